@@ -1,0 +1,17 @@
+"""A terminal operations console that expires Plivo number-masking sessions.
+
+One way down, from the terminal to Plivo, and never back up::
+
+    cli                       parse, wire, turn an error into one line and an exit code
+     └ ui                     the Textual face
+        └ operations          what an operator can do; no Textual, HTTP, keyring or SQL
+           └ plivo │ credentials │ journal │ practice │ presentation
+              │               one outside thing each; they do not know each other
+              └ settings
+                 └ models     values; standard library and msgspec only
+                    └ errors │ exit_codes │ paths
+
+The import contracts in ``pyproject.toml`` hold this picture true.
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,111 @@
+"""Every error that this program raises on purpose.
+
+::
+
+    MaskingConsoleError               one sentence for the operator, and an exit code
+     ├ InputError                     what was typed, pasted or given cannot be used
+     │  ├ InvalidSessionUuidError
+     │  ├ InvalidAuthIdError
+     │  ├ InvalidAccountNameError
+     │  └ UnusableFileError
+     ├ CredentialsError               no token, or none that works
+     │  ├ KeyringMissingError
+     │  ├ KeyringLockedError
+     │  ├ KeyringSilentError
+     │  ├ KeyringRefusedError
+     │  ├ KeyringMismatchError
+     │  ├ AccountUnknownError
+     │  ├ TokenMissingError
+     │  └ TokenRefusedError
+     ├ RefusedError                   not reviewed, not confirmed, read-only, too many
+     ├ PlivoUnavailableError          no answer that can be used
+     └ JournalError                   the record cannot be written or read
+
+The text of an error is shown to the operator as it stands: it says what to do, and
+never carries a token, a PIN or a phone number.
+"""
+
+from typing import ClassVar
+
+from masking_console.exit_codes import ExitCode
+
+
+class MaskingConsoleError(Exception):
+    """The root of our own errors; its text is a sentence for the operator."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.BAD_INPUT
+    """The exit code of a process that this error ends."""
+
+
+class InputError(MaskingConsoleError):
+    """Something that a person gave cannot be used."""
+
+
+class InvalidSessionUuidError(InputError):
+    """A text is not the canonical form of a session UUID."""
+
+
+class InvalidAuthIdError(InputError):
+    """A text is not an Auth ID of Plivo."""
+
+
+class InvalidAccountNameError(InputError):
+    """A text cannot be the name of an account in this console."""
+
+
+class UnusableFileError(InputError):
+    """A file of ids is missing, empty, binary, too large or not readable."""
+
+
+class CredentialsError(MaskingConsoleError):
+    """There is no token to sign in with, or Plivo refused it."""
+
+    exit_code = ExitCode.CREDENTIALS
+
+
+class KeyringMissingError(CredentialsError):
+    """This computer has no keyring that can be trusted."""
+
+
+class KeyringLockedError(CredentialsError):
+    """The keyring is there, but locked."""
+
+
+class KeyringSilentError(CredentialsError):
+    """The keyring has not answered in time."""
+
+
+class KeyringRefusedError(CredentialsError):
+    """The keyring answered, and said no."""
+
+
+class KeyringMismatchError(CredentialsError):
+    """What was read back from the keyring is not what was written."""
+
+
+class AccountUnknownError(CredentialsError):
+    """No account of this name is set up."""
+
+
+class TokenMissingError(CredentialsError):
+    """The account is set up, but its token is not in the keyring."""
+
+
+class TokenRefusedError(CredentialsError):
+    """Plivo answered 401 or 403."""
+
+
+class RefusedError(MaskingConsoleError):
+    """This program declines: not confirmed, read-only, or over a limit."""
+
+    exit_code = ExitCode.REFUSED
+
+
+class PlivoUnavailableError(MaskingConsoleError):
+    """Plivo gave no answer that can be used."""
+
+    exit_code = ExitCode.PLIVO
+
+
+class JournalError(MaskingConsoleError):
+    """The journal cannot be written or read, so nothing may be sent."""

@@ -1,0 +1,160 @@
+"""A Plivo account as the operator knows it, with a token that cannot be shown."""
+
+import base64
+import hmac
+import re
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import NoReturn, Self
+
+from masking_console.errors import InvalidAccountNameError, InvalidAuthIdError
+from masking_console.models.plain_text import PlainText
+
+_AUTH_ID = re.compile(r"(?:MA|SA)[A-Za-z0-9]{18}", re.ASCII)
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{1,19}", re.ASCII)
+
+ENVIRONMENT_ACCOUNT = "env"
+"""The name of the account that the environment variables describe."""
+
+
+class AuthId(str):
+    """An Auth ID: ``MA`` or ``SA`` and 18 letters or digits, safe in a URL path.
+
+    Plivo documents no alphabet; every public example and every SDK's check fits this
+    one (API reference, "Auth ID format").
+
+    Raises:
+        InvalidAuthIdError: the text is anything else.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> Self:
+        """Return the text without the white space around it."""
+        stripped = text.strip()
+        if _AUTH_ID.fullmatch(stripped) is None:
+            raise InvalidAuthIdError(
+                "An Auth ID has 20 letters and digits and starts with MA."
+            )
+        return super().__new__(cls, stripped)
+
+    @property
+    def tail(self) -> str:
+        """The form for headers and the journal, such as ``MA..7Q2X``."""
+        return f"{self[:2]}..{self[-4:]}"
+
+    @property
+    def is_subaccount(self) -> bool:
+        """Whether Plivo calls this a subaccount."""
+        return self.startswith("SA")
+
+
+class AccountName(str):
+    """The operator's own name for an account: 2 to 20 letters, digits, ``. _ -``.
+
+    Raises:
+        InvalidAccountNameError: the text is anything else.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> Self:
+        """Return the text without the white space around it."""
+        stripped = text.strip()
+        if _NAME.fullmatch(stripped) is None:
+            raise InvalidAccountNameError(
+                "A name has 2 to 20 letters, digits, dots or dashes."
+            )
+        return super().__new__(cls, stripped)
+
+
+class AuthToken:
+    """An Auth Token that has no repr, no equality, no copy and no pickle.
+
+    The secret stays behind a closure, because crash reports, debuggers and loggers
+    print attributes and local variables but do not call functions.
+    """
+
+    __slots__ = ("_reveal",)
+
+    def __init__(self, secret: str) -> None:
+        self._reveal = secret.strip().__str__
+
+    def __repr__(self) -> str:
+        return "AuthToken(hidden)"
+
+    __str__ = __repr__
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("An auth token is never copied or pickled.")
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing in it."""
+        return not self._reveal()
+
+    @property
+    def can_be_sent(self) -> bool:
+        """Whether it is printable ASCII without spaces, as an HTTP header needs."""
+        return bool(re.fullmatch(r"[!-~]+", self._reveal()))
+
+    def matches(self, other: "AuthToken") -> bool:
+        """Whether both hold the same secret, compared in constant time."""
+        return hmac.compare_digest(
+            self.reveal_to_keyring().encode(), other.reveal_to_keyring().encode()
+        )
+
+    def basic_authorization(self, auth_id: AuthId) -> str:
+        """Return the value of the HTTP ``Authorization`` header."""
+        return "Basic " + base64.b64encode(
+            f"{auth_id}:{self._reveal()}".encode()
+        ).decode("ascii")
+
+    def reveal_to_keyring(self) -> str:
+        """Return the secret; only the keyring module calls this."""
+        return self._reveal()
+
+
+class AccountSource(Enum):
+    """Where the token of an account comes from."""
+
+    KEYRING = "OS keyring"
+    """The operating system's keyring."""
+    ENVIRONMENT = "environment"
+    """``PLIVO_AUTH_ID`` and ``PLIVO_AUTH_TOKEN``."""
+    MEMORY = "this run only"
+    """Typed in, and gone when the console ends."""
+    PRACTICE = "practice"
+    """The simulated account; nothing behind it is real."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One Plivo account that can be used: who it is and how to sign in."""
+
+    name: AccountName
+    """The operator's name for it, shown wherever it matters."""
+    auth_id: AuthId
+    """Plivo's name for it."""
+    auth_token: AuthToken = field(repr=False, compare=False)
+    """The secret; see `AuthToken`."""
+    source: AccountSource = AccountSource.KEYRING
+    """Where the token comes from."""
+    protected: bool = False
+    """Whether the operator must type the account's name before anything is sent."""
+
+    @property
+    def label(self) -> str:
+        """The name for headers; says so when the token is only in memory."""
+        in_memory = self.source is AccountSource.MEMORY
+        return f"{self.name} (memory)" if in_memory else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class AccountDetails:
+    """What Plivo says of an account when its credentials are checked."""
+
+    name: PlainText
+    """The account's name at Plivo; may be empty."""
+    api_id: PlainText
+    """Plivo's id of the request; may be empty."""

@@ -1,0 +1,302 @@
+"""What will be expired, who said so, and what became of it."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum, IntEnum
+
+from masking_console.errors import RefusedError
+from masking_console.models.account import Account
+from masking_console.models.masking_session import CheckedSession, CheckState
+from masking_console.models.plain_text import PlainText
+from masking_console.models.session_uuid import SessionUuid
+
+
+class Tier(IntEnum):
+    """How much the operator must do to say yes; it grows with the possible harm."""
+
+    ONE_KEY = 1
+    """One session, no live call, an ordinary account: one key."""
+    COUNT = 2
+    """A few sessions: type their number."""
+    COUNT_AND_ACCOUNT = 3
+    """Many, a live call or a protected account: type number and account."""
+    TOO_MANY = 4
+    """Over the limit of one batch: no."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmationRules:
+    """From how many sessions on which tier applies."""
+
+    count_from: int = 2
+    """From here on the number is typed."""
+    name_from: int = 26
+    """From here on the account is typed as well."""
+    max_batch: int = 1_000
+    """More than this is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiryPlan:
+    """The frozen list that the operator reviews; nothing else is ever sent."""
+
+    account: Account
+    """The account on which it happens."""
+    sessions: tuple[CheckedSession, ...]
+    """What will be expired, in this order; all of it checked and open."""
+    left_out: tuple[CheckedSession, ...] = ()
+    """What was queued, but will not be touched."""
+    ticket: PlainText = PlainText("")
+    """The ticket that asks for it; may be empty."""
+    reason: PlainText = PlainText("")
+    """Why, in the operator's words; may be empty."""
+    rules: ConfirmationRules = field(default_factory=ConfirmationRules)
+    """Which tier applies when."""
+
+    def __post_init__(self) -> None:
+        uuids = {checked.session_uuid for checked in self.sessions}
+        if not self.sessions:
+            raise RefusedError("Nothing is ticked. Tick sessions with space.")
+        if len(uuids) != len(self.sessions):
+            raise RefusedError("A session stands in this list twice.")
+        if not all(checked.state.can_be_ticked for checked in self.sessions):
+            raise RefusedError("Only sessions that were checked and are open can go.")
+
+    @property
+    def count(self) -> int:
+        """How many sessions will be expired."""
+        return len(self.sessions)
+
+    @property
+    def in_call(self) -> int:
+        """How many of them have a call running."""
+        return sum(checked.state is CheckState.IN_CALL for checked in self.sessions)
+
+    @property
+    def checked_at(self) -> datetime | None:
+        """When the oldest of the checks was made."""
+        times = [each.checked_at for each in self.sessions if each.checked_at]
+        return min(times, default=None)
+
+    @property
+    def tier(self) -> Tier:
+        """How the operator has to say yes."""
+        if self.count > self.rules.max_batch:
+            return Tier.TOO_MANY
+        if self.in_call or self.account.protected or self.count >= self.rules.name_from:
+            return Tier.COUNT_AND_ACCOUNT
+        return Tier.COUNT if self.count >= self.rules.count_from else Tier.ONE_KEY
+
+    @property
+    def phrase(self) -> str:
+        """What the operator types: ``y``, ``12`` or ``240 acme-prod``."""
+        if self.tier is Tier.ONE_KEY:
+            return "y"
+        if self.tier is Tier.COUNT:
+            return str(self.count)
+        return f"{self.count} {self.account.name.lower()}"
+
+    def ending_soon(self, now: datetime) -> int:
+        """Return how many end by themselves within five minutes."""
+        limit = now + timedelta(minutes=5)
+        return sum(
+            checked.session is not None
+            and checked.session.expiry_time is not None
+            and now <= checked.session.expiry_time <= limit
+            for checked in self.sessions
+        )
+
+    def confirm(self, answer: str) -> "ConfirmedPlan":
+        """Return the plan as one that may be carried out.
+
+        Raises:
+            RefusedError: the answer is not the phrase, or the plan is too large.
+        """
+        if self.tier is Tier.TOO_MANY:
+            raise RefusedError(
+                f"{self.count} sessions are more than {self.rules.max_batch}. "
+                "Untick some, or raise max_batch in config.toml."
+            )
+        if " ".join(answer.split()).casefold() != self.phrase.casefold():
+            raise RefusedError(f"Type {self.phrase} to go ahead.")
+        return ConfirmedPlan(self, answer)
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmedPlan:
+    """A plan that a person has reviewed and confirmed in so many words."""
+
+    plan: ExpiryPlan
+    """What was reviewed."""
+    answer: str
+    """What the person typed; checked once more, however this came to be."""
+
+    def __post_init__(self) -> None:
+        if " ".join(self.answer.split()).casefold() != self.plan.phrase.casefold():
+            raise RefusedError("This list was not confirmed.")
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One confirmed run, under the id by which the journal knows it."""
+
+    batch_id: str
+    """Such as ``B-20260304-120502``; the journal makes it unique."""
+    confirmed: ConfirmedPlan
+    """What may be sent."""
+
+    @property
+    def account(self) -> Account:
+        """The account on which it happens."""
+        return self.confirmed.plan.account
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedIntent:
+    """Leave to send one DELETE, once: its intent stands in the journal.
+
+    Only the journal makes one, after the entry is on the disk.
+
+    Raises:
+        RefusedError: the session does not stand in the confirmed plan.
+    """
+
+    batch: Batch
+    """The confirmed run."""
+    session_uuid: SessionUuid
+    """The session that may be expired."""
+    attempt: int
+    """The how-manieth try this is, from 1."""
+    sequence: int
+    """The number of the journal entry."""
+
+    def __post_init__(self) -> None:
+        planned = self.batch.confirmed.plan.sessions
+        if all(checked.session_uuid != self.session_uuid for checked in planned):
+            raise RefusedError("This session is not in the list that was reviewed.")
+
+
+class ExpiryOutcome(Enum):
+    """What became of one session of a batch."""
+
+    EXPIRED = "expired"
+    """Expired by this batch, with positive evidence."""
+    ALREADY_EXPIRED = "already expired"
+    """It was expired before; nothing was left to do."""
+    NOT_FOUND = "not found"
+    """Plivo does not know it on this account."""
+    REFUSED = "refused"
+    """Plivo said no: bad token, no permission, or a plain refusal."""
+    FAILED = "failed"
+    """It was tried, and it is known to be open still."""
+    UNKNOWN = "unknown"
+    """It was tried, and nobody knows; it has to be looked at."""
+    NOT_SENT = "not sent"
+    """No request for it reached Plivo."""
+
+
+class Evidence(Enum):
+    """What an outcome rests on."""
+
+    ANSWER = "answer"
+    """Plivo's answer to the DELETE."""
+    LOOK = "look"
+    """A GET after it."""
+    NONE = "none"
+    """Nothing: there was no answer, or no request."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiryResult:
+    """The final word on one session of a batch."""
+
+    session_uuid: SessionUuid
+    """The session."""
+    outcome: ExpiryOutcome
+    """What became of it."""
+    at: datetime
+    """When that was known."""
+    evidence: Evidence = Evidence.NONE
+    """What it rests on."""
+    http_status: int | None = None
+    """The status of the last answer, where there was one."""
+    api_id: PlainText = PlainText("")
+    """Plivo's id of the last request."""
+    elapsed_ms: int | None = None
+    """How long the last request took."""
+    attempts: int = 0
+    """How many DELETEs were sent."""
+    detail: PlainText = PlainText("")
+    """More in words, from Plivo or from us."""
+
+
+class RunEnd(Enum):
+    """Why a run came to its end."""
+
+    COMPLETED = "completed"
+    """Every session has been dealt with."""
+    STOPPED = "stopped"
+    """The operator stopped it."""
+    TOKEN_REFUSED = "token refused"  # noqa: S105 - a reason in words
+    """Plivo answered 401."""
+    FORBIDDEN = "forbidden"
+    """Plivo answered 403."""
+    FIRST_FAILED = "first failed"
+    """The first session went alone and did not expire."""
+    JOURNAL_FAILED = "journal failed"
+    """The journal could not be written."""
+    CRASHED = "crashed"
+    """A defect of this program."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExpirySummary:
+    """What became of a whole batch."""
+
+    batch: Batch
+    """The run."""
+    results: tuple[ExpiryResult, ...]
+    """One a session of the plan, in its order."""
+    end: RunEnd
+    """Why it ended."""
+    started_at: datetime
+    """When the first request left."""
+    finished_at: datetime
+    """When the last outcome was known."""
+
+    def count(self, *outcomes: ExpiryOutcome) -> int:
+        """Return how many sessions came to one of these outcomes."""
+        counts = count_outcomes(self.results)
+        return sum(counts[outcome] for outcome in outcomes)
+
+    @property
+    def off(self) -> int:
+        """How many sessions are known to connect no more calls."""
+        return self.count(ExpiryOutcome.EXPIRED, ExpiryOutcome.ALREADY_EXPIRED)
+
+    @property
+    def to_check(self) -> tuple[ExpiryResult, ...]:
+        """The sessions that may still connect calls."""
+        return tuple(
+            result
+            for result in self.results
+            if result.outcome
+            in {
+                ExpiryOutcome.UNKNOWN,
+                ExpiryOutcome.FAILED,
+                ExpiryOutcome.REFUSED,
+                ExpiryOutcome.NOT_SENT,
+            }
+        )
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether every session is off."""
+        return self.off == len(self.results)
+
+
+def count_outcomes(results: Iterable[ExpiryResult]) -> Counter[ExpiryOutcome]:
+    """Return how often each outcome occurs."""
+    return Counter(result.outcome for result in results)

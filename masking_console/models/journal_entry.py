@@ -1,0 +1,69 @@
+"""What the journal records, and in which form."""
+
+from datetime import datetime
+from enum import Enum
+
+import msgspec
+
+SCHEMA_VERSION = 1
+"""Rises with every change of what an entry holds."""
+
+
+class JournalEvent(Enum):
+    """What happened."""
+
+    BATCH_CONFIRMED = "batch.confirmed"
+    """A person reviewed a list and said yes; no session has been touched yet."""
+    EXPIRE_INTENDED = "expire.intended"
+    """A DELETE is about to leave."""
+    EXPIRE_UNCLEAR = "expire.unclear"
+    """A DELETE brought no final answer; a look or another attempt follows."""
+    SESSION_SETTLED = "session.settled"
+    """The outcome of one session is known, or known to be unknown."""
+    BATCH_ENDED = "batch.ended"
+    """The run is over."""
+
+
+class JournalEntry(
+    msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True
+):
+    """One entry; there is no field for a phone number, a PIN or a token."""
+
+    event: JournalEvent
+    """What happened."""
+    at: datetime
+    """When, in UTC."""
+    batch_id: str
+    """In which batch."""
+    version: int = 0
+    """The schema version it was written with; never left out."""
+    session_uuid: str = ""
+    """To which session."""
+    attempt: int = 0
+    """In the how-manieth try, from 1."""
+    outcome: str = ""
+    """What came of it."""
+    evidence: str = ""
+    """What the outcome rests on."""
+    http_status: int | None = None
+    """The status of the answer."""
+    api_id: str = ""
+    """Plivo's id of the request."""
+    elapsed_ms: int | None = None
+    """How long the request took."""
+    detail: str = ""
+    """More in words."""
+    operator: str = ""
+    """The account of the operating system that did it."""
+    host: str = ""
+    """The computer on which it happened."""
+    account_name: str = ""
+    """The operator's name for the Plivo account."""
+    auth_id_tail: str = ""
+    """Its Auth ID, shortened."""
+    ticket: str = ""
+    """The ticket that asked for it."""
+    reason: str = ""
+    """Why."""
+    sessions: tuple[str, ...] = ()
+    """The reviewed list, of a batch."""

@@ -1,0 +1,145 @@
+"""A masking session as Plivo describes it, and what a check found out about one."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from enum import Enum
+
+from masking_console.models.plain_text import PlainText
+from masking_console.models.session_uuid import SessionUuid
+
+_TIMESTAMP = re.compile(
+    r"(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2}(?::\d{2})?)(?:\.(\d{1,9}))?"
+    r"(?:\s*(Z|[+-]\d{2}:?\d{2}))?(?:\s+\S+)?",
+    re.ASCII,
+)
+
+
+def parse_timestamp(text: str | None) -> datetime | None:
+    """Return the aware UTC time of a Plivo timestamp, or None where there is none.
+
+    Plivo writes Go's default form, ``2024-05-29 04:47:18.14973 +0000 UTC``, with 0 to 9
+    fractional digits, sometimes a doubled offset, sometimes no zone (which means UTC),
+    sometimes nothing (API reference, "Timestamp formats"). What cannot be read is None:
+    one bad timestamp never breaks a page.
+    """
+    match = _TIMESTAMP.fullmatch((text or "").strip())
+    if match is None:
+        return None
+    date, clock, fraction, zone = match.groups()
+    try:
+        naive = datetime.fromisoformat(f"{date}T{clock}")
+        moment = naive.replace(
+            microsecond=int((fraction or "0")[:6].ljust(6, "0")), tzinfo=_zone(zone)
+        )
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _zone(text: str | None) -> timezone:
+    if text is None or text == "Z":
+        return UTC
+    digits = text[1:].replace(":", "")
+    offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+    return timezone(-offset if text[0] == "-" else offset)
+
+
+class SessionStatus(Enum):
+    """The state that Plivo gives a session."""
+
+    ACTIVE = "active"
+    """Open, and nobody is talking."""
+    IN_PROGRESS = "in-progress"
+    """Open, with a call running."""
+    EXPIRED = "expired"
+    """Closed."""
+    OTHER = "other"
+    """A word that the documentation does not know; treated as open."""
+
+
+@dataclass(frozen=True, slots=True)
+class MaskingSession:
+    """One masking session, with only the fields that the console shows.
+
+    There is no field for PINs, on purpose: what is not decoded cannot leak. Field names
+    are Plivo's. Times are aware and in UTC.
+    """
+
+    session_uuid: SessionUuid
+    """Its identity, the only safe key."""
+    status: SessionStatus
+    """Its state."""
+    status_word: PlainText
+    """The state as Plivo spelt it."""
+    first_party: PlainText
+    """Party 1's number in digits, or empty; personal data."""
+    second_party: PlainText
+    """Party 2's number in digits, or empty; personal data."""
+    virtual_number: PlainText
+    """The number that both dial; many sessions share one."""
+    created_time: datetime | None
+    """When it was created."""
+    expiry_time: datetime | None
+    """When it ends by itself, or was ended."""
+    last_interaction_time: datetime | None
+    """When the latest call ended."""
+    total_call_count: int | None
+    """How many call legs it has had."""
+
+
+class CheckState(Enum):
+    """What the console knows of a queued session."""
+
+    QUEUED = "queued"
+    """Nothing has been asked yet."""
+    CHECKING = "checking"
+    """The question is on its way."""
+    ACTIVE = "active"
+    """Open, nobody talking; ticked by itself."""
+    IN_CALL = "IN CALL"
+    """Open with a call running; ticked only by hand."""
+    OTHER = "open"
+    """Open in a state that the documentation does not know; ticked only by hand."""
+    EXPIRED = "expired"
+    """Nothing left to do."""
+    NOT_FOUND = "not on this account"
+    """Plivo does not know it on this account."""
+    NOT_CHECKED = "not checked"
+    """The check failed; the reason stands beside it."""
+
+    @property
+    def can_be_ticked(self) -> bool:
+        """Whether the operator may choose such a session for expiry."""
+        return self in {CheckState.ACTIVE, CheckState.IN_CALL, CheckState.OTHER}
+
+
+_STATE_OF_STATUS = {
+    SessionStatus.ACTIVE: CheckState.ACTIVE,
+    SessionStatus.IN_PROGRESS: CheckState.IN_CALL,
+    SessionStatus.EXPIRED: CheckState.EXPIRED,
+    SessionStatus.OTHER: CheckState.OTHER,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedSession:
+    """What a check, or the lack of one, says of one session UUID."""
+
+    session_uuid: SessionUuid
+    """The session."""
+    state: CheckState = CheckState.QUEUED
+    """What is known of it."""
+    session: MaskingSession | None = None
+    """Plivo's description, where there is one."""
+    checked_at: datetime | None = None
+    """When Plivo answered."""
+    reason: PlainText = PlainText("")
+    """Why it is not checked."""
+
+    @classmethod
+    def of(cls, session: MaskingSession, checked_at: datetime) -> "CheckedSession":
+        """Return what a description by Plivo means for the queue."""
+        return cls(
+            session.session_uuid, _STATE_OF_STATUS[session.status], session, checked_at
+        )

@@ -1,0 +1,1 @@
+"""What an operator can do, without a word about screens, HTTP, keyrings or SQL."""

@@ -1,0 +1,103 @@
+"""What each queued session is, before anything is sent."""
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+
+from masking_console.errors import TokenRefusedError
+from masking_console.models.account import Account
+from masking_console.models.masking_session import CheckedSession, CheckState
+from masking_console.models.plain_text import PlainText, plain_text
+from masking_console.models.session_uuid import SessionUuid
+from masking_console.operations.connections import Connections
+from masking_console.operations.engine import Emit
+from masking_console.plivo.answers import Answer, Verdict
+from masking_console.plivo.client import PlivoClient
+
+WORKERS = 16
+"""Questions in flight at once; the pace, not this, limits the rate."""
+
+_MOST_WAITS = 5
+
+
+class CheckSessions:
+    """Asks Plivo for each of some sessions and tells what it is."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    async def run(
+        self,
+        account: Account,
+        session_uuids: Iterable[SessionUuid],
+        emit: Emit[CheckedSession],
+    ) -> None:
+        """Emit one `CheckedSession` for each session, as the answers come.
+
+        Raises:
+            TokenRefusedError: Plivo refused the account; the rest was not asked for.
+        """
+        client = self._connections.client(account)
+        remaining = iter(session_uuids)
+        # A task group would wrap the one error that can come in an exception group.
+        workers = [
+            asyncio.create_task(_check_each(client, remaining, emit))
+            for _ in range(WORKERS)
+        ]
+        try:
+            await asyncio.gather(*workers)
+        except TokenRefusedError as error:
+            for session_uuid in remaining:
+                emit(_not_checked(session_uuid, str(error)))
+            raise
+        finally:
+            for worker in workers:
+                worker.cancel()
+            await asyncio.gather(*workers, return_exceptions=True)
+
+
+async def _check_each(
+    client: PlivoClient,
+    remaining: Iterator[SessionUuid],
+    emit: Emit[CheckedSession],
+) -> None:
+    for session_uuid in remaining:
+        emit(CheckedSession(session_uuid, CheckState.CHECKING))
+        answer = await client.get_session(session_uuid)
+        waits = 0
+        while answer.verdict is Verdict.RATE_LIMITED and waits < _MOST_WAITS:
+            waits += 1
+            answer = await client.get_session(session_uuid)
+        emit(checked_session(session_uuid, answer))
+        if answer.verdict in {Verdict.TOKEN_REFUSED, Verdict.FORBIDDEN}:
+            raise TokenRefusedError(_refusal(answer))
+
+
+def checked_session(session_uuid: SessionUuid, answer: Answer) -> CheckedSession:
+    """Return what the answer to a GET means for the queue."""
+    now = datetime.now(UTC)
+    if answer.session is not None:
+        return CheckedSession.of(answer.session, now)
+    if answer.verdict is Verdict.NOT_FOUND:
+        return CheckedSession(session_uuid, CheckState.NOT_FOUND, checked_at=now)
+    return _not_checked(session_uuid, _why(answer))
+
+
+def _not_checked(session_uuid: SessionUuid, reason: str) -> CheckedSession:
+    return CheckedSession(
+        session_uuid, CheckState.NOT_CHECKED, reason=plain_text(reason, limit=80)
+    )
+
+
+def _why(answer: Answer) -> PlainText:
+    if answer.verdict in {Verdict.TOKEN_REFUSED, Verdict.FORBIDDEN}:
+        return PlainText("sign-in refused")
+    if answer.http_status is None:
+        return answer.detail
+    return PlainText(f"Plivo answered {answer.http_status}")
+
+
+def _refusal(answer: Answer) -> str:
+    if answer.verdict is Verdict.FORBIDDEN:
+        return "This account may not use number masking."
+    return "Plivo refused the token of this account. Press P to replace it."

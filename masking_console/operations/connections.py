@@ -1,0 +1,80 @@
+"""The clients of Plivo that are open: one an account, and one pace for each Auth ID."""
+
+from dataclasses import dataclass
+
+from masking_console.models.account import Account, AccountDetails, AuthId
+from masking_console.plivo.client import PlivoClient, TransportFactory
+from masking_console.plivo.pacing import Pace
+from masking_console.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """How the connection to Plivo is doing."""
+
+    is_online: bool | None
+    """Whether the latest request got through; None before the first."""
+    elapsed_ms: int | None
+    """How long the latest answer took."""
+    per_second: float
+    """The requests a second that the pace allows."""
+    closed_for: float
+    """The seconds until the next request may leave, after a 429."""
+
+
+class Connections:
+    """Opens clients and keeps them; used in the engine's thread alone."""
+
+    def __init__(
+        self, settings: Settings, new_transport: TransportFactory | None = None
+    ) -> None:
+        self._settings = settings
+        self._new_transport = new_transport
+        self._clients: dict[AuthId, PlivoClient] = {}
+        self._paces: dict[AuthId, Pace] = {}
+
+    def client(self, account: Account) -> PlivoClient:
+        """Return the client of an account, with its connections kept alive."""
+        client = self._clients.get(account.auth_id)
+        if client is None or client.account.auth_token is not account.auth_token:
+            # A replaced client is not closed here: a request may be in flight on it.
+            client = self._new_client(account)
+            self._clients[account.auth_id] = client
+        return client
+
+    def link(self, account: Account) -> Link | None:
+        """Return how the connection is doing; None before the first request.
+
+        The one method for other threads: it reads, and asks nobody.
+        """
+        client = self._clients.get(account.auth_id)
+        if client is None:
+            return None
+        pace = client.pace
+        return Link(
+            client.is_online,
+            client.latest_elapsed_ms,
+            pace.per_second,
+            pace.closed_for,
+        )
+
+    async def check_account(self, account: Account) -> AccountDetails:
+        """Return what Plivo says of an account that may not be stored yet.
+
+        Raises:
+            TokenRefusedError: Plivo refused its credentials.
+            PlivoUnavailableError: no answer that can be used.
+        """
+        async with self._new_client(account) as client:
+            return await client.get_account()
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        for client in self._clients.values():
+            await client.aclose()
+        self._clients.clear()
+
+    def _new_client(self, account: Account) -> PlivoClient:
+        # The limit is the account's, so a new token does not bring new permits.
+        pace = self._paces.setdefault(account.auth_id, Pace(self._settings.share))
+        return PlivoClient(account, self._settings, pace, self._new_transport)

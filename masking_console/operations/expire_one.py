@@ -1,0 +1,267 @@
+"""One session of a confirmed batch: intent, DELETE, outcome, and a look where in doubt.
+
+Expiring twice is harmless, so an attempt that stayed unclear may be made again, at
+most three times in all; each stands in the journal before it leaves. What is not known
+in the end is called unknown.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from masking_console.journal.journal import Journal
+from masking_console.models.expiry import (
+    Batch,
+    Evidence,
+    ExpiryOutcome,
+    ExpiryResult,
+)
+from masking_console.models.masking_session import SessionStatus
+from masking_console.models.plain_text import plain_text
+from masking_console.models.run_events import (
+    AttemptUnclear,
+    RunEvent,
+    RunWaiting,
+    SessionSending,
+)
+from masking_console.models.session_uuid import SessionUuid
+from masking_console.operations.engine import Emit
+from masking_console.operations.run_control import RunControl
+from masking_console.plivo.answers import Answer, Verdict
+from masking_console.plivo.client import PlivoClient
+
+MOST_ATTEMPTS = 3
+"""DELETEs for one session whose answers stayed unclear."""
+MOST_REFUSALS = 5
+"""Answers 429 for one session, before it is left alone."""
+MOST_LOOKS = 3
+"""GETs after one unclear DELETE."""
+
+_FINAL = {
+    Verdict.EXPIRED: ExpiryOutcome.EXPIRED,
+    Verdict.ALREADY_EXPIRED: ExpiryOutcome.ALREADY_EXPIRED,
+    Verdict.NOT_FOUND: ExpiryOutcome.NOT_FOUND,
+    Verdict.TOKEN_REFUSED: ExpiryOutcome.REFUSED,
+    Verdict.FORBIDDEN: ExpiryOutcome.REFUSED,
+    Verdict.REFUSED: ExpiryOutcome.REFUSED,
+}
+_LOOK_AGAIN = frozenset({Verdict.UNCLEAR, Verdict.NOT_SENT, Verdict.RATE_LIMITED})
+_NO_ANSWER = Answer(Verdict.NOT_SENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """How long to wait before which step, in seconds."""
+
+    offline: float = 5.0
+    """Before the next attempt when no connection came about."""
+    again: float = 0.5
+    """Before the next attempt when the session is still open."""
+    look: float = 1.0
+    """Before another look when a look brought nothing."""
+    first_one: float = 5.0
+    """After the first session of a large batch: the operator's last chance."""
+
+
+@dataclass(slots=True)
+class ExpireOne:
+    """The one way in which a session is expired; one for each session."""
+
+    client: PlivoClient
+    """Plivo, signed in as the batch's account."""
+    journal: Journal
+    """Where each intent and outcome goes."""
+    batch: Batch
+    """The confirmed run."""
+    control: RunControl
+    """The operator's hand on it."""
+    emit: Emit[RunEvent]
+    """Who watches."""
+    session_uuid: SessionUuid
+    """The session."""
+    waits: Waits
+    """How long to wait."""
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    """The clock."""
+    _attempts: int = 0
+    _unclear: int = 0
+    _refusals: int = 0
+    _offline: int = 0
+    _open: ExpiryResult | None = None
+
+    async def run(self) -> ExpiryResult:
+        """Return what became of the session; the journal has it too.
+
+        Raises:
+            JournalError: the journal cannot be written. Before the first attempt
+                nothing was sent; later the outcome may stand in no entry.
+        """
+        try:
+            result = await self._settle()
+        except asyncio.CancelledError:
+            # The program ends: whatever was under way is written down as it stands.
+            if self._attempts:
+                words = "the console ended before the answer"
+                result = self._result(_NO_ANSWER, ExpiryOutcome.UNKNOWN, detail=words)
+                await self.journal.record_settled(self.batch, result)
+            raise
+        await self.journal.record_settled(self.batch, result)
+        return result
+
+    def unrecorded(self, why: str) -> ExpiryResult:
+        """Return the word on a session whose journal entry failed."""
+        if not self._attempts:
+            outcome = ExpiryOutcome.NOT_SENT
+        else:
+            outcome = ExpiryOutcome.UNKNOWN
+        return self._result(_NO_ANSWER, outcome, detail=why)
+
+    async def _settle(self) -> ExpiryResult:
+        while True:
+            answer = await self._attempt()
+            if answer is None:
+                return replace(self._so_far(), at=self.now())
+            if answer.verdict in _FINAL:
+                return self._final(answer)
+            if answer.verdict is Verdict.RATE_LIMITED:
+                settled = await self._after_refusal(answer)
+            elif answer.verdict is Verdict.NOT_SENT:
+                settled = await self._after_no_connection(answer)
+            else:
+                settled = await self._after_unclear(answer)
+            if settled is not None:
+                return settled
+
+    async def _attempt(self) -> Answer | None:
+        """Send one DELETE, or None when the operator stopped the run before it."""
+        pace = self.client.pace
+        if not await self.control.may_go_on():
+            return None
+        if not await self.control.unless_stopped(pace.take()):
+            return None
+        try:
+            # A pause that came while the permit was waited for counts as well.
+            if not await self.control.may_go_on():
+                return None
+            intent = await self.journal.record_intent(
+                self.batch, self.session_uuid, self._attempts + 1
+            )
+            self._attempts += 1
+            self.emit(SessionSending(self.session_uuid))
+            return await self.client.expire_session(intent)
+        finally:
+            pace.give_back()
+
+    async def _after_unclear(self, answer: Answer) -> ExpiryResult | None:
+        """Look; return the result, or None to try again."""
+        self._unclear += 1
+        await self._tell_unclear(answer, "checking")
+        self._open = None
+        look = await self._look(is_last=self._unclear >= MOST_ATTEMPTS)
+        if look.session is None:
+            words = f"{_words(answer)}; then {_words(look)}"
+            return self._result(answer, ExpiryOutcome.UNKNOWN, detail=words)
+        if look.session.status is SessionStatus.EXPIRED:
+            words = _confirmed_after(answer)
+            return self._result(look, ExpiryOutcome.EXPIRED, Evidence.LOOK, words)
+        words = f"{_words(answer)}; still open"
+        if self._unclear >= MOST_ATTEMPTS:
+            words = f"{_words(answer)}; tried {self._attempts} times"
+        self._open = self._result(answer, ExpiryOutcome.FAILED, Evidence.LOOK, words)
+        if self._unclear >= MOST_ATTEMPTS:
+            return self._open
+        await self.control.sleep(self.waits.again)
+        return None
+
+    async def _after_refusal(self, answer: Answer) -> ExpiryResult | None:
+        """Wait as a 429 asks: it was not processed, so sending again is safe."""
+        self._refusals += 1
+        await self._tell_unclear(answer, "waiting")
+        if self._refusals >= MOST_REFUSALS:
+            return self._so_far(answer)
+        # The gate of the pace holds the next attempt back, and everybody else's.
+        self.emit(RunWaiting(self.client.pace.closed_for, "Slowed by Plivo (429)."))
+        return None
+
+    async def _after_no_connection(self, answer: Answer) -> ExpiryResult | None:
+        self._offline += 1
+        await self._tell_unclear(answer, "trying again")
+        if self._offline >= MOST_ATTEMPTS:
+            return self._so_far(answer)
+        self.emit(RunWaiting(self.waits.offline, "Offline. Nothing is being sent."))
+        await self.control.sleep(self.waits.offline)
+        return None
+
+    async def _look(self, *, is_last: bool) -> Answer:
+        """GET the session, again where that brings nothing, and return the last.
+
+        Nobody knows how soon a GET sees what a DELETE did, so a session is looked at
+        several times before it is called open for good.
+        """
+        look = await self.client.get_session(self.session_uuid)
+        for _ in range(MOST_LOOKS - 1):
+            is_open = (
+                look.session is not None
+                and look.session.status is not SessionStatus.EXPIRED
+            )
+            if look.verdict not in _LOOK_AGAIN and not (is_open and is_last):
+                break
+            await self.control.sleep(self.waits.look)
+            look = await self.client.get_session(self.session_uuid)
+        return look
+
+    async def _tell_unclear(self, answer: Answer, next_step: str) -> None:
+        result = self._result(answer, ExpiryOutcome.UNKNOWN)
+        await self.journal.record_unclear(self.batch, result)
+        self.emit(AttemptUnclear(result, next_step))
+
+    def _final(self, answer: Answer) -> ExpiryResult:
+        outcome, detail = _FINAL[answer.verdict], _words(answer)
+        if self._unclear and outcome is ExpiryOutcome.ALREADY_EXPIRED:
+            # It was open when this batch began, so one of our attempts may have
+            # done it; that it is expired is certain.
+            outcome, detail = ExpiryOutcome.EXPIRED, "an earlier attempt had worked"
+        elif self._unclear and outcome is not ExpiryOutcome.EXPIRED:
+            # A no to this attempt says nothing of an earlier one that was unclear.
+            outcome = ExpiryOutcome.UNKNOWN
+        return self._result(answer, outcome, Evidence.ANSWER, detail)
+
+    def _so_far(self, answer: Answer | None = None) -> ExpiryResult:
+        """Return the word on a session that is left alone from here on."""
+        if self._open is not None:
+            return self._open
+        return self._result(answer or _NO_ANSWER, ExpiryOutcome.NOT_SENT)
+
+    def _result(
+        self,
+        answer: Answer,
+        outcome: ExpiryOutcome,
+        evidence: Evidence = Evidence.NONE,
+        detail: str | None = None,
+    ) -> ExpiryResult:
+        return ExpiryResult(
+            session_uuid=self.session_uuid,
+            outcome=outcome,
+            at=self.now(),
+            evidence=evidence,
+            http_status=answer.http_status,
+            api_id=answer.api_id,
+            elapsed_ms=answer.elapsed_ms,
+            attempts=self._attempts,
+            detail=plain_text(_words(answer) if detail is None else detail, limit=200),
+        )
+
+
+def _words(answer: Answer) -> str:
+    if answer.http_status is None:
+        return answer.detail
+    if answer.verdict is Verdict.UNCLEAR:
+        return f"Plivo error {answer.http_status}"
+    return answer.detail or f"Plivo answered {answer.http_status}"
+
+
+def _confirmed_after(answer: Answer) -> str:
+    if answer.http_status is None:
+        return f"confirmed by a look, after {answer.detail}"
+    return f"confirmed by a look, after answer {answer.http_status}"

@@ -1,0 +1,221 @@
+"""The main job: carry out a confirmed plan, and account for every session in it."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from masking_console.errors import JournalError, RefusedError
+from masking_console.journal.journal import Journal
+from masking_console.models.expiry import (
+    Batch,
+    ConfirmedPlan,
+    ExpiryOutcome,
+    ExpiryResult,
+    ExpirySummary,
+    RunEnd,
+    Tier,
+)
+from masking_console.models.run_events import (
+    RunEvent,
+    RunFinished,
+    RunPaused,
+    RunStarted,
+    RunWaiting,
+    SessionSettled,
+)
+from masking_console.models.session_uuid import SessionUuid
+from masking_console.operations.connections import Connections
+from masking_console.operations.engine import Emit
+from masking_console.operations.expire_one import ExpireOne, Waits
+from masking_console.operations.run_control import RunControl
+from masking_console.settings import Settings
+
+WORKERS = 16
+"""DELETEs in flight at once in a large batch; the pace limits the rate."""
+FAILURES_IN_A_ROW = 5
+"""Equal failures after which a run pauses by itself."""
+
+_OFF = {ExpiryOutcome.EXPIRED, ExpiryOutcome.ALREADY_EXPIRED}
+_FAILURES = {ExpiryOutcome.FAILED, ExpiryOutcome.UNKNOWN, ExpiryOutcome.NOT_SENT}
+_ENDS = {401: RunEnd.TOKEN_REFUSED, 403: RunEnd.FORBIDDEN}
+
+
+class ExpireSessions:
+    """Carries out confirmed plans."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        connections: Connections,
+        journal: Journal,
+        waits: Waits | None = None,
+    ) -> None:
+        self._settings = settings
+        self._connections = connections
+        self._journal = journal
+        self._waits = waits or Waits()
+
+    async def run(
+        self, confirmed: ConfirmedPlan, control: RunControl, emit: Emit[RunEvent]
+    ) -> None:
+        """Expire what was confirmed, in order; the last event is `RunFinished`.
+
+        Raises:
+            JournalError: the batch could not be written down; nothing was sent.
+            RefusedError: this console is read-only; nothing was sent.
+        """
+        if self._settings.read_only:
+            raise RefusedError("This console is read-only. Nothing was sent.")
+        control.attach()
+        batch = await self._journal.begin_batch(confirmed)
+        await _Run(
+            batch, self._connections, self._journal, control, emit, self._waits
+        ).run()
+
+
+class _Run:
+    """One batch under way."""
+
+    def __init__(
+        self,
+        batch: Batch,
+        connections: Connections,
+        journal: Journal,
+        control: RunControl,
+        emit: Emit[RunEvent],
+        waits: Waits,
+    ) -> None:
+        self._batch = batch
+        self._client = connections.client(batch.account)
+        self._journal = journal
+        self._control = control
+        self._emit = emit
+        self._waits = waits
+        self._results: dict[SessionUuid, ExpiryResult] = {}
+        self._begun: set[SessionUuid] = set()
+        self._end: RunEnd | None = None
+        self._failures: list[str] = []
+
+    async def run(self) -> None:
+        """Work through the plan and emit what happens."""
+        plan = self._batch.confirmed.plan
+        started_at = datetime.now(UTC)
+        self._emit(RunStarted(self._batch, started_at))
+        remaining = iter([checked.session_uuid for checked in plan.sessions])
+        if plan.tier >= Tier.COUNT_AND_ACCOUNT and plan.count > 1:
+            await self._first_one_alone(next(remaining))
+        # A small batch goes one by one: its order is the reviewed one, and a stop
+        # stops after the one that is being sent.
+        is_small = plan.count < plan.rules.name_from
+        workers = [
+            asyncio.create_task(self._work(remaining))
+            for _ in range(1 if is_small else WORKERS)
+        ]
+        try:
+            await asyncio.wait(workers, return_when=asyncio.FIRST_EXCEPTION)
+            crashes = [
+                crash
+                for worker in workers
+                if worker.done() and (crash := worker.exception()) is not None
+            ]
+            if crashes:
+                self._stop(RunEnd.CRASHED)
+            await asyncio.gather(*workers, return_exceptions=True)
+        finally:
+            for worker in workers:
+                worker.cancel()
+            await asyncio.gather(*workers, return_exceptions=True)
+        await self._finish(started_at)
+        if crashes:
+            raise crashes[0]
+
+    async def _first_one_alone(self, session_uuid: SessionUuid) -> None:
+        await self._expire(session_uuid)
+        if self._end is not None or self._control.is_stopped:
+            return
+        if self._results[session_uuid].outcome not in _OFF:
+            self._stop(RunEnd.FIRST_FAILED)
+            return
+        words = "The first session is expired. The rest follows; s stops."
+        self._emit(RunWaiting(self._waits.first_one, words))
+        await self._control.sleep(self._waits.first_one)
+
+    async def _work(self, remaining: Iterator[SessionUuid]) -> None:
+        while self._end is None and await self._control.may_go_on():
+            session_uuid = next(remaining, None)
+            if session_uuid is None:
+                return
+            await self._expire(session_uuid)
+
+    async def _expire(self, session_uuid: SessionUuid) -> None:
+        self._begun.add(session_uuid)
+        one = ExpireOne(
+            self._client,
+            self._journal,
+            self._batch,
+            self._control,
+            self._emit,
+            session_uuid,
+            self._waits,
+        )
+        try:
+            result = await one.run()
+        except JournalError as error:
+            self._stop(RunEnd.JOURNAL_FAILED)
+            result = one.unrecorded(str(error))
+        self._settle(result)
+
+    def _settle(self, result: ExpiryResult) -> None:
+        self._results[result.session_uuid] = result
+        self._emit(SessionSettled(result))
+        end = _ENDS.get(result.http_status or 0)
+        if end is not None and result.outcome not in _OFF:
+            self._stop(end)
+        self._note_failure(result)
+
+    def _note_failure(self, result: ExpiryResult) -> None:
+        """Pause after some equal failures in a row: the cause is not the session."""
+        if result.outcome not in _FAILURES or self._control.is_stopped:
+            self._failures.clear()
+            return
+        words = f"{result.outcome.value}: {result.detail}"
+        if self._failures and self._failures[-1] != words:
+            self._failures.clear()
+        self._failures.append(words)
+        if len(self._failures) >= FAILURES_IN_A_ROW:
+            self._failures.clear()
+            self._control.pause()
+            self._emit(
+                RunPaused(
+                    f"{FAILURES_IN_A_ROW} failures in a row ({result.detail}). Paused."
+                )
+            )
+
+    def _stop(self, end: RunEnd) -> None:
+        if self._end is None:
+            self._end = end
+        self._control.stop()
+
+    async def _finish(self, started_at: datetime) -> None:
+        """Account for what was never begun, close the batch and say so."""
+        end = self._end
+        if end is None:
+            end = RunEnd.STOPPED if self._control.is_stopped else RunEnd.COMPLETED
+        plan = self._batch.confirmed.plan
+        now = datetime.now(UTC)
+        for checked in plan.sessions:
+            is_begun = checked.session_uuid in self._begun
+            outcome = ExpiryOutcome.UNKNOWN if is_begun else ExpiryOutcome.NOT_SENT
+            self._results.setdefault(
+                checked.session_uuid, ExpiryResult(checked.session_uuid, outcome, now)
+            )
+        results = tuple(self._results[each.session_uuid] for each in plan.sessions)
+        try:
+            await self._journal.end_batch(self._batch, end.value)
+        except JournalError:
+            end = RunEnd.JOURNAL_FAILED
+        self._emit(
+            RunFinished(
+                ExpirySummary(self._batch, results, end, started_at, datetime.now(UTC))
+            )
+        )

@@ -1,0 +1,93 @@
+"""Pause, go on and stop, from the operator's keyboard to a run in the engine."""
+
+import asyncio
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import Any
+
+
+class RunControl:
+    """The operator's hand on one run; its first three methods work from any thread."""
+
+    def __init__(self) -> None:
+        self._is_paused = False
+        self._is_stopped = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._changed = asyncio.Event()
+        self._waiting: set[asyncio.Task[None]] = set()
+
+    def pause(self) -> None:
+        """Send nothing more until `resume`; what is in flight is finished."""
+        self._is_paused = True
+        self._tell()
+
+    def resume(self) -> None:
+        """Go on after `pause`."""
+        self._is_paused = False
+        self._tell()
+
+    def stop(self) -> None:
+        """Send nothing more at all; what is in flight is finished."""
+        self._is_stopped = True
+        self._tell()
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the run waits for the operator."""
+        return self._is_paused and not self._is_stopped
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether nothing more will be sent."""
+        return self._is_stopped
+
+    def attach(self) -> None:
+        """Belong to the running event loop from here on; the run calls this."""
+        self._loop = asyncio.get_running_loop()
+
+    async def may_go_on(self) -> bool:
+        """Wait while paused; return whether the run was not stopped."""
+        while self.is_paused:
+            self._changed.clear()
+            await self._changed.wait()
+        return not self._is_stopped
+
+    async def sleep(self, seconds: float) -> bool:
+        """Wait, but not beyond a stop; return whether the run was not stopped."""
+        deadline = asyncio.get_running_loop().time() + seconds
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(deadline):
+                while not self._is_stopped:
+                    self._changed.clear()
+                    await self._changed.wait()
+        return not self._is_stopped
+
+    async def unless_stopped(self, waiting: Coroutine[Any, Any, None]) -> bool:
+        """Wait for something, but not beyond a stop; return whether it came."""
+        if self._is_stopped:
+            waiting.close()
+            return False
+        task = asyncio.create_task(waiting)
+        self._waiting.add(task)
+        try:
+            await task
+        except asyncio.CancelledError:
+            current = asyncio.current_task()
+            if not self._is_stopped or (current is not None and current.cancelling()):
+                raise
+            return False
+        finally:
+            self._waiting.discard(task)
+        return True
+
+    def _tell(self) -> None:
+        if self._loop is not None:
+            # A run whose event loop has closed needs no word any more.
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._apply)
+
+    def _apply(self) -> None:
+        self._changed.set()
+        if self._is_stopped:
+            for task in self._waiting:
+                task.cancel()

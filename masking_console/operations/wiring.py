@@ -1,0 +1,98 @@
+"""`Operations`: the one frozen object that a face receives."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from masking_console.journal.journal import Journal
+from masking_console.models.account import Account, AccountDetails
+from masking_console.models.expiry import ConfirmedPlan
+from masking_console.models.masking_session import CheckedSession
+from masking_console.models.run_events import RunEvent
+from masking_console.models.session_uuid import SessionUuid
+from masking_console.operations.check_sessions import CheckSessions
+from masking_console.operations.connections import Connections, Link
+from masking_console.operations.engine import Engine, Stream
+from masking_console.operations.expire_sessions import ExpireSessions
+from masking_console.operations.manage_accounts import ManageAccounts
+from masking_console.operations.run_control import RunControl
+from masking_console.plivo.client import TransportFactory
+from masking_console.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Operations:
+    """What an operator can do, ready to use from any face."""
+
+    settings: Settings
+    """What was decided at start."""
+    accounts: ManageAccounts
+    """The accounts that are set up."""
+    practice_account: Account | None
+    """The simulated account, in practice mode."""
+    practice_text: str
+    """A text to practice pasting with, in practice mode."""
+    _engine: Engine
+    _journal: Journal
+    _connections: Connections
+
+    async def open_journal(self) -> None:
+        """Make sure that the journal can be written.
+
+        Raises:
+            JournalError: it cannot, so nothing can be expired.
+        """
+        await self._journal.open()
+
+    def check(
+        self, account: Account, session_uuids: Iterable[SessionUuid]
+    ) -> Stream[CheckedSession]:
+        """Ask Plivo for each of the sessions; see `CheckSessions.run`."""
+        operation = CheckSessions(self._connections)
+        uuids = tuple(session_uuids)
+        return self._engine.stream(lambda emit: operation.run(account, uuids, emit))
+
+    def expire(
+        self, confirmed: ConfirmedPlan, control: RunControl
+    ) -> Stream[RunEvent]:
+        """Carry out a confirmed plan; see `ExpireSessions.run`."""
+        operation = ExpireSessions(self.settings, self._connections, self._journal)
+        return self._engine.stream(
+            lambda emit: operation.run(confirmed, control, emit)
+        )
+
+    def link(self, account: Account) -> Link | None:
+        """Return how the connection to Plivo is doing, without asking anything."""
+        return self._connections.link(account)
+
+    def close(self) -> None:
+        """End what still runs, write it down, and let everything go; blocks."""
+        self._engine.submit(self._connections.aclose())
+        self._engine.close()
+        self._journal.close()
+
+
+def build_operations(settings: Settings, environment: Mapping[str, str]) -> Operations:
+    """Return everything that a face needs, with the engine running."""
+    new_transport: TransportFactory | None = None
+    practice_account, practice_text = None, ""
+    if settings.practice:
+        # Only practice pays for importing the simulated account and its server.
+        from masking_console.practice import embedded  # noqa: PLC0415
+
+        practice_account, practice_text, new_transport = embedded.open_practice()
+    engine = Engine()
+    connections = Connections(settings, new_transport)
+
+    async def check_account(account: Account) -> AccountDetails:
+        return await engine.call(connections.check_account(account))
+
+    engine.start()
+    return Operations(
+        settings=settings,
+        accounts=ManageAccounts(check_account, environment),
+        practice_account=practice_account,
+        practice_text=practice_text,
+        _engine=engine,
+        _journal=Journal(settings.journal_path),
+        _connections=connections,
+    )

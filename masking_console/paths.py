@@ -1,0 +1,25 @@
+"""Where this program keeps its files."""
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+APP_NAME = "masking-console"
+
+
+def config_dir() -> Path:
+    """Return the folder of ``config.toml``; it may not exist yet."""
+    override = os.environ.get("MASKING_CONSOLE_CONFIG_DIR")
+    return Path(override) if override else platformdirs.user_config_path(APP_NAME)
+
+
+def state_dir() -> Path:
+    """Return the folder of the journal; it may not exist yet."""
+    override = os.environ.get("MASKING_CONSOLE_STATE_DIR")
+    return Path(override) if override else platformdirs.user_state_path(APP_NAME)
+
+
+def journal_path(*, practice: bool) -> Path:
+    """Return the journal's file; practice has one of its own."""
+    return state_dir() / ("practice-journal.db" if practice else "journal.db")

@@ -1,0 +1,277 @@
+"""One method per endpoint of Plivo's API.
+
+The DELETE goes out exactly as the documentation gives it: no body, no trailing slash,
+HTTP Basic, ``Accept: application/json``. Redirects are never followed, TLS is always
+verified, and nothing is ever sent again from in here.
+"""
+
+import asyncio
+import ssl
+import time
+from collections.abc import Callable, Generator
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self
+from urllib.parse import quote, urlsplit
+
+import httpx
+
+from masking_console import __version__
+from masking_console.errors import (
+    PlivoUnavailableError,
+    RefusedError,
+    TokenRefusedError,
+)
+from masking_console.models.account import Account, AccountDetails
+from masking_console.models.expiry import RecordedIntent
+from masking_console.models.plain_text import PlainText
+from masking_console.models.session_uuid import SessionUuid
+from masking_console.plivo.answers import Answer, Verdict
+from masking_console.plivo.pacing import Pace
+from masking_console.plivo.replies import (
+    RawReply,
+    read_account_details,
+    read_account_reply,
+    read_expire_reply,
+    read_session_reply,
+)
+from masking_console.settings import Settings, is_loopback
+
+USER_AGENT = f"masking-console/{__version__}"
+
+LARGEST_BODY = 1_048_576
+"""Bytes of an answer that are read; a page of 20 sessions has about 40,000."""
+
+TransportFactory = Callable[[], httpx.AsyncBaseTransport]
+"""Makes the transport of one connection, where it is not the network."""
+
+# The request cannot have reached Plivo when one of these is raised. A proxy that
+# refuses counts: it was asked for a tunnel, and nothing went through.
+_NOT_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+)
+
+
+class _BasicAuth(httpx.Auth):
+    """Signs each request without keeping the token anywhere but in its account."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+
+    def auth_flow(
+        self, request: httpx.Request
+    ) -> Generator[httpx.Request, httpx.Response, None]:
+        request.headers["Authorization"] = self._account.auth_token.basic_authorization(
+            self._account.auth_id
+        )
+        yield request
+
+
+class PlivoClient:
+    """Plivo's API for one account, on connections that are kept alive.
+
+    Each request in flight has an `httpx.AsyncClient` of its own with one connection:
+    httpcore looks through all its connections at every request, which costs three times
+    the CPU when they are shared. All share one TLS context and one `Pace`.
+    """
+
+    def __init__(
+        self,
+        account: Account,
+        settings: Settings,
+        pace: Pace,
+        new_transport: TransportFactory | None = None,
+    ) -> None:
+        self.account = account
+        self.pace = pace
+        self.is_online: bool | None = None
+        self.latest_elapsed_ms: int | None = None
+        self._settings = settings
+        self._new_transport = new_transport
+        self._auth = _BasicAuth(account)
+        self._tls: ssl.SSLContext | None = None
+        self._idle: list[httpx.AsyncClient] = []
+        self._all: list[httpx.AsyncClient] = []
+        self._spent: set[tuple[str, int]] = set()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        closing, self._all, self._idle = self._all, [], []
+        for client in closing:
+            await client.aclose()
+
+    async def expire_session(self, intent: RecordedIntent) -> Answer:
+        """Send the one DELETE that a journalled intent allows; the caller has a permit.
+
+        Raises:
+            RefusedError: the intent is for another account, or was used already.
+        """
+        key = (intent.batch.batch_id, intent.sequence)
+        if intent.batch.account.auth_id != self.account.auth_id or key in self._spent:
+            raise RefusedError("This request was not reviewed for this account.")
+        self._spent.add(key)
+        reply = await self._send("DELETE", self._session_path(intent.session_uuid))
+        if isinstance(reply, Answer):
+            return reply
+        return self._paced(read_expire_reply(reply, datetime.now(UTC)))
+
+    async def get_session(self, session_uuid: SessionUuid) -> Answer:
+        """Return Plivo's description of one session, within the pace."""
+        async with self.pace.permit():
+            reply = await self._send("GET", self._session_path(session_uuid))
+            if isinstance(reply, Answer):
+                return reply
+            return self._paced(
+                read_session_reply(reply, session_uuid, datetime.now(UTC))
+            )
+
+    async def get_account(self) -> AccountDetails:
+        """Return what Plivo says of the account: the cheapest check of a token.
+
+        Raises:
+            TokenRefusedError: Plivo answered 401 or 403.
+            PlivoUnavailableError: no answer that can be used.
+        """
+        async with self.pace.permit():
+            reply = await self._send("GET", f"/v1/Account/{self._auth_id_segment}/")
+        if isinstance(reply, Answer):
+            raise PlivoUnavailableError(f"Plivo could not be reached: {reply.detail}.")
+        answer = self._paced(
+            read_account_reply(reply, self.account.auth_id, datetime.now(UTC))
+        )
+        if answer.verdict is Verdict.FOUND:
+            return read_account_details(reply)
+        if answer.verdict in {Verdict.TOKEN_REFUSED, Verdict.FORBIDDEN}:
+            raise TokenRefusedError(
+                f"Plivo refused this Auth ID and token ({reply.status}). Check both."
+            )
+        raise PlivoUnavailableError(
+            f"Plivo's answer cannot be used ({reply.status}). Try again."
+        )
+
+    @property
+    def _auth_id_segment(self) -> str:
+        return quote(self.account.auth_id, safe="")
+
+    def _session_path(self, session_uuid: SessionUuid) -> str:
+        # Built anew from the text, so that not even a forged SessionUuid gets through.
+        segment = quote(SessionUuid(session_uuid), safe="")
+        return f"/v1/Account/{self._auth_id_segment}/Masking/Session/{segment}"
+
+    def _paced(self, answer: Answer) -> Answer:
+        if answer.verdict is Verdict.RATE_LIMITED:
+            self.pace.refused(answer.retry_after_seconds)
+        else:
+            self.pace.accepted()
+        return answer
+
+    async def _send(self, method: str, path: str) -> RawReply | Answer:
+        """Send one request, and note how the connection is doing."""
+        reply = await self._request(method, path)
+        if isinstance(reply, RawReply):
+            self.is_online, self.latest_elapsed_ms = True, reply.elapsed_ms
+        elif reply.verdict is Verdict.NOT_SENT:
+            self.is_online = False
+        return reply
+
+    async def _request(self, method: str, path: str) -> RawReply | Answer:
+        """Return the raw reply, or an `Answer` where there is none that can be used."""
+        client = self._idle.pop() if self._idle else self._new_client()
+        started = time.perf_counter()
+        try:
+            async with asyncio.timeout(self._settings.timeouts.total):
+                return await self._exchange(client, method, path, started)
+        except _NOT_SENT as error:
+            return _no_answer(Verdict.NOT_SENT, _reason(error), started)
+        except (httpx.TimeoutException, TimeoutError):
+            return _no_answer(Verdict.UNCLEAR, "no answer in time", started)
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError):
+            return _no_answer(Verdict.UNCLEAR, "the connection broke", started)
+        finally:
+            self._idle.append(client)
+
+    async def _exchange(
+        self, client: httpx.AsyncClient, method: str, path: str, started: float
+    ) -> RawReply | Answer:
+        url = self._settings.api_url + path
+        async with client.stream(method, url, auth=self._auth) as response:
+            body = bytearray()
+            async for chunk in response.aiter_raw():
+                body += chunk
+                if len(body) > LARGEST_BODY:
+                    return _no_answer(
+                        Verdict.UNCLEAR, "the answer is too large", started
+                    )
+            # An encoding that we did not ask for makes the body unreadable, and a
+            # body that cannot be read is never taken for a success.
+            return RawReply(
+                status=response.status_code,
+                body=bytes(body),
+                elapsed_ms=_since(started),
+                retry_after=response.headers.get("Retry-After"),
+                reason=response.reason_phrase,
+            )
+
+    def _new_client(self) -> httpx.AsyncClient:
+        timeouts = self._settings.timeouts
+        # http is only for loopback, which must not go through a proxy: that would
+        # carry the credentials off this computer in clear.
+        host = urlsplit(self._settings.api_url).hostname or ""
+        client = httpx.AsyncClient(
+            auth=None,
+            follow_redirects=False,
+            headers={
+                "Accept": "application/json",
+                "Accept-Encoding": "identity",
+                "User-Agent": USER_AGENT,
+            },
+            limits=httpx.Limits(max_connections=1, max_keepalive_connections=1),
+            timeout=httpx.Timeout(
+                connect=timeouts.connect,
+                read=timeouts.read,
+                write=timeouts.write,
+                pool=timeouts.pool,
+            ),
+            transport=self._new_transport() if self._new_transport else None,
+            trust_env=not is_loopback(host),
+            verify=self._tls_context(),
+        )
+        self._all.append(client)
+        return client
+
+    def _tls_context(self) -> ssl.SSLContext:
+        if self._tls is None:
+            self._tls = httpx.create_ssl_context()
+        return self._tls
+
+
+def _no_answer(verdict: Verdict, detail: str, started: float) -> Answer:
+    return Answer(verdict, elapsed_ms=_since(started), detail=PlainText(detail))
+
+
+def _since(started: float) -> int:
+    return round((time.perf_counter() - started) * 1000)
+
+
+def _reason(error: httpx.HTTPError) -> str:
+    if isinstance(error, httpx.ConnectTimeout):
+        return "no connection in time"
+    if isinstance(error, httpx.ProxyError):
+        return "the proxy refused"
+    return "no connection"

@@ -1,0 +1,1 @@
+"""Model → words and signs: pure functions that every face uses."""

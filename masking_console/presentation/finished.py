@@ -1,0 +1,44 @@
+"""The finished panel in words."""
+
+from masking_console.models.expiry import ExpiryOutcome, ExpirySummary
+from masking_console.presentation.sessions import outcome_sign
+
+_LABELS = {
+    ExpiryOutcome.EXPIRED: "expired",
+    ExpiryOutcome.ALREADY_EXPIRED: "already expired",
+    ExpiryOutcome.UNKNOWN: "outcome unknown",
+    ExpiryOutcome.FAILED: "failed",
+    ExpiryOutcome.REFUSED: "refused",
+    ExpiryOutcome.NOT_FOUND: "not on this account",
+    ExpiryOutcome.NOT_SENT: "not sent",
+}
+_ALWAYS = (ExpiryOutcome.EXPIRED, ExpiryOutcome.ALREADY_EXPIRED)
+_NAMED = 3
+"""So many sessions of one outcome are named."""
+
+
+def summary_lines(summary: ExpirySummary) -> tuple[str, ...]:
+    """Return one line an outcome: sign, word, count, and the sessions to look at."""
+    lines = []
+    for outcome, label in _LABELS.items():
+        results = [each for each in summary.results if each.outcome is outcome]
+        if not results and outcome not in _ALWAYS:
+            continue
+        line = f"  {outcome_sign(outcome).value} {label:<21} {len(results):>4}"
+        if outcome not in _ALWAYS:
+            names = " ".join(each.session_uuid.short for each in results[:_NAMED])
+            more = " ..." if len(results) > _NAMED else ""
+            line += f"   {names}{more}"
+        lines.append(line)
+    return tuple(lines)
+
+
+def may_still_connect(summary: ExpirySummary) -> str:
+    """Return what is left to do, or nothing."""
+    count = len(summary.to_check)
+    if not count:
+        return ""
+    if count == 1 and summary.count(ExpiryOutcome.UNKNOWN) == 1:
+        return "1 outcome is unknown. It may or may not still connect calls. Press t."
+    noun = "1 session" if count == 1 else f"{count} sessions"
+    return f"{noun} may still connect calls. Press t to check and retry."

@@ -1,0 +1,141 @@
+"""What happens in a run, as lines of the log and as text for the ticket."""
+
+from masking_console.models.expiry import (
+    Evidence,
+    ExpiryOutcome,
+    ExpiryResult,
+    ExpirySummary,
+    RunEnd,
+)
+from masking_console.models.plain_text import PlainText
+from masking_console.models.run_events import AttemptUnclear
+from masking_console.presentation.log_lines import LogLine, Sign
+
+OUTCOME_SIGNS = {
+    ExpiryOutcome.EXPIRED: Sign.DONE,
+    ExpiryOutcome.ALREADY_EXPIRED: Sign.ALREADY,
+    ExpiryOutcome.NOT_FOUND: Sign.ABSENT,
+    ExpiryOutcome.REFUSED: Sign.FAILED,
+    ExpiryOutcome.FAILED: Sign.FAILED,
+    ExpiryOutcome.UNKNOWN: Sign.UNKNOWN,
+    ExpiryOutcome.NOT_SENT: Sign.NOTE,
+}
+"""The sign of each outcome, the same everywhere."""
+
+OUTCOME_WORDS = {
+    ExpiryOutcome.EXPIRED: "expired",
+    ExpiryOutcome.ALREADY_EXPIRED: "already",
+    ExpiryOutcome.NOT_FOUND: "not found",
+    ExpiryOutcome.REFUSED: "refused",
+    ExpiryOutcome.FAILED: "failed",
+    ExpiryOutcome.UNKNOWN: "unknown",
+    ExpiryOutcome.NOT_SENT: "not sent",
+}
+"""The word of each outcome, short enough for a column."""
+
+
+def result_line(result: ExpiryResult) -> LogLine:
+    """Return the log line of a final outcome."""
+    return LogLine(
+        at=result.at,
+        sign=OUTCOME_SIGNS[result.outcome],
+        word=OUTCOME_WORDS[result.outcome],
+        text=PlainText(result_words(result)),
+        session_uuid=result.session_uuid,
+        status=_status(result),
+        elapsed_ms=result.elapsed_ms if result.attempts else None,
+        api_id=result.api_id,
+    )
+
+
+def unclear_line(event: AttemptUnclear) -> LogLine:
+    """Return the log line of an attempt that goes on."""
+    result = event.result
+    return LogLine(
+        at=result.at,
+        sign=Sign.RETRY,
+        word="unclear",
+        text=PlainText(f"{result.detail}; {event.next_step}"),
+        session_uuid=result.session_uuid,
+        status=_status(result),
+        elapsed_ms=result.elapsed_ms,
+        api_id=result.api_id,
+    )
+
+
+def result_words(result: ExpiryResult) -> str:
+    """Return the outcome's explanation for the operator."""
+    if result.outcome is ExpiryOutcome.EXPIRED:
+        if result.evidence is Evidence.LOOK or result.attempts > 1:
+            return result.detail
+        return "confirmed by Plivo"
+    if result.outcome is ExpiryOutcome.ALREADY_EXPIRED:
+        return "it was already expired"
+    if result.outcome is ExpiryOutcome.NOT_FOUND:
+        return "not on this account, or older than 90 days"
+    if result.outcome is ExpiryOutcome.NOT_SENT:
+        return result.detail or "nothing was sent for it"
+    return result.detail
+
+
+def headline(summary: ExpirySummary) -> str:
+    """Return the one sentence that says how a run ended."""
+    total, off = len(summary.results), summary.off
+    not_sent = summary.count(ExpiryOutcome.NOT_SENT)
+    if summary.end is RunEnd.STOPPED:
+        return f"Stopped by you. {off} expired, {not_sent} not sent."
+    if summary.end is RunEnd.TOKEN_REFUSED:
+        return (
+            f"Plivo refused the token of {summary.batch.account.name}. "
+            "Nothing was sent after that."
+        )
+    if summary.end is RunEnd.FORBIDDEN:
+        return "This account may not use number masking."
+    if summary.end is RunEnd.FIRST_FAILED:
+        return f"The first session failed. The other {not_sent} were not sent."
+    if summary.end is RunEnd.JOURNAL_FAILED:
+        return f"The journal cannot be written. Stopped; {not_sent} not sent."
+    if summary.end is RunEnd.CRASHED:
+        return f"This program failed. {off} expired, {not_sent} not sent."
+    if summary.is_clean:
+        return f"Done. {_sessions(total)} {'is' if total == 1 else 'are'} expired."
+    problems = ", ".join(
+        f"{count} {OUTCOME_WORDS[outcome]}"
+        for outcome in ExpiryOutcome
+        if outcome not in {ExpiryOutcome.EXPIRED, ExpiryOutcome.ALREADY_EXPIRED}
+        and (count := summary.count(outcome))
+    )
+    return f"Finished, with problems: {off} of {total} are off, {problems}."
+
+
+def report(summary: ExpirySummary) -> str:
+    """Return the hand-over text for a ticket: no phone numbers, every id in full."""
+    batch = summary.batch
+    plan = batch.confirmed.plan
+    ticket = f"   Ticket {plan.ticket}" if plan.ticket else ""
+    lines = [
+        f"Plivo masking sessions expired with masking-console, batch {batch.batch_id}",
+        f"Account {plan.account.name} ({plan.account.auth_id.tail}){ticket}",
+        f"{summary.started_at:%Y-%m-%d %H:%M:%S} to {summary.finished_at:%H:%M:%S} UTC",
+        headline(summary),
+        "",
+    ]
+    for result in summary.results:
+        api_id = f"  api {result.api_id}" if result.api_id else ""
+        lines.append(
+            f"{OUTCOME_SIGNS[result.outcome].value} {result.session_uuid}  "
+            f"{OUTCOME_WORDS[result.outcome]:<9}  {result_words(result)}{api_id}"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _status(result: ExpiryResult) -> str:
+    if not result.attempts:
+        return ""
+    if result.evidence is Evidence.LOOK and result.outcome is ExpiryOutcome.EXPIRED:
+        return "GET"
+    return str(result.http_status) if result.http_status is not None else "---"
+
+
+def _sessions(count: int) -> str:
+    return "1 session" if count == 1 else f"{count} sessions"

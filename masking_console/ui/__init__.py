@@ -1,0 +1,1 @@
+"""The face in the terminal: Textual screens over the operations."""

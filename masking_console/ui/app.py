@@ -1,0 +1,161 @@
+"""The Textual face: which screen is shown, and what a key or a paste may reach."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.widgets import HelpPanel, Input, TextArea
+
+from masking_console.errors import MaskingConsoleError
+from masking_console.exit_codes import ExitCode
+from masking_console.models.plain_text import plain_text
+from masking_console.operations.wiring import Operations
+from masking_console.presentation.log_lines import Sign
+from masking_console.ui.crash import CrashSafeApp
+from masking_console.ui.key_gate import KeyGate
+from masking_console.ui.screens.accounts import AccountsScreen
+from masking_console.ui.screens.main import MainScreen
+from masking_console.ui.screens.question import QuestionScreen
+from masking_console.ui.terminal import console_driver_class
+
+
+class ConsoleApp(CrashSafeApp[int]):
+    """The console; `operations` does the work."""
+
+    TITLE = "masking-console"
+    # Textual loads no styles of its own for the screen that an app starts with.
+    CSS_PATH: ClassVar[list[str]] = ["app.tcss", "screens/main.tcss"]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("P", "accounts", "accounts", id="app.accounts", show=False),
+        Binding("n", "new_account", "new account", id="app.new_account", show=False),
+        Binding("question_mark,f1", "help", "help", id="app.help", key_display="?"),
+        Binding("q", "quit", "quit", id="app.quit", show=False),
+        Binding(
+            "ctrl+q", "quit", "quit", id="app.quit_always", show=False, priority=True
+        ),
+        Binding("ctrl+c", "hold", "pause", id="app.hold", show=False),
+    ]
+
+    def __init__(
+        self,
+        operations: Operations,
+        first_text: str = "",
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        super().__init__(driver_class=console_driver_class())
+        self._operations = operations
+        self._first_text = first_text
+        self._main = MainScreen(operations, clock)
+        self._gate = KeyGate(self)
+
+    def get_default_screen(self) -> MainScreen:
+        return self._main
+
+    async def on_mount(self) -> None:
+        # Behind the first paint: the journal, the keyring and the network.
+        self.run_worker(self._begin())
+
+    async def _begin(self) -> None:
+        try:
+            await self._operations.open_journal()
+            self._main.journal_is("journal ok")
+        except MaskingConsoleError as error:
+            self._main.journal_is("journal cannot be written")
+            self._main.note(Sign.FAILED, "journal", str(error))
+        await self._choose_account()
+        if self._first_text:
+            self._main.take_text(self._first_text)
+
+    async def _choose_account(self) -> None:
+        """Use the account that was asked for, or the only one there is."""
+        operations, name = self._operations, self._operations.settings.account_name
+        if operations.practice_account is not None:
+            self._main.use(operations.practice_account)
+            return
+        try:
+            self._main.use(await operations.accounts.first_choice(name))
+        except MaskingConsoleError as error:
+            self._main.use(None)
+            self._main.note(Sign.FAILED, "account", str(error))
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Paste) and not event.is_forwarded:
+            self._paste(event.text)
+        elif isinstance(event, events.Key) and not event.is_forwarded:
+            if self._gate.lets_through(event):
+                await super().on_event(event)
+        else:
+            await super().on_event(event)
+
+    async def press(self, event: events.Key) -> None:
+        """Let a key act that the gate has held back for a moment."""
+        await super().on_event(event)
+
+    def action_help(self) -> None:
+        if self.screen.query(HelpPanel):
+            self.action_hide_help_panel()
+        else:
+            self.action_show_help_panel()
+
+    def action_hold(self) -> None:
+        """Ctrl+C copies what is selected, else pauses a run; it never quits."""
+        selected = self.screen.get_selected_text()
+        if selected:
+            self.run_worker(self._main.copy(selected, "the selection"))
+        elif self._main.job.is_running:
+            self._main.job.pause_or_go_on()
+        else:
+            self._main.note(Sign.NOTE, "hint", "Press q to quit.")
+
+    async def action_quit(self) -> None:
+        """Quit at once, or ask while sessions are being expired."""
+        if self._main.job.is_running:
+            self.run_worker(self._quit_while_running(), exclusive=True, group="quit")
+        else:
+            self.exit(ExitCode.DONE)
+
+    async def _quit_while_running(self) -> None:
+        question = QuestionScreen(
+            "Quit?",
+            "Sessions are being expired. Stay, or stop and quit?",
+            safe="Stay",
+            act="Stop and quit",
+        )
+        if await self.push_screen_wait(question):
+            self._main.job.stop()
+            await self._main.job.until_over()
+            self.exit(ExitCode.STOPPED)
+
+    async def _manage_accounts(self, *, new: bool) -> None:
+        accounts = AccountsScreen(self._operations.accounts, new=new)
+        account = await self.push_screen_wait(accounts)
+        if account is not None and not self._main.job.is_running:
+            self._main.use(account)
+
+    def action_accounts(self) -> None:
+        self.run_worker(self._manage_accounts(new=False), group="accounts")
+
+    def action_new_account(self) -> None:
+        if self._main.account is None:
+            self.run_worker(self._manage_accounts(new=True), group="accounts")
+
+    def _paste(self, text: str) -> None:
+        """Bring a paste to where it can do no harm, and nowhere else."""
+        focused = self.focused
+        if self.screen is self._main and not isinstance(focused, Input):
+            self._main.take_text(text)
+        elif isinstance(focused, Input) and focused.id != "review-phrase":
+            line = plain_text(text.strip().partition("\n")[0])
+            focused.insert_text_at_cursor(line)
+
+    @property
+    def is_typing(self) -> bool:
+        """Whether printable keys go into a text field."""
+        return isinstance(self.focused, Input | TextArea)
+
+    @property
+    def main(self) -> MainScreen:
+        """The screen at the bottom of the stack."""
+        return self._main

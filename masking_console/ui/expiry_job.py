@@ -1,0 +1,247 @@
+"""The main job as one readable line: check, review, expire, look again."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from masking_console.errors import MaskingConsoleError, TokenRefusedError
+from masking_console.models.account import Account
+from masking_console.models.expiry import ConfirmedPlan, ExpiryPlan, ExpirySummary
+from masking_console.models.masking_session import CheckedSession, CheckState
+from masking_console.models.session_uuid import SessionUuid
+from masking_console.operations.run_control import RunControl
+from masking_console.presentation.log_lines import Sign
+from masking_console.presentation.review import differences, sessions
+from masking_console.ui.run_follower import RunFollower
+from masking_console.ui.screens.finished import Afterwards, FinishedScreen
+from masking_console.ui.screens.question import QuestionScreen
+from masking_console.ui.screens.review import ReviewScreen
+from masking_console.ui.widgets.run_panel import RunPanel
+
+if TYPE_CHECKING:
+    from masking_console.ui.screens.main import MainScreen
+
+FRESH_FOR = timedelta(seconds=60)
+"""A check that is older is made again before a review."""
+_FRAME_SECONDS = 0.04
+"""The screen changes at most 25 times a second, however much happens."""
+
+
+class ExpiryJob:
+    """What the main screen does with its queue; one run at a time.
+
+    Its work belongs to the main screen's workers, because one that a dialog has started
+    would end with the dialog.
+    """
+
+    def __init__(self, screen: "MainScreen") -> None:
+        self._screen = screen
+        self._control: RunControl | None = None
+        self._is_reviewing = False
+        self._over = asyncio.Event()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a batch is under way."""
+        return self._control is not None
+
+    def pause_or_go_on(self) -> None:
+        """Hold the run, or let it go on."""
+        if self._control is None:
+            return
+        is_pausing = not self._control.is_paused
+        if is_pausing:
+            self._control.pause()
+        else:
+            self._control.resume()
+        self._follower().show_paused(is_pausing)
+
+    def stop(self) -> None:
+        """End the run after what is in flight."""
+        if self._control is not None:
+            self._control.stop()
+            self._follower().show_stopping()
+
+    async def until_over(self) -> None:
+        """Wait until the run has ended and its outcomes are known."""
+        await self._over.wait()
+
+    def check_queued(self) -> None:
+        """Ask Plivo about the rows that nobody has asked about."""
+        self._check(CheckState.QUEUED)
+
+    def check_again(self, uuids: Sequence[SessionUuid]) -> None:
+        """Ask about rows that are not checked yet, or else about all of these."""
+        queue = self._screen.queue
+        if queue.summary().pending or queue.summary().not_checked:
+            self._check(CheckState.QUEUED, CheckState.NOT_CHECKED)
+        else:
+            self._start_check(uuids)
+
+    def review(self) -> None:
+        """Review what is ticked, and expire it if that is confirmed."""
+        if self._is_reviewing:
+            return
+        self._is_reviewing = True
+        self._screen.run_worker(self._review_and_expire(), group="expire")
+
+    def _check(self, *states: CheckState) -> None:
+        rows = self._screen.queue.rows_in(states)
+        self._start_check([each.session_uuid for each in rows])
+
+    def _start_check(self, uuids: Sequence[SessionUuid]) -> None:
+        account = self._screen.account
+        if account is None or not uuids:
+            return
+        most = self._screen.operations.settings.confirmation.max_batch
+        if len(uuids) > most:
+            words = f"Checking the first {most} of {len(uuids)}. Press r for more."
+            self._screen.note(Sign.NOTE, "checking", words)
+        work = self._check_all(account, uuids[:most])
+        self._screen.run_worker(work, group="check")
+
+    async def _check_all(
+        self, account: Account, uuids: Sequence[SessionUuid]
+    ) -> list[CheckedSession]:
+        """Check the rows as the answers come, and return what was found out."""
+        screen, found = self._screen, list[CheckedSession]()
+        screen.queue.set_checked(CheckedSession(u, CheckState.CHECKING) for u in uuids)
+        try:
+            async for checked in screen.operations.check(account, uuids):
+                if screen.account is not account:
+                    return []
+                screen.queue.set_checked(checked)
+                found += (c for c in checked if c.state is not CheckState.CHECKING)
+                await asyncio.sleep(_FRAME_SECONDS)
+        except TokenRefusedError as error:
+            screen.note(Sign.FAILED, "refused", str(error))
+            screen.app.push_screen(QuestionScreen("Sign-in refused", str(error)))
+        screen.note(Sign.NOTE, "checked", _check_words(found))
+        self._warn_of_a_wrong_account(found, account)
+        return found
+
+    def _warn_of_a_wrong_account(
+        self, found: Sequence[CheckedSession], account: Account
+    ) -> None:
+        if found and all(each.state is CheckState.NOT_FOUND for each in found):
+            which = "This session" if len(found) == 1 else f"None of these {len(found)}"
+            what = "is not" if len(found) == 1 else "sessions is"
+            words = (
+                f"{which} {what} on {account.name.upper()}. "
+                "Are you in the right account?"
+            )
+            self._screen.note(Sign.FAILED, "account?", words)
+
+    async def _review_and_expire(self) -> None:
+        """Check what is stale, let the operator confirm, expire, and offer to look."""
+        screen = self._screen
+        try:
+            wanted: Iterable[SessionUuid] | None = None
+            while True:
+                account = screen.account
+                confirmed = await self._confirmed(account, wanted)
+                if confirmed is None or account is None:
+                    return
+                summary = await self._expire(confirmed)
+                if summary is None:
+                    return
+                afterwards = await screen.app.push_screen_wait(
+                    FinishedScreen(summary, lambda text: screen.copy(text, "report"))
+                )
+                if afterwards is not Afterwards.CHECK:
+                    return
+                wanted = [result.session_uuid for result in summary.to_check]
+                await self._check_all(account, wanted)
+        except MaskingConsoleError as error:
+            screen.note(Sign.FAILED, "refused", str(error))
+            await screen.app.push_screen_wait(QuestionScreen("Not sent", str(error)))
+        finally:
+            self._is_reviewing = False
+
+    async def _confirmed(
+        self, account: Account | None, wanted: Iterable[SessionUuid] | None
+    ) -> ConfirmedPlan | None:
+        """Return the confirmed plan, or None where the operator said no."""
+        screen = self._screen
+        if account is None:
+            screen.note(Sign.NOTE, "account?", "Choose an account first. Press P.")
+            return None
+        if screen.operations.settings.read_only:
+            screen.note(Sign.NOTE, "read only", "This console is read-only.")
+            return None
+        ticked = self._ticked(wanted)
+        changes: tuple[str, ...] = ()
+        if any(self._is_stale(each) for each in ticked):
+            await self._check_all(account, [each.session_uuid for each in ticked])
+            before, ticked = ticked, self._ticked(wanted)
+            rows = screen.queue.rows_of(each.session_uuid for each in before)
+            changes = differences(before, rows)
+        plan = self._plan(account, ticked)
+        if plan is None:
+            return None
+        review = ReviewScreen(plan, screen.clock, changes)
+        return await screen.app.push_screen_wait(review)
+
+    def _ticked(
+        self, wanted: Iterable[SessionUuid] | None
+    ) -> tuple[CheckedSession, ...]:
+        ticked = self._screen.queue.ticked()
+        if wanted is None:
+            return ticked
+        chosen = frozenset(wanted)
+        return tuple(each for each in ticked if each.session_uuid in chosen)
+
+    def _plan(
+        self, account: Account, ticked: tuple[CheckedSession, ...]
+    ) -> ExpiryPlan | None:
+        screen = self._screen
+        if any(not each.state.can_be_ticked for each in ticked):
+            screen.note(Sign.NOTE, "checking", "Still checking. Press X again soon.")
+            return None
+        if not ticked:
+            words = "Nothing is ticked. Tick sessions with space, then press X."
+            screen.note(Sign.NOTE, "nothing", words)
+            return None
+        uuids = {each.session_uuid for each in ticked}
+        rest = (*screen.queue.ticked(), *screen.queue.left_out())
+        return ExpiryPlan(
+            account=account,
+            sessions=ticked,
+            left_out=tuple(each for each in rest if each.session_uuid not in uuids),
+            rules=screen.operations.settings.confirmation,
+        )
+
+    def _is_stale(self, checked: CheckedSession) -> bool:
+        at = checked.checked_at
+        return at is None or self._screen.clock() - at > FRESH_FOR
+
+    async def _expire(self, confirmed: ConfirmedPlan) -> ExpirySummary | None:
+        """Carry out a confirmed plan and show it as it happens."""
+        screen, follower = self._screen, self._follower()
+        control = self._control = RunControl()
+        self._over.clear()
+        follower.begin(confirmed.plan.count, confirmed.plan.account.name)
+        screen.refresh_bindings()
+        try:
+            async for run_events in screen.operations.expire(confirmed, control):
+                follower.follow(run_events)
+                await asyncio.sleep(_FRAME_SECONDS)
+        finally:
+            self._control = None
+            self._over.set()
+            follower.end()
+            screen.refresh_bindings()
+        return follower.summary
+
+    def _follower(self) -> RunFollower:
+        screen = self._screen
+        panel = screen.query_one(RunPanel)
+        return RunFollower(panel, screen.queue, screen.log_pane, screen.clock)
+
+
+def _check_words(found: Sequence[CheckedSession]) -> str:
+    counts = Counter(each.state for each in found)
+    parts = ", ".join(f"{count} {state.value}" for state, count in counts.items())
+    return f"{sessions(len(found))}: {parts}" if found else "no session"

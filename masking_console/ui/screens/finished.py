@@ -1,0 +1,88 @@
+"""What became of a batch; stays until it is closed."""
+
+from collections.abc import Awaitable, Callable
+from enum import Enum
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from masking_console.models.expiry import ExpirySummary
+from masking_console.presentation.finished import may_still_connect, summary_lines
+from masking_console.presentation.run_lines import headline, report
+
+
+class Afterwards(Enum):
+    """What the operator wants to do about a finished batch."""
+
+    NOTHING = "nothing"
+    """Leave it as it is."""
+    CHECK = "check"
+    """Look at what may still connect calls, and review it again."""
+
+
+class FinishedScreen(ModalScreen[Afterwards]):
+    """Shows the counts of a batch and what is left to do."""
+
+    CSS_PATH = "finished.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "close", "close", id="finished.close"),
+        Binding("t", "check", "check and retry", id="finished.check"),
+        Binding("y", "copy", "copy report", id="finished.copy"),
+    ]
+
+    def __init__(
+        self, summary: ExpirySummary, copy: Callable[[str], Awaitable[str]]
+    ) -> None:
+        super().__init__()
+        self.summary = summary
+        self._copy = copy
+
+    def compose(self) -> ComposeResult:
+        summary = self.summary
+        with Vertical(id="finished") as box:
+            box.border_title = (
+                "Finished" if summary.is_clean else "Finished, with problems"
+            )
+            self.set_class(not summary.is_clean, "-problems")
+            yield Static(self._words(), id="finished-words")
+            yield Static(id="finished-copied")
+
+    def _words(self) -> Text:
+        summary = self.summary
+        batch, plan = summary.batch, summary.batch.confirmed.plan
+        ticket = f"   Ticket {plan.ticket}" if plan.ticket else ""
+        times = f"{summary.started_at:%H:%M:%S} to {summary.finished_at:%H:%M:%S} UTC"
+        lines = [
+            f"Account {plan.account.label.upper()}{ticket}   {times}",
+            "",
+            *summary_lines(summary),
+            "",
+            headline(summary),
+        ]
+        left = len(summary.to_check)
+        if left:
+            lines.append(may_still_connect(summary))
+        lines += ["", f"Saved in the journal as {batch.batch_id}.", ""]
+        check = f"t check and retry {left}    " if left else ""
+        lines.append(f"{check}y copy report    esc close")
+        return Text("\n".join(lines))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "check" and not self.summary.to_check:
+            return None
+        return super().check_action(action, parameters)
+
+    def action_close(self) -> None:
+        self.dismiss(Afterwards.NOTHING)
+
+    def action_check(self) -> None:
+        self.dismiss(Afterwards.CHECK)
+
+    async def action_copy(self) -> None:
+        words = await self._copy(report(self.summary))
+        self.query_one("#finished-copied", Static).update(Text(words))

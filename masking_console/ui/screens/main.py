@@ -1,0 +1,251 @@
+"""The main screen: what was pasted, what is queued, and what has happened."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import ClassVar
+
+from rich.text import Text
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.screen import Screen
+from textual.widgets import Footer, Input, Static
+
+from masking_console.models.account import Account
+from masking_console.models.plain_text import plain_text
+from masking_console.models.session_uuid import SessionUuid
+from masking_console.operations.wiring import Operations
+from masking_console.presentation.log_lines import LogLine, Sign
+from masking_console.ui.clipboard import copy_text
+from masking_console.ui.expiry_job import ExpiryJob
+from masking_console.ui.widgets.filter_line import FilterLine
+from masking_console.ui.widgets.queue_table import QueueTable
+from masking_console.ui.widgets.result_log import ResultLog
+from masking_console.ui.widgets.rows_view import RowsView
+from masking_console.ui.widgets.run_panel import RunPanel
+from masking_console.ui.widgets.source_pane import SourcePane, SourceText
+from masking_console.ui.widgets.status_bar import StatusBar, StatusFacts
+
+FIRST_RUN = (
+    "No account yet. Press n.\n\n"
+    "You need the Auth ID and Auth Token\nfrom the Plivo console home page."
+)
+_IN_RUN = ("pause", "stop")
+
+
+class MainScreen(Screen[None]):
+    """Three panes: source, queue and log."""
+
+    AUTO_FOCUS = "#queue"
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - as Textual declares it
+        (0, "-tiny"),
+        (80, "-narrow"),
+        (100, "-wide"),
+    ]
+    VERTICAL_BREAKPOINTS = [  # noqa: RUF012 - as Textual declares it
+        (0, "-short"),
+        (24, "-tall"),
+    ]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("1", "show_pane('source')", "source", id="main.source", show=False),
+        Binding("2", "show_pane('queue')", "queue", id="main.queue", show=False),
+        Binding("3", "show_pane('log')", "log", id="main.log", show=False),
+        Binding("L", "full_log", "full log", id="main.full_log", show=False),
+        Binding("p", "pause", "pause", id="main.pause"),
+        Binding("s", "stop", "stop", id="main.stop"),
+    ]
+
+    def __init__(self, operations: Operations, clock: Callable[[], datetime]) -> None:
+        super().__init__()
+        self.operations = operations
+        self.clock = clock
+        self.account: Account | None = None
+        self.job = ExpiryJob(self)
+        self._journal = ""
+
+    def compose(self) -> ComposeResult:
+        yield StatusBar()
+        with Horizontal(id="panes"):
+            yield SourcePane(id="source").add_class("pane")
+            yield QueueTable(clock=self.clock, id="queue", classes="pane")
+        yield Static(Text(FIRST_RUN, justify="center"), id="first-run")
+        yield RunPanel()
+        yield ResultLog(id="log", classes="pane")
+        yield FilterLine()
+        yield Footer(show_command_palette=False)
+        yield Static(id="too-small")
+
+    def on_mount(self) -> None:
+        self.log_pane.border_title = "3 Log: all"
+        self.log_pane.border_subtitle = "L full   / filter   y copy"
+        self.show_status()
+        self.set_interval(1, self.show_status)
+
+    @property
+    def source(self) -> SourcePane:
+        """Pane 1."""
+        return self.query_one(SourcePane)
+
+    @property
+    def queue(self) -> QueueTable:
+        """Pane 2."""
+        return self.query_one(QueueTable)
+
+    @property
+    def log_pane(self) -> ResultLog:
+        """Pane 3."""
+        return self.query_one(ResultLog)
+
+    def use(self, account: Account | None) -> None:
+        """Work on this account from here on; what was known of the queue is not."""
+        is_other = account is not self.account
+        self.account = account
+        self.set_class(account is None, "-no-account")
+        if is_other:
+            self.queue.forget_checks()
+            self.job.check_queued()
+        self.show_status()
+
+    def journal_is(self, words: str) -> None:
+        """Show how the journal is doing."""
+        self._journal = words
+        self.show_status()
+
+    def take_text(self, text: str) -> None:
+        """Read a pasted text, whichever pane has the focus."""
+        self.source.take(text)
+
+    def note(self, sign: Sign, word: str, text: str) -> None:
+        """Add a line of ours to the log."""
+        self.log_pane.append([LogLine(self.clock(), sign, word, plain_text(text))])
+
+    def show_status(self) -> None:
+        """Bring the bar at the top up to date."""
+        account, settings = self.account, self.operations.settings
+        link = self.operations.link(account) if account is not None else None
+        facts = StatusFacts(
+            now=self.clock(),
+            may_expire=not settings.read_only,
+            practice=settings.practice,
+            journal=self._journal,
+            tabs=self._tabs(),
+        )
+        if account is not None:
+            facts = facts.on(account, link)
+        self.query_one(StatusBar).facts = facts
+        self.query_one(RunPanel).now = facts.now
+
+    def _tabs(self) -> str:
+        names = {"source": "1 Source", "queue": f"2 Queue {len(self.queue.keys)}"}
+        names["log"] = "3 Log"
+        shown = self._shown_pane
+        return "  ".join(
+            f"[{name}]" if pane == shown else name for pane, name in names.items()
+        )
+
+    @property
+    def _shown_pane(self) -> str:
+        if self.has_class("-full-log"):
+            return "log"
+        return "source" if self.has_class("-pane-source") else "queue"
+
+    def action_show_pane(self, pane: str) -> None:
+        self.set_class(pane == "source", "-pane-source")
+        self.set_class(False, "-full-log")
+        target = "#source-text" if pane == "source" else f"#{pane}"
+        self.query_one(target).focus()
+        self.show_status()
+
+    def action_full_log(self) -> None:
+        self.toggle_class("-full-log")
+        self.log_pane.focus()
+        self.show_status()
+
+    def action_pause(self) -> None:
+        self.job.pause_or_go_on()
+
+    def action_stop(self) -> None:
+        self.job.stop()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in _IN_RUN:
+            return self.job.is_running
+        return super().check_action(action, parameters)
+
+    def on_resize(self, event: events.Resize) -> None:
+        width, height = event.size
+        words = f"This window is {width}x{height}. Please make it at least 80x24."
+        self.query_one("#too-small", Static).update(Text(words))
+
+    @on(SourceText.Left)
+    def _leave_source(self) -> None:
+        self.action_show_pane("queue")
+
+    @on(SourcePane.Read)
+    def _queue_what_was_read(self, event: SourcePane.Read) -> None:
+        new = self.queue.add(event.pasted.found)
+        self.source.show_found(event.pasted, new)
+        if new:
+            self.job.check_queued()
+
+    @on(QueueTable.Changed)
+    def _show_counts(self, event: QueueTable.Changed) -> None:
+        summary = event.summary
+        filtered = summary.shown != summary.total
+        counts = f"{summary.shown} of {summary.total}" if filtered else summary.total
+        self.queue.border_title = f"2 Queue {counts}" if summary.total else "2 Queue"
+        self.queue.border_subtitle = summary.text
+        self.show_status()
+
+    @on(QueueTable.CheckRequested)
+    def _check_again(self, event: QueueTable.CheckRequested) -> None:
+        self.job.check_again(event.uuids)
+
+    @on(QueueTable.ReviewRequested)
+    def _review(self) -> None:
+        self.job.review()
+
+    @on(QueueTable.UndoAnswered)
+    def _say_what_came_back(self, event: QueueTable.UndoAnswered) -> None:
+        undone = event.undone
+        if undone is None:
+            self.note(Sign.NOTE, "undo", "Nothing to put back.")
+            return
+        kinds = ((undone.ticks, "tick"), (undone.rows, "row"))
+        parts = [f"{n} {noun}{'' if n == 1 else 's'}" for n, noun in kinds if n]
+        back = " and ".join(parts) or "nothing"
+        words = f"Put back {back}. Expired sessions cannot be brought back."
+        self.note(Sign.NOTE, "undo", words)
+
+    @on(QueueTable.CopyRequested)
+    async def _copy_ids(self, event: QueueTable.CopyRequested) -> None:
+        await self.copy("\n".join(event.uuids), _counted(event.uuids, "id"))
+
+    @on(ResultLog.CopyRequested)
+    async def _copy_log(self, event: ResultLog.CopyRequested) -> None:
+        await self.copy(event.text, f"{event.lines} lines")
+
+    async def copy(self, text: str, what: str) -> str:
+        """Copy a text; say how, in the log as well."""
+        words = (await copy_text(self.app, text)).sentence(what)
+        self.note(Sign.NOTE, "copied", words)
+        return words
+
+    @on(ResultLog.Changed)
+    def _show_log_counts(self, event: ResultLog.Changed) -> None:
+        words = self.log_pane.filter_text
+        title = f"{words}, {event.shown} of {event.total}" if words else "all"
+        self.log_pane.border_title = Text(f"3 Log: {title}")
+
+    @on(RowsView.FilterRequested)
+    def _open_filter(self, event: RowsView.FilterRequested) -> None:
+        self.query_one(FilterLine).open_for(event.control)
+
+    @on(Input.Submitted, "#filter")
+    def _close_filter(self) -> None:
+        self.query_one(FilterLine).close()
+
+
+def _counted(things: Sequence[SessionUuid], noun: str) -> str:
+    return f"{len(things)} {noun}{'' if len(things) == 1 else 's'}"

@@ -1,0 +1,47 @@
+"""A sentence to answer, or only to read; the safe answer has the focus."""
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Button, Static
+
+
+class QuestionScreen(ModalScreen[bool]):
+    """Returns whether the operator chose the act rather than the safe answer."""
+
+    CSS_PATH = "question.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "keep", "back", id="question.back"),
+    ]
+
+    def __init__(
+        self, heading: str, sentence: str, *, safe: str = "Close", act: str = ""
+    ) -> None:
+        super().__init__()
+        self._heading = heading
+        self._sentence = sentence
+        self._safe = safe
+        self._act = act
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="question") as box:
+            box.border_title = Text(self._heading)
+            yield Static(Text(self._sentence))
+            with Horizontal(id="question-buttons"):
+                yield Button(Text(self._safe), id="safe", compact=True)
+                if self._act:
+                    yield Button(
+                        Text(self._act), id="act", variant="warning", compact=True
+                    )
+
+    def action_keep(self) -> None:
+        self.dismiss(False)
+
+    @on(Button.Pressed)
+    def _answer(self, event: Button.Pressed) -> None:
+        self.dismiss(event.button.id == "act")

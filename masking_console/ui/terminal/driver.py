@@ -1,0 +1,130 @@
+"""Textual's driver for Linux and macOS, taking pastes whole and ending with the tty."""
+
+import os
+import selectors
+from codecs import getincrementaldecoder
+from collections.abc import Iterable
+from functools import partial
+from typing import Any, Protocol, TextIO, cast, runtime_checkable
+
+from textual.app import App
+from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
+
+from masking_console.exit_codes import ExitCode
+from masking_console.ui.terminal.paste_parser import WholePasteParser
+
+_READ_SIZE = 64 * 1024
+_TICK_SECONDS = 0.1
+
+
+@runtime_checkable
+class LeavesWithTerminal(Protocol):
+    """An app with its own way to leave when the terminal is gone."""
+
+    def terminal_closed(self) -> None:
+        """Start leaving; nobody can read or type any more."""
+
+
+class WholePasteDriver(LinuxDriver):
+    """Reads the terminal through `WholePasteParser` and ends at end-of-file."""
+
+    def __init__(
+        self,
+        app: App[Any],
+        *,
+        debug: bool = False,
+        mouse: bool = True,
+        size: tuple[int, int] | None = None,
+    ) -> None:
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
+        if self._file is not None:
+            self._file = cast("Any", _LastingOutput(self._file))
+
+    def _run_input_thread(self) -> None:
+        # Textual's own would show a rendered traceback; the app has a way to report
+        # a crash without one. Whatever it is, a dead keyboard must not go unnoticed.
+        try:
+            self.run_input_thread()
+        except Exception as error:  # noqa: BLE001 - handed on to the app whole
+            self._app.call_later(self._app._handle_exception, error)  # noqa: SLF001 - no public way
+
+    def run_input_thread(self) -> None:
+        """Read until the app is done with input or the terminal is gone.
+
+        Textual's version reads on at end-of-file for ever, and dies of bytes that are
+        not UTF-8.
+        """
+        parser = WholePasteParser(self._debug)
+        decoder = getincrementaldecoder("utf-8")("replace")
+        # Not the default selector: kqueue cannot watch a terminal on macOS.
+        with selectors.SelectSelector() as selector:
+            selector.register(self.fileno, selectors.EVENT_READ)
+            while not self.exit_event.is_set():
+                if selector.select(_TICK_SECONDS):
+                    data = self._read()
+                    if data is None:
+                        self.input_ended()
+                        return
+                    # No text is no end of input: a character may come in two reads.
+                    if text := decoder.decode(data):
+                        self._process_all(parser.feed(text))
+                self._process_all(parser.tick())
+
+    def input_ended(self) -> None:
+        """Ask the app to leave; called once, in the input thread."""
+        leave = (
+            self._app.terminal_closed
+            if isinstance(self._app, LeavesWithTerminal)
+            else partial(self._app.exit, return_code=ExitCode.STOPPED)
+        )
+        self._app.call_later(leave)
+
+    def _read(self) -> bytes | None:
+        """Return what can be read now, or ``None`` when nothing will come again."""
+        try:
+            return os.read(self.fileno, _READ_SIZE) or None
+        except BlockingIOError:
+            return b""
+        except OSError:
+            # EIO is how a terminal says that its other side hung up.
+            return None
+
+    def _process_all(self, messages: Iterable[Message]) -> None:
+        for message in messages:
+            self.process_message(message)
+
+
+class _LastingOutput:
+    """The terminal's output, which goes nowhere when the terminal is gone.
+
+    Textual's writer thread dies of the first error, and the app then waits for ever to
+    hand it the next frame.
+    """
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+    def write(self, text: str) -> int:
+        try:
+            return self._file.write(text)
+        except OSError:
+            self._send_to_nowhere()
+            return len(text)
+
+    def flush(self) -> None:
+        try:
+            self._file.flush()
+        except OSError:
+            self._send_to_nowhere()
+
+    def _send_to_nowhere(self) -> None:
+        """Point the file at the null device, so that what it still holds can go."""
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        try:
+            os.dup2(nowhere, self._file.fileno())
+        finally:
+            os.close(nowhere)

@@ -1,0 +1,45 @@
+"""The line in which the filter of a list is typed; it filters as one types."""
+
+from typing import Any, ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.widgets import Input
+
+from masking_console.ui.widgets.rows_view import RowsView
+
+
+class FilterLine(Input):
+    """Belongs to one list at a time; Enter keeps the filter, Esc drops it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "drop", "no filter", id="filter.drop"),
+        Binding("enter", "submit", "keep filter", id="filter.keep"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__(placeholder="filter", id="filter", compact=True)
+        self._view: RowsView[Any, Any] | None = None
+
+    def open_for(self, view: RowsView[Any, Any]) -> None:
+        """Type the filter of this list."""
+        self._view = view
+        self.value = view.filter_text
+        self.add_class("-open")
+        self.focus()
+
+    def close(self) -> None:
+        """Give the focus back to the list."""
+        self.remove_class("-open")
+        if self._view is not None:
+            self._view.focus()
+
+    def action_drop(self) -> None:
+        self.value = ""
+        self.close()
+
+    @on(Input.Changed)
+    def _apply(self, event: Input.Changed) -> None:
+        event.stop()
+        if self._view is not None and self.has_class("-open"):
+            self._view.filter_text = event.value

@@ -1,0 +1,134 @@
+"""The queue of sessions with its keys; none of them can occur in a session id."""
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from masking_console.models.session_uuid import SessionUuid
+from masking_console.ui.widgets.queue_view import QueueView
+from masking_console.ui.widgets.session_queue import Undone
+
+_CHANGES = frozenset(
+    {"tick", "range", "extend", "tick_shown", "swap", "untick_all", "take_out", "undo"}
+)
+"""The actions that do nothing while a run is on."""
+
+
+class _AboutSessions(Message):
+    def __init__(self, uuids: tuple[SessionUuid, ...]) -> None:
+        super().__init__()
+        self.uuids = uuids
+
+
+class QueueTable(QueueView):
+    """The queued sessions, to be ticked by key.
+
+    A key that ticks many ticks active sessions alone; one in call takes a space of its
+    own on its own row.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "tick", "tick", id="queue.tick"),
+        Binding("v", "range", "range", id="queue.range"),
+        Binding("shift+up", "extend(-1)", "range up", id="queue.up", show=False),
+        Binding("shift+down", "extend(1)", "range down", id="queue.down", show=False),
+        Binding("*", "tick_shown", "all shown", id="queue.all", key_display="*"),
+        Binding("i", "swap", "invert", id="queue.swap"),
+        Binding("u", "untick_all", "untick all", id="queue.untick"),
+        Binding("delete,backspace", "take_out", "take out", id="queue.remove"),
+        Binding("z", "undo", "undo", id="queue.undo"),
+        Binding("r", "check", "check again", id="queue.check"),
+        Binding("y", "copy", "copy id", id="queue.copy"),
+        Binding("X", "review", "review and expire", id="queue.review", key_display="X"),
+    ]
+
+    class CheckRequested(_AboutSessions):
+        """The operator wants these sessions to be checked again."""
+
+    class CopyRequested(_AboutSessions):
+        """The operator wants these ids in the clipboard."""
+
+    class Removed(_AboutSessions):
+        """The operator took these rows out of the queue."""
+
+    class ReviewRequested(Message):
+        """The operator wants to review what is ticked."""
+
+    class UndoAnswered(Message):
+        """The operator asked to undo; None when there was nothing."""
+
+        def __init__(self, undone: Undone | None) -> None:
+            super().__init__()
+            self.undone = undone
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in _CHANGES and self.is_frozen:
+            return None
+        if action == "clear_filter" and self.range_start is not None:
+            return True
+        return super().check_action(action, parameters)
+
+    def action_clear_filter(self) -> None:
+        if self.range_start is None:
+            super().action_clear_filter()
+        else:
+            self.start_range(None)
+
+    def action_tick(self) -> None:
+        if self.range_start is not None:
+            self._finish_range()
+        elif self.cursor_key in self._queue.ticks:
+            self.change_ticks((), self.in_range())
+        else:
+            self.change_ticks(self.in_range())
+
+    def action_range(self) -> None:
+        if self.range_start is None:
+            self.start_range(self.cursor_key)
+            self.refresh_bindings()
+        else:
+            self._finish_range()
+
+    def action_extend(self, step: int) -> None:
+        start = self.cursor_index
+        self.action_move(step)
+        rows = self.keys[min(start, self.cursor_index) :][: abs(step) + 1]
+        self.tick_active(rows)
+
+    def action_tick_shown(self) -> None:
+        self.tick_active(self.keys)
+
+    def action_swap(self) -> None:
+        self.tick_active(self.keys, swap=True)
+
+    def action_untick_all(self) -> None:
+        self.untick_all()
+
+    def action_take_out(self) -> None:
+        gone = tuple(self.in_range())
+        self.start_range(None)
+        if self.take_out(gone):
+            self.post_message(self.Removed(gone))
+
+    def action_undo(self) -> None:
+        self.post_message(self.UndoAnswered(self.undo()))
+
+    def action_check(self) -> None:
+        self.post_message(self.CheckRequested(tuple(self._queue.order)))
+
+    def action_copy(self) -> None:
+        queue = self._queue
+        ticked = tuple(uuid for uuid in queue.order if uuid in queue.ticks)
+        if uuids := ticked or tuple(self.in_range()):
+            self.post_message(self.CopyRequested(uuids))
+
+    def action_review(self) -> None:
+        self.post_message(self.ReviewRequested())
+
+    def _finish_range(self) -> None:
+        rows = self.in_range()
+        self.start_range(None)
+        self.refresh_bindings()
+        if not self.tick_active(rows):
+            self.change_ticks((), rows)

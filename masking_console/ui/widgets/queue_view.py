@@ -1,0 +1,262 @@
+"""The queue on the screen: its rows, their ticks, and what a run says of them."""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from textual.message import Message
+
+from masking_console.models.expiry import ExpiryOutcome
+from masking_console.models.masking_session import CheckedSession, CheckState
+from masking_console.models.session_uuid import SessionUuid
+from masking_console.ui.widgets.queue_cells import (
+    OutcomeShown,
+    QueueSummary,
+    filtered,
+    queue_cells,
+    queue_layout,
+    summary_of,
+)
+from masking_console.ui.widgets.row_cells import Cell, Column
+from masking_console.ui.widgets.row_order import position
+from masking_console.ui.widgets.rows_view import RowsView
+from masking_console.ui.widgets.session_queue import SessionQueue, Undone
+
+
+class QueueSnapshot(NamedTuple):
+    """A moment of the queue to which a burst of keys can be taken back."""
+
+    revision: int
+    """How many changes there had been."""
+    cursor: SessionUuid | None
+    """Where the cursor stood."""
+    range_start: SessionUuid | None
+    """Where a range had been started."""
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class QueueView(RowsView[SessionUuid, CheckedSession]):
+    """The queued sessions with their ticks; `QueueTable` adds the keys."""
+
+    empty_text = "Paste session ids here."
+    has_header = True
+
+    class Changed(Message):
+        """Rows, states or ticks have changed."""
+
+        def __init__(self, summary: QueueSummary) -> None:
+            super().__init__()
+            self.summary = summary
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], datetime] = _utc_now,
+        id: str | None = None,  # noqa: A002 - Textual's own name
+        classes: str | None = None,
+    ) -> None:
+        self._queue = SessionQueue()
+        super().__init__(self._queue, id=id, classes=classes)
+        self._clock = clock
+        self._outcomes: dict[SessionUuid, OutcomeShown] = {}
+        self._range_start: SessionUuid | None = None
+        self._range_index: int | None = None
+        self._frozen = False
+
+    def on_mount(self) -> None:
+        # What ends by itself does so while nobody presses a key.
+        self.set_interval(15, self.refresh)
+
+    def add(self, uuids: Iterable[SessionUuid]) -> int:
+        """Append those that are not here yet, and return how many they were."""
+        added = self._queue.add(uuids)
+        if added:
+            self.refilter()
+        return added
+
+    def set_checked(self, batch: Iterable[CheckedSession]) -> None:
+        """Take over what a check found out, many at once."""
+        checked = list(batch)
+        self._queue.set_checked(checked, may_tick=not self._frozen)
+        for row in checked if self._outcomes else ():
+            self._outcomes.pop(row.session_uuid, None)
+        if self.filter_text:
+            self.refilter()
+        else:
+            self._redraw({row.session_uuid for row in checked})
+
+    def set_result(
+        self, uuid: SessionUuid, outcome: ExpiryOutcome | None, word: str = ""
+    ) -> None:
+        """Show what became of a session; None is one that is being sent."""
+        self.set_results([(uuid, outcome, word)])
+
+    def set_results(
+        self, batch: Iterable[tuple[SessionUuid, ExpiryOutcome | None, str]]
+    ) -> None:
+        """Show what became of many sessions at once."""
+        changed = set()
+        for uuid, outcome, word in batch:
+            if uuid in self._queue.checks:
+                self._queue.set_outcome(uuid, outcome)
+                self._outcomes[uuid] = OutcomeShown.of(outcome, word)
+                changed.add(uuid)
+        if changed:
+            self._redraw(changed)
+
+    def summary(self) -> QueueSummary:
+        """Return the queue in numbers."""
+        return summary_of(self._queue, self.keys)
+
+    def ticked(self) -> tuple[CheckedSession, ...]:
+        """Return the ticked rows in the order of the queue, hidden ones as well.
+
+        One that is being checked again is among them; a plan refuses it.
+        """
+        queue = self._queue
+        return tuple(queue[uuid] for uuid in queue.order if uuid in queue.ticks)
+
+    def left_out(self) -> tuple[CheckedSession, ...]:
+        """Return the rows that are not ticked, in the order of the queue."""
+        queue = self._queue
+        return tuple(queue[uuid] for uuid in queue.order if uuid not in queue.ticks)
+
+    def rows_in(self, states: Collection[CheckState]) -> tuple[CheckedSession, ...]:
+        """Return the rows in one of these states, in the order of the queue."""
+        rows = (self._queue[uuid] for uuid in self._queue.order)
+        return tuple(row for row in rows if row.state in states)
+
+    def rows_of(self, uuids: Iterable[SessionUuid]) -> tuple[CheckedSession, ...]:
+        """Return the rows of these sessions, as far as they are here."""
+        queue = self._queue
+        return tuple(queue[uuid] for uuid in uuids if uuid in queue.checks)
+
+    def take_out(self, uuids: Collection[SessionUuid]) -> int:
+        """Take rows out of the queue, and return how many there were."""
+        removed = self._queue.remove(uuids)
+        if removed:
+            self.refilter()
+        return removed
+
+    def clear(self) -> int:
+        """Take everything out of the queue; this can be undone."""
+        return self.take_out(self._queue.order)
+
+    def forget_checks(self) -> None:
+        """Make every row unchecked and unticked, as for another account."""
+        self._queue.forget_checks()
+        self._outcomes.clear()
+        self.refilter()
+
+    def undo(self) -> Undone | None:
+        """Take the latest change of ticks or rows back; None when there is none."""
+        undone = self._queue.undo()
+        self.refilter()
+        return undone
+
+    def snapshot(self) -> QueueSnapshot:
+        """Return this moment, for `restore`; it costs nothing."""
+        return QueueSnapshot(self._queue.revision, self.cursor_key, self._range_start)
+
+    def restore(self, snapshot: QueueSnapshot) -> Undone:
+        """Take back what was done since then, the cursor's moves as well."""
+        undone = self._queue.undo_to(snapshot.revision)
+        self._range_start = snapshot.range_start
+        self.refilter()
+        index = position(self.keys, snapshot.cursor)
+        if index is not None:
+            self.move_to(index)
+        return undone
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether the operator's keys leave ticks and rows alone."""
+        return self._frozen
+
+    def freeze(self) -> None:
+        """Keep ticks and rows as they are, while a run is on."""
+        self._frozen = True
+        self.start_range(None)
+        self.refresh_bindings()
+
+    def thaw(self) -> None:
+        """Let ticks change again, and tick what was found active meanwhile."""
+        self._frozen = False
+        self._queue.tick_fresh()
+        self.refresh_bindings()
+        self._redraw()
+
+    @property
+    def range_start(self) -> SessionUuid | None:
+        """Where a range starts that is being made."""
+        return self._range_start
+
+    def start_range(self, uuid: SessionUuid | None) -> None:
+        """Start a range here; None forgets it."""
+        self._range_start = uuid
+        self._range_index = position(self.keys, uuid)
+        self.refresh()
+
+    def in_range(self) -> Sequence[SessionUuid]:
+        """Return the rows of the range, or the one under the cursor."""
+        cursor = self.cursor_index
+        start = cursor if self._range_index is None else self._range_index
+        return self.keys[min(start, cursor) : max(start, cursor) + 1]
+
+    def change_ticks(
+        self, ticked: Iterable[SessionUuid], unticked: Iterable[SessionUuid] = ()
+    ) -> int:
+        """Tick and untick as one change, and return how many it was."""
+        return self._redrawn(self._queue.change_ticks(ticked, unticked))
+
+    def tick_active(self, uuids: Collection[SessionUuid], *, swap: bool = False) -> int:
+        """Tick those that are active; with ``swap``, untick those that are ticked."""
+        return self._redrawn(self._queue.tick_active(uuids, swap=swap))
+
+    def untick_all(self) -> int:
+        """Untick every row, shown or not, and return how many there were."""
+        return self._redrawn(self._queue.untick_all())
+
+    def _redrawn(self, changed: int) -> int:
+        if changed:
+            self._redraw()
+        return changed
+
+    def refilter(self) -> None:
+        self.show_keys(filtered(self._queue, self.filter_text))
+        self.start_range(self._range_start)
+        self._redraw()
+
+    def move_to(self, index: int) -> None:
+        super().move_to(index)
+        if self._range_start is not None:
+            self.refresh()
+
+    def layout_of(self, width: int) -> Sequence[Column]:
+        return queue_layout(width)
+
+    def cells(self, row: CheckedSession, columns: Sequence[Column]) -> Sequence[Cell]:
+        uuid = row.session_uuid
+        return queue_cells(
+            row,
+            columns,
+            ticked=uuid in self._queue.ticks,
+            outcome=self._outcomes.get(uuid),
+            now=self._clock(),
+        )
+
+    def is_marked(self, index: int) -> bool:
+        start, cursor = self._range_index, self.cursor_index
+        if start is None:
+            return False
+        return min(start, cursor) <= index <= max(start, cursor)
+
+    def _redraw(self, uuids: Collection[SessionUuid] | None = None) -> None:
+        if uuids is None:
+            self.refresh()
+        else:
+            self.refresh_rows(uuids)
+        self.post_message(self.Changed(self.summary()))

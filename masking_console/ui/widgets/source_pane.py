@@ -1,0 +1,106 @@
+"""The pane for pasted and typed text, and what was found in it."""
+
+import asyncio
+from typing import ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.message import Message
+from textual.timer import Timer
+from textual.widgets import Static, TextArea
+
+from masking_console.models.plain_text import plain_lines
+from masking_console.models.session_ids import PastedIds, read_session_ids
+from masking_console.presentation.pasted import pasted_words
+
+MOST_SHOWN = 100_000
+"""Characters of a paste that stay on the screen; all of it is read."""
+_TYPING_PAUSE_SECONDS = 0.2
+
+
+class SourceText(TextArea):
+    """The text itself; escape leads back to the list."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "to the queue", id="source.leave"),
+    ]
+
+    class Left(Message):
+        """The operator is done with the text."""
+
+    def action_leave(self) -> None:
+        self.post_message(self.Left())
+
+
+class SourcePane(Vertical):
+    """Reads ids out of any text; reading runs in a thread."""
+
+    class Read(Message):
+        """A text has been read."""
+
+        def __init__(self, pasted: PastedIds) -> None:
+            super().__init__()
+            self.pasted = pasted
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self._typing: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        yield SourceText(
+            soft_wrap=True,
+            show_line_numbers=False,
+            tab_behavior="focus",
+            highlight_cursor_line=False,
+            placeholder="Paste anything: log, CSV, JSON, chat.",
+            id="source-text",
+        )
+        yield Static(id="source-found")
+
+    def on_mount(self) -> None:
+        self.border_title = "1 Source: paste"
+
+    @property
+    def text_area(self) -> TextArea:
+        """The widget that holds the text."""
+        return self.query_one(TextArea)
+
+    def take(self, text: str) -> None:
+        """Add a pasted text and read it."""
+        # One harmful line end can grow to one character, never to more.
+        shown = plain_lines(text[:MOST_SHOWN])
+        if len(text) > MOST_SHOWN:
+            shown = plain_lines(f"{shown}\n(the rest is read, but not shown)")
+        area = self.text_area
+        with self.prevent(TextArea.Changed):
+            if len(area.text) + len(shown) > 2 * MOST_SHOWN:
+                area.clear()
+            area.move_cursor(area.document.end)
+            separator = "\n" if area.text and not area.text.endswith("\n") else ""
+            area.insert(separator + shown)
+        self.read(text)
+
+    def read(self, text: str) -> None:
+        """Read a text in a thread, then post `Read`."""
+        self.run_worker(self._read(text), group="read-source")
+
+    async def _read(self, text: str) -> None:
+        self.query_one("#source-found", Static).update(Text("Reading..."))
+        self.post_message(self.Read(await asyncio.to_thread(read_session_ids, text)))
+
+    def show_found(self, pasted: PastedIds, new: int) -> None:
+        """Say what was found."""
+        lines = pasted_words(pasted, new)
+        self.query_one("#source-found", Static).update(Text("\n".join(lines)))
+
+    @on(TextArea.Changed)
+    def _wait_for_a_pause(self) -> None:
+        if self._typing is not None:
+            self._typing.stop()
+        self._typing = self.set_timer(_TYPING_PAUSE_SECONDS, self._read_typed)
+
+    def _read_typed(self) -> None:
+        self.read(self.text_area.text)

@@ -1,0 +1,76 @@
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+PACKAGE = Path(__file__).parents[2] / "masking_console"
+
+
+def test_the_import_contracts_hold() -> None:
+    linter = Path(sys.executable).with_name("lint-imports")
+
+    done = subprocess.run(
+        [linter, "--no-cache"],
+        cwd=PACKAGE.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout
+
+
+def test_version_and_help_import_neither_textual_nor_httpx_nor_keyring() -> None:
+    code = (
+        "import sys; from masking_console.cli import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "heavy = {'textual', 'rich', 'httpx', 'keyring', 'starlette', 'sqlite3'}\n"
+        "sys.exit(str(heavy & set(sys.modules)) if heavy & set(sys.modules) else 0)"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+
+
+def _calls_of(name: str) -> list[str]:
+    """Return the modules that call something of this name."""
+    found = []
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                called = node.func
+                called_name = getattr(called, "attr", getattr(called, "id", None))
+                if called_name == name:
+                    found.append(path.relative_to(PACKAGE).as_posix())
+    return found
+
+
+def test_only_the_journal_gives_leave_to_send() -> None:
+    assert _calls_of("RecordedIntent") == ["journal/journal.py"]
+
+
+def test_only_a_review_makes_a_confirmed_plan() -> None:
+    assert _calls_of("ConfirmedPlan") == ["models/expiry.py"]
+
+
+def test_a_delete_is_sent_from_one_place_alone() -> None:
+    places = [
+        path.relative_to(PACKAGE).as_posix()
+        for path in PACKAGE.rglob("*.py")
+        if '"DELETE"' in path.read_text(encoding="utf-8")
+        and "practice" not in path.parts
+    ]
+
+    assert places == ["plivo/client.py"]
+
+
+def test_the_token_is_revealed_in_three_places_alone() -> None:
+    assert sorted(set(_calls_of("reveal_to_keyring"))) == [
+        "credentials.py",
+        "models/account.py",
+    ]
+    assert set(_calls_of("basic_authorization")) == {"plivo/client.py"}
