@@ -9,7 +9,8 @@ One way down, from the terminal to Plivo, and never back up::
               │               one outside thing each; they do not know each other
               └ settings
                  └ models     values; standard library and msgspec only
-                    └ errors │ exit_codes │ paths
+                    └ errors
+                       └ exit_codes │ paths
 
 The import contracts in ``pyproject.toml`` hold this picture true.
 """

@@ -73,8 +73,9 @@ class RunControl:
             await task
         except asyncio.CancelledError:
             current = asyncio.current_task()
-            if not self._is_stopped or (current is not None and current.cancelling()):
+            if current is not None and current.cancelling():
                 raise
+            # Only a stop cancels what is waited for.
             return False
         finally:
             self._waiting.discard(task)

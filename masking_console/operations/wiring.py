@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from masking_console.journal.journal import Journal
 from masking_console.models.account import Account, AccountDetails
@@ -17,6 +18,9 @@ from masking_console.operations.manage_accounts import ManageAccounts
 from masking_console.operations.run_control import RunControl
 from masking_console.plivo.client import TransportFactory
 from masking_console.settings import Settings
+
+if TYPE_CHECKING:
+    from masking_console.practice.simulated_account import SimulatedAccount
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +55,10 @@ class Operations:
         uuids = tuple(session_uuids)
         return self._engine.stream(lambda emit: operation.run(account, uuids, emit))
 
-    def expire(
-        self, confirmed: ConfirmedPlan, control: RunControl
-    ) -> Stream[RunEvent]:
+    def expire(self, confirmed: ConfirmedPlan, control: RunControl) -> Stream[RunEvent]:
         """Carry out a confirmed plan; see `ExpireSessions.run`."""
         operation = ExpireSessions(self.settings, self._connections, self._journal)
-        return self._engine.stream(
-            lambda emit: operation.run(confirmed, control, emit)
-        )
+        return self._engine.stream(lambda emit: operation.run(confirmed, control, emit))
 
     def link(self, account: Account) -> Link | None:
         """Return how the connection to Plivo is doing, without asking anything."""
@@ -71,15 +71,25 @@ class Operations:
         self._journal.close()
 
 
-def build_operations(settings: Settings, environment: Mapping[str, str]) -> Operations:
-    """Return everything that a face needs, with the engine running."""
+def build_operations(
+    settings: Settings,
+    environment: Mapping[str, str],
+    simulated: "SimulatedAccount | None" = None,
+) -> Operations:
+    """Return everything that a face needs, with the engine running.
+
+    Args:
+        settings: what was decided at start.
+        environment: the environment variables, which may describe an account.
+        simulated: the account of practice mode; a new one unless one is given.
+    """
     new_transport: TransportFactory | None = None
     practice_account, practice_text = None, ""
     if settings.practice:
         # Only practice pays for importing the simulated account and its server.
-        from masking_console.practice import embedded  # noqa: PLC0415
+        from masking_console.practice.embedded import open_practice  # noqa: PLC0415
 
-        practice_account, practice_text, new_transport = embedded.open_practice()
+        practice_account, practice_text, new_transport = open_practice(simulated)
     engine = Engine()
     connections = Connections(settings, new_transport)
 

@@ -33,6 +33,21 @@ OUTCOME_WORDS = {
 }
 """The word of each outcome, short enough for a column."""
 
+_EARLY_ENDS = {
+    RunEnd.STOPPED: "Stopped by you. {off} expired, {not_sent} not sent.",
+    RunEnd.TOKEN_REFUSED: (
+        "Plivo refused the token of {account}. Nothing was sent after that."
+    ),
+    RunEnd.FORBIDDEN: "This account may not use number masking.",
+    RunEnd.FIRST_FAILED: (
+        "The first session failed. The other {not_sent} were not sent."
+    ),
+    RunEnd.JOURNAL_FAILED: (
+        "The journal cannot be written. Stopped; {not_sent} not sent."
+    ),
+    RunEnd.CRASHED: "This program failed. {off} expired, {not_sent} not sent.",
+}
+
 
 def result_line(result: ExpiryResult) -> LogLine:
     """Return the log line of a final outcome."""
@@ -66,9 +81,10 @@ def unclear_line(event: AttemptUnclear) -> LogLine:
 def result_words(result: ExpiryResult) -> str:
     """Return the outcome's explanation for the operator."""
     if result.outcome is ExpiryOutcome.EXPIRED:
-        if result.evidence is Evidence.LOOK or result.attempts > 1:
+        if result.evidence is Evidence.LOOK:
             return result.detail
-        return "confirmed by Plivo"
+        again = f" at attempt {result.attempts}" if result.attempts > 1 else ""
+        return f"confirmed by Plivo{again}"
     if result.outcome is ExpiryOutcome.ALREADY_EXPIRED:
         return "it was already expired"
     if result.outcome is ExpiryOutcome.NOT_FOUND:
@@ -81,22 +97,13 @@ def result_words(result: ExpiryResult) -> str:
 def headline(summary: ExpirySummary) -> str:
     """Return the one sentence that says how a run ended."""
     total, off = len(summary.results), summary.off
-    not_sent = summary.count(ExpiryOutcome.NOT_SENT)
-    if summary.end is RunEnd.STOPPED:
-        return f"Stopped by you. {off} expired, {not_sent} not sent."
-    if summary.end is RunEnd.TOKEN_REFUSED:
-        return (
-            f"Plivo refused the token of {summary.batch.account.name}. "
-            "Nothing was sent after that."
+    early = _EARLY_ENDS.get(summary.end)
+    if early is not None:
+        return early.format(
+            off=off,
+            not_sent=summary.count(ExpiryOutcome.NOT_SENT),
+            account=summary.batch.account.name.upper(),
         )
-    if summary.end is RunEnd.FORBIDDEN:
-        return "This account may not use number masking."
-    if summary.end is RunEnd.FIRST_FAILED:
-        return f"The first session failed. The other {not_sent} were not sent."
-    if summary.end is RunEnd.JOURNAL_FAILED:
-        return f"The journal cannot be written. Stopped; {not_sent} not sent."
-    if summary.end is RunEnd.CRASHED:
-        return f"This program failed. {off} expired, {not_sent} not sent."
     if summary.is_clean:
         return f"Done. {_sessions(total)} {'is' if total == 1 else 'are'} expired."
     problems = ", ".join(

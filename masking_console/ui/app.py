@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import PurePath
 from typing import ClassVar
 
 from textual import events
@@ -18,7 +19,7 @@ from masking_console.ui.key_gate import KeyGate
 from masking_console.ui.screens.accounts import AccountsScreen
 from masking_console.ui.screens.main import MainScreen
 from masking_console.ui.screens.question import QuestionScreen
-from masking_console.ui.terminal import console_driver_class
+from masking_console.ui.terminal import PasteDropped, console_driver_class
 
 
 class ConsoleApp(CrashSafeApp[int]):
@@ -26,7 +27,7 @@ class ConsoleApp(CrashSafeApp[int]):
 
     TITLE = "masking-console"
     # Textual loads no styles of its own for the screen that an app starts with.
-    CSS_PATH: ClassVar[list[str]] = ["app.tcss", "screens/main.tcss"]
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "screens/main.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("P", "accounts", "accounts", id="app.accounts", show=False),
         Binding("n", "new_account", "new account", id="app.new_account", show=False),
@@ -129,7 +130,9 @@ class ConsoleApp(CrashSafeApp[int]):
             self.exit(ExitCode.STOPPED)
 
     async def _manage_accounts(self, *, new: bool) -> None:
-        accounts = AccountsScreen(self._operations.accounts, new=new)
+        accounts = AccountsScreen(
+            self._operations.accounts, self._main.account, new=new
+        )
         account = await self.push_screen_wait(accounts)
         if account is not None and not self._main.job.is_running:
             self._main.use(account)
@@ -140,6 +143,9 @@ class ConsoleApp(CrashSafeApp[int]):
     def action_new_account(self) -> None:
         if self._main.account is None:
             self.run_worker(self._manage_accounts(new=True), group="accounts")
+
+    def on_paste_dropped(self, event: PasteDropped) -> None:
+        self._main.note(Sign.FAILED, "pasted", event.reason)
 
     def _paste(self, text: str) -> None:
         """Bring a paste to where it can do no harm, and nowhere else."""

@@ -66,21 +66,22 @@ class KeyGate:
             await self._app.press(key)
 
     def _swallow(self) -> None:
-        """Take back what the burst has done, and wait for its end."""
-        main = self._app.main
+        """Wait for the end of the burst."""
         if self._delivery is not None:
             self._delivery.stop()
-        elif self._app.screen is main and self._before is not None:
-            main.queue.restore(self._before)
-            main.set_focus(self._focus_before)
         self._delivery = self._app.set_timer(_QUIET_AFTER_PASTE_SECONDS, self._deliver)
 
     def _deliver(self) -> None:
+        """Take back what the burst has done, and read it as the paste that it was."""
         self._delivery = None
         text, main = self._burst.take_text(), self._app.main
         if self._app.screen is not main:
             self._app.bell()
             return
+        # Not before the end: the first keys may still be on their way to the queue.
+        if self._before is not None:
+            main.queue.restore(self._before)
+        main.set_focus(self._focus_before)
         main.note(Sign.NOTE, "pasted", "Keys came too fast: taken as a paste.")
         main.take_text(text)
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import assert_never
 
 from masking_console.models.expiry import ExpirySummary
 from masking_console.models.plain_text import PlainText
@@ -86,11 +85,18 @@ class RunFollower:
         self._log.append([line for line in lines if line is not None])
 
     def _line(self, event: RunEvent) -> LogLine | None:
+        if isinstance(event, SessionSettled):
+            return result_line(event.result)
+        if isinstance(event, AttemptUnclear):
+            return unclear_line(event)
+        if isinstance(event, SessionSending):
+            return None
+        return self._note(event)
+
+    def _note(
+        self, event: RunStarted | RunWaiting | RunPaused | RunFinished
+    ) -> LogLine:
         match event:
-            case SessionSettled(result):
-                return result_line(result)
-            case AttemptUnclear():
-                return unclear_line(event)
             case RunStarted(batch, at):
                 plan = batch.confirmed.plan
                 words = f"{plan.count} on {plan.account.label.upper()}, confirmed"
@@ -104,10 +110,6 @@ class RunFollower:
                 sign = Sign.NOTE if summary.is_clean else Sign.FAILED
                 at = summary.finished_at
                 return _note(at, "finished", headline(summary), sign)
-            case SessionSending():
-                return None
-            case _:
-                assert_never(event)
 
 
 def _note(at: datetime, word: str, text: str, sign: Sign = Sign.NOTE) -> LogLine:

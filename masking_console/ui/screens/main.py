@@ -31,6 +31,7 @@ FIRST_RUN = (
     "No account yet. Press n.\n\n"
     "You need the Auth ID and Auth Token\nfrom the Plivo console home page."
 )
+PRACTICE_FIRST = "Paste session ids here, or press F2 for some."
 _IN_RUN = ("pause", "stop")
 
 
@@ -52,6 +53,7 @@ class MainScreen(Screen[None]):
         Binding("2", "show_pane('queue')", "queue", id="main.queue", show=False),
         Binding("3", "show_pane('log')", "log", id="main.log", show=False),
         Binding("L", "full_log", "full log", id="main.full_log", show=False),
+        Binding("f2", "practice_text", "practice text", id="main.practice"),
         Binding("p", "pause", "pause", id="main.pause"),
         Binding("s", "stop", "stop", id="main.stop"),
     ]
@@ -77,6 +79,8 @@ class MainScreen(Screen[None]):
         yield Static(id="too-small")
 
     def on_mount(self) -> None:
+        if self.operations.settings.practice:
+            self.queue.empty_text = PRACTICE_FIRST
         self.log_pane.border_title = "3 Log: all"
         self.log_pane.border_subtitle = "L full   / filter   y copy"
         self.show_status()
@@ -162,6 +166,9 @@ class MainScreen(Screen[None]):
         self.log_pane.focus()
         self.show_status()
 
+    def action_practice_text(self) -> None:
+        self.take_text(self.operations.practice_text)
+
     def action_pause(self) -> None:
         self.job.pause_or_go_on()
 
@@ -171,6 +178,8 @@ class MainScreen(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in _IN_RUN:
             return self.job.is_running
+        if action == "practice_text":
+            return self.operations.settings.practice and not self.queue.keys
         return super().check_action(action, parameters)
 
     def on_resize(self, event: events.Resize) -> None:
@@ -196,6 +205,7 @@ class MainScreen(Screen[None]):
         counts = f"{summary.shown} of {summary.total}" if filtered else summary.total
         self.queue.border_title = f"2 Queue {counts}" if summary.total else "2 Queue"
         self.queue.border_subtitle = summary.text
+        self.refresh_bindings()
         self.show_status()
 
     @on(QueueTable.CheckRequested)

@@ -30,16 +30,18 @@ class QueueTable(QueueView):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "tick", "tick", id="queue.tick"),
-        Binding("v", "range", "range", id="queue.range"),
+        Binding("v", "range", "range", id="queue.range", show=False),
         Binding("shift+up", "extend(-1)", "range up", id="queue.up", show=False),
         Binding("shift+down", "extend(1)", "range down", id="queue.down", show=False),
         Binding("*", "tick_shown", "all shown", id="queue.all", key_display="*"),
-        Binding("i", "swap", "invert", id="queue.swap"),
-        Binding("u", "untick_all", "untick all", id="queue.untick"),
-        Binding("delete,backspace", "take_out", "take out", id="queue.remove"),
+        Binding("i", "swap", "invert", id="queue.swap", show=False),
+        Binding("u", "untick_all", "untick all", id="queue.untick", show=False),
+        Binding(
+            "delete,backspace", "take_out", "take out", id="queue.remove", show=False
+        ),
         Binding("z", "undo", "undo", id="queue.undo"),
         Binding("r", "check", "check again", id="queue.check"),
-        Binding("y", "copy", "copy id", id="queue.copy"),
+        Binding("y", "copy", "copy id", id="queue.copy", show=False),
         Binding("X", "review", "review and expire", id="queue.review", key_display="X"),
     ]
 

@@ -60,7 +60,7 @@ class RowsView(ScrollView, Generic[Key, Row], can_focus=True, inherit_bindings=F
         Binding("pagedown", "page(1)", "page down", id="rows.page_down", show=False),
         Binding("home", "first", "first", id="rows.first", show=False),
         Binding("end", "last", "last", id="rows.last", show=False),
-        Binding("enter", "open", "detail", id="rows.open"),
+        Binding("enter", "open", "detail", id="rows.open", show=False),
         Binding("slash", "ask_filter", "filter", id="rows.filter", key_display="/"),
         Binding("escape", "clear_filter", "all", id="rows.clear_filter"),
     ]
@@ -284,7 +284,8 @@ class RowsView(ScrollView, Generic[Key, Row], can_focus=True, inherit_bindings=F
             return Strip.blank(width, self._style)
         cells = self.cells(self.rows[key], columns)
         if index == self._cursor_index:
-            return self._strip(">", cells, columns, width, is_cursor=True)
+            sign = ">" if self.has_focus else " "
+            return self._strip(sign, cells, columns, width, is_cursor=True)
         return self._strip("|" if self.is_marked(index) else " ", cells, columns, width)
 
     def _strip(

@@ -79,14 +79,16 @@ class StatusBar(Widget):
     def _wide(self, facts: StatusFacts) -> Text:
         left = Text(" masking-console   ").append_text(self._account(facts))
         first = self._line(left, Text(f"{facts.now:%Y-%m-%d %H:%M:%S} UTC "))
-        health = self._health(facts)
+        health = Text(" ").append_text(self._health(facts, self.size.width))
         keys = Text("? help   ctrl+p commands   q quit ")
-        return Text("\n").join([first, self._line(Text(" ").append_text(health), keys)])
+        return Text("\n").join([first, self._line(health, keys)])
 
     def _narrow(self, facts: StatusFacts) -> Text:
         left = Text(" ").append_text(self._account(facts))
         first = self._line(left, Text(f"{facts.now:%H:%M} UTC "))
-        second = self._line(Text(f" {facts.tabs}"), self._health(facts).append(" "))
+        tabs = Text(f" {facts.tabs}")
+        room = self.size.width - len(tabs) - 2
+        second = self._line(tabs, self._health(facts, room).append(" "))
         return Text("\n").join([first, second])
 
     def _account(self, facts: StatusFacts) -> Text:
@@ -95,14 +97,17 @@ class StatusBar(Widget):
         text.append("WRITES ON" if facts.may_expire else "READ ONLY")
         return text
 
-    def _health(self, facts: StatusFacts) -> Text:
-        parts = [
-            Text(part, self._look("problem") if "cannot" in part else "")
-            for part in (facts.link, facts.pace, facts.journal)
-            if part
-        ]
-        if facts.practice:
-            parts.insert(0, Text(PRACTICE_WORDS, self._look("practice")))
+    def _health(self, facts: StatusFacts, room: int) -> Text:
+        """Return as much as there is room for, the most important first."""
+        parts = [Text(PRACTICE_WORDS, self._look("practice"))] if facts.practice else []
+        has_problem = "cannot" in facts.journal
+        if has_problem:
+            parts.append(Text(facts.journal, self._look("problem")))
+        parts += [Text(part) for part in (facts.link, facts.pace) if part]
+        if facts.journal and not has_problem:
+            parts.append(Text(facts.journal))
+        while len(parts) > 1 and len(Text("   ").join(parts)) > room:
+            parts.pop()
         return Text("   ").join(parts)
 
     def _line(self, left: Text, right: Text) -> Text:

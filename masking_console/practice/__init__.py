@@ -1,0 +1,1 @@
+"""A simulated Plivo account: for practice, for tests, and for other clients."""

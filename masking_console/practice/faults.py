@@ -1,0 +1,129 @@
+"""What can go wrong with one request, on purpose: status, delay, lost connection.
+
+A test sets `SimulatedAccount.fault` to a function of its own. The sessions that
+misbehave by themselves use the same means.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from http import HTTPStatus
+
+from masking_console.models.session_uuid import SessionUuid
+from masking_console.practice.exchange import ReceivedRequest, Replies, Reply
+
+SLOW_SECONDS = 4.0
+"""How long the slow session takes to answer."""
+
+
+class Mark(Enum):
+    """A session with something special to it; every simulated account has each once."""
+
+    ERROR_TWICE = auto()
+    """Its first two DELETEs get a 500 and do nothing; the third works."""
+    LOST_ANSWER = auto()
+    """Its DELETE works, but the answer never comes."""
+    SLOW = auto()
+    """Its DELETE works at once, but the answer takes `SLOW_SECONDS`."""
+    RATE_LIMITED_ONCE = auto()
+    """Its first DELETE gets a 429 with ``Retry-After: 2``; the second works."""
+    COMES_BACK = auto()
+    """A minute after it is expired there is a new one for the same two numbers."""
+    IN_CALL = auto()
+    """Its status is ``in-progress``."""
+    HOSTILE_TEXT = auto()
+    """Its callback URL and its first party hold markup and control characters."""
+    UNKNOWN_STATUS = auto()
+    """Its status is a word that the documentation does not know, with markup in it."""
+    WITH_PINS = auto()
+    """Its JSON holds PINs."""
+    EXPIRED = auto()
+    """It is expired already."""
+    PAST_LISTING = auto()
+    """It is open, but too old to be listed."""
+
+
+class Ending(Enum):
+    """What becomes of the answer."""
+
+    ANSWERED = auto()
+    """It arrives."""
+    DROPPED = auto()
+    """The connection is cut without a byte of it."""
+    SILENT = auto()
+    """Nothing comes, for as long as the client waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """How one request differs from an ordinary one.
+
+    The order is: ``delay_before_seconds``, the effect, ``delay_after_seconds``, the
+    ending.
+
+    Raises:
+        ValueError: nothing would be answered: no effect, no reply, but `ANSWERED`.
+    """
+
+    has_effect: bool = True
+    """Whether the request is carried out."""
+    reply: Reply | None = None
+    """What is answered instead of the ordinary reply."""
+    ending: Ending = Ending.ANSWERED
+    """What becomes of the answer."""
+    delay_before_seconds: float = 0.0
+    """How long it takes until the request has its effect."""
+    delay_after_seconds: float = 0.0
+    """How long it takes from the effect to the ending."""
+
+    def __post_init__(self) -> None:
+        is_empty = not self.has_effect and self.reply is None
+        if is_empty and self.ending is Ending.ANSWERED:
+            raise ValueError("A request without effect needs a reply.")
+
+
+FaultHook = Callable[[ReceivedRequest], Fault | None]
+"""Decides for each request that is signed in and within the limit; None: no fault."""
+
+NO_FAULT = Fault()
+"""What happens to an ordinary request."""
+
+_TIMES = {
+    Mark.ERROR_TWICE: 2,
+    Mark.LOST_ANSWER: 1,
+    Mark.SLOW: 1,
+    Mark.RATE_LIMITED_ONCE: 1,
+}
+"""How often a marked session misbehaves."""
+
+
+class MarkedFaults:
+    """The faults of the marked sessions, each as often as its mark says."""
+
+    def __init__(self, marked: Mapping[Mark, SessionUuid], replies: Replies) -> None:
+        self._mark_of: dict[str, Mark] = {marked[mark]: mark for mark in _TIMES}
+        self._left = dict(_TIMES)
+        self._replies = replies
+
+    def __call__(self, request: ReceivedRequest) -> Fault | None:
+        """Return what goes wrong with a DELETE of a marked session."""
+        last = request.path.rstrip("/").rpartition("/")[2]
+        mark = self._mark_of.get(last) if request.method == "DELETE" else None
+        if mark is None or not self._left[mark]:
+            return None
+        self._left[mark] -= 1
+        return self._fault(mark)
+
+    def _fault(self, mark: Mark) -> Fault:
+        if mark is Mark.LOST_ANSWER:
+            return Fault(ending=Ending.SILENT)
+        if mark is Mark.SLOW:
+            return Fault(delay_after_seconds=SLOW_SECONDS)
+        if mark is Mark.ERROR_TWICE:
+            status = HTTPStatus.INTERNAL_SERVER_ERROR
+            reply = self._replies.refusal(status, "internal server error")
+        else:
+            status = HTTPStatus.TOO_MANY_REQUESTS
+            again = ("retry-after", "2")
+            reply = self._replies.refusal(status, "too many requests", again)
+        return Fault(has_effect=False, reply=reply)

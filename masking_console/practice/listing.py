@@ -1,0 +1,208 @@
+"""Which sessions a list request asks for, and which of its parameters are refused.
+
+Where Plivo's behavior is not public, the simulated service is strict or does what
+`Conduct` says, so that a client that guesses is found out.
+"""
+
+import operator
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import Enum, auto
+from typing import Any, TypeAlias
+from urllib.parse import parse_qsl
+
+from masking_console.practice.stored_session import EXPIRED, IN_PROGRESS, StoredSession
+
+LARGEST_PAGE = 20
+LISTED_FOR = timedelta(days=90)
+"""How far back sessions can be listed."""
+LONGEST_WINDOW = timedelta(days=30)
+"""The longest stretch of time that one request may ask for."""
+DEFAULT_WINDOW = timedelta(days=7)
+"""What is listed when no time is given."""
+
+
+class FilterConduct(Enum):
+    """What the service does with a filter for a phone number."""
+
+    ACCEPTED = auto()
+    """It lists the sessions with that number, as documented."""
+    IGNORED = auto()
+    """It lists all, as if the filter were not there."""
+    REFUSED = auto()
+    """It answers 400."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conduct:
+    """How the simulated service behaves where that can differ."""
+
+    latency_seconds: tuple[float, float] = (0.06, 0.16)
+    """The shortest and the longest time an ordinary answer takes."""
+    number_filters: FilterConduct = FilterConduct.ACCEPTED
+    """What becomes of a filter for a number."""
+    takes_in_progress: bool = True
+    """Whether ``status=in-progress`` is a filter; the current page has none."""
+    active_includes_in_progress: bool = False
+    """Whether ``status=active`` lists sessions with a call running as well."""
+
+
+class ListRefusedError(ValueError):
+    """A list request that is answered with 400; its text is the reason."""
+
+
+Comparison: TypeAlias = Callable[[Any, Any], bool]
+
+_COMPARISONS: Mapping[str, Comparison] = {
+    "": operator.eq,
+    "__gt": operator.gt,
+    "__gte": operator.ge,
+    "__lt": operator.lt,
+    "__lte": operator.le,
+}
+_RANGED = ("created_time", "expiry_time", "duration")
+_NUMBERS = ("first_party", "second_party", "virtual_number")
+_TIME = re.compile(
+    r"(\d{4}-\d{2}-\d{2} \d{2}:\d{2})(?::(\d{2})(?:\.(\d{1,6}))?)?", re.ASCII
+)
+_INTEGER = re.compile(r"\d{1,9}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    """One comparison that a session has to pass."""
+
+    field: str
+    suffix: str
+    value: datetime | int
+
+    def holds(self, session: StoredSession) -> bool:
+        compare = _COMPARISONS[self.suffix]
+        return compare(getattr(session, self.field), self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class ListQuery:
+    """What one list request asks for."""
+
+    limit: int
+    """How many sessions a page has at most."""
+    offset: int
+    """How many sessions are left out at the beginning."""
+    _words: frozenset[str] | None
+    """The statuses that are listed; None: all."""
+    _numbers: tuple[tuple[str, str], ...]
+    _bounds: tuple[_Bound, ...]
+
+    def selects(self, session: StoredSession, now: datetime) -> bool:
+        """Return whether a session is among those asked for."""
+        return (
+            all(bound.holds(session) for bound in self._bounds)
+            and all(_digits(getattr(session, f)) == n for f, n in self._numbers)
+            and (self._words is None or session.status_at(now) in self._words)
+        )
+
+
+def read_list_query(query: str, now: datetime, conduct: Conduct) -> ListQuery:
+    """Return what a query string asks for; unknown parameters are ignored.
+
+    Raises:
+        ListRefusedError: a value cannot be read, or a window is too long.
+    """
+    given = {k: v for k, v in parse_qsl(query, keep_blank_values=True) if v}
+    bounds = tuple(_bounds(given))
+    for field in ("created_time", "expiry_time"):
+        _refuse_long_window(field, bounds, now)
+    reach = DEFAULT_WINDOW
+    if any(isinstance(bound.value, datetime) for bound in bounds):
+        reach = LISTED_FOR
+    limit = _integer(given, "limit", LARGEST_PAGE)
+    if not 1 <= limit <= LARGEST_PAGE:
+        raise ListRefusedError(f"limit must be between 1 and {LARGEST_PAGE}")
+    return ListQuery(
+        limit=limit,
+        offset=_integer(given, "offset", 0),
+        _words=_status_words(given.get("status", "all"), conduct),
+        _numbers=_number_filters(given, conduct),
+        _bounds=(*bounds, _Bound("created_time", "__gte", now - reach)),
+    )
+
+
+def _bounds(given: Mapping[str, str]) -> list[_Bound]:
+    found = []
+    for field in _RANGED:
+        for suffix in _COMPARISONS:
+            if (name := field + suffix) in given:
+                value = (
+                    _integer(given, name, 0)
+                    if field == "duration"
+                    else _time(given, name)
+                )
+                found.append(_Bound(field, suffix, value))
+    return found
+
+
+def _refuse_long_window(field: str, bounds: tuple[_Bound, ...], now: datetime) -> None:
+    """Refuse more than 30 days; an open end reaches to now, or back for 90 days."""
+    lower, upper = [], []
+    for bound in bounds:
+        if bound.field == field and isinstance(bound.value, datetime):
+            if not bound.suffix.startswith("__l"):
+                lower.append(bound.value)
+            if not bound.suffix.startswith("__g"):
+                upper.append(bound.value)
+    if not lower and not upper:
+        return
+    earliest = max(lower, default=now - LISTED_FOR)
+    if min(upper, default=now) - earliest > LONGEST_WINDOW:
+        raise ListRefusedError(f"{field} must span at most 30 days")
+
+
+def _status_words(word: str, conduct: Conduct) -> frozenset[str] | None:
+    if word == "all":
+        return None
+    known = {"active", EXPIRED} | (
+        {IN_PROGRESS} if conduct.takes_in_progress else set()
+    )
+    if word not in known:
+        raise ListRefusedError("status is not valid")
+    both = word == "active" and conduct.active_includes_in_progress
+    return frozenset({word, IN_PROGRESS} if both else {word})
+
+
+def _number_filters(
+    given: Mapping[str, str], conduct: Conduct
+) -> tuple[tuple[str, str], ...]:
+    filters = tuple((name, _digits(given[name])) for name in _NUMBERS if name in given)
+    if filters and conduct.number_filters is FilterConduct.REFUSED:
+        raise ListRefusedError(f"{filters[0][0]} is not a valid parameter")
+    return () if conduct.number_filters is FilterConduct.IGNORED else filters
+
+
+def _digits(number: str) -> str:
+    """Return a number without ``+``, or a SIP endpoint as it stands."""
+    bare = number.strip().removeprefix("+")
+    return bare if bare.isdecimal() else number
+
+
+def _integer(given: Mapping[str, str], name: str, default: int) -> int:
+    text = given.get(name, str(default))
+    if _INTEGER.fullmatch(text) is None:
+        raise ListRefusedError(f"{name} must be an integer")
+    return int(text)
+
+
+def _time(given: Mapping[str, str], name: str) -> datetime:
+    """Return a time in the form that requests use, which is not that of answers."""
+    match = _TIME.fullmatch(given[name])
+    try:
+        minute, second, fraction = match.groups("0") if match else ("", "", "")
+        return datetime.fromisoformat(minute).replace(
+            second=int(second), microsecond=int(fraction.ljust(6, "0")), tzinfo=UTC
+        )
+    except ValueError:
+        raise ListRefusedError(
+            f"{name} must be YYYY-MM-DD HH:MM[:ss[.uuuuuu]]"
+        ) from None

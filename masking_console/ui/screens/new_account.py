@@ -1,0 +1,120 @@
+"""The form for a new account; the token leaves its field in one step."""
+
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.strip import Strip
+from textual.widgets import Button, Input, RadioButton, RadioSet, Static
+
+from masking_console.errors import InvalidAuthIdError, MaskingConsoleError
+from masking_console.models.account import Account, AccountSource, AuthId, AuthToken
+from masking_console.operations.manage_accounts import ManageAccounts
+
+_SUBACCOUNT = "This is a sub-account id. Masking may need the main account (MA...)."
+_STARS = "*" * 22
+
+
+class TokenField(Input):
+    """A field that does not even show how long its content is."""
+
+    def __init__(self) -> None:
+        super().__init__(password=True, id="token", compact=True)
+
+    def render_line(self, y: int) -> Strip:
+        if not self.value or y:
+            return super().render_line(y)
+        return Strip([Segment(_STARS, self.rich_style)])
+
+
+class NewAccountScreen(ModalScreen[Account | None]):
+    """Returns the account that was checked and kept, or None.
+
+    Enter in a field leads to the next one; only the button, reached by hand, saves.
+    """
+
+    CSS_PATH = "new_account.tcss"
+    AUTO_FOCUS = "#name"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "cancel", id="new_account.cancel"),
+    ]
+
+    def __init__(self, accounts: ManageAccounts) -> None:
+        super().__init__()
+        self._accounts = accounts
+        self._is_saving = False
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="new-account") as box:
+            box.border_title = "New account"
+            with Horizontal(classes="field"):
+                yield Static("Name")
+                yield Input(id="name", compact=True, placeholder="2 to 20 letters")
+            with Horizontal(classes="field"):
+                yield Static("Auth ID")
+                yield Input(id="auth-id", compact=True, placeholder="MA...")
+            with Horizontal(classes="field"):
+                yield Static("Auth token")
+                yield TokenField()
+            with Horizontal(classes="field"):
+                yield Static("Store in")
+                with RadioSet(id="source", compact=True):
+                    yield RadioButton("OS keyring", value=True, compact=True)
+                    yield RadioButton("this run only", compact=True)
+            yield Static(id="new-account-words")
+            with Horizontal(id="new-account-buttons"):
+                yield Button("Cancel", id="cancel", compact=True)
+                yield Button(
+                    "Check and save", id="save", variant="primary", compact=True
+                )
+
+    def action_cancel(self) -> None:
+        self.dismiss(None)
+
+    @on(Button.Pressed, "#cancel")
+    def _cancel(self) -> None:
+        self.dismiss(None)
+
+    @on(Input.Submitted)
+    def _go_to_next_field(self) -> None:
+        self.focus_next()
+
+    @on(Input.Changed, "#auth-id")
+    def _warn_of_a_subaccount(self, event: Input.Changed) -> None:
+        try:
+            is_subaccount = AuthId(event.value).is_subaccount
+        except InvalidAuthIdError:
+            is_subaccount = False
+        self._say(_SUBACCOUNT if is_subaccount else "")
+
+    @on(Button.Pressed, "#save")
+    def _save(self) -> None:
+        if not self._is_saving:
+            self._is_saving = True
+            self.run_worker(self._check_and_save())
+
+    async def _check_and_save(self) -> None:
+        self._say("Checking with Plivo...")
+        is_kept = self.query_one(RadioSet).pressed_index == 0
+        try:
+            account = await self._accounts.add(
+                self.query_one("#name", Input).value,
+                self.query_one("#auth-id", Input).value,
+                AuthToken(self.query_one(TokenField).value),
+                AccountSource.KEYRING if is_kept else AccountSource.MEMORY,
+            )
+        except MaskingConsoleError as error:
+            self._say(str(error))
+        else:
+            self.query_one(TokenField).clear()
+            self.dismiss(account)
+        finally:
+            self._is_saving = False
+
+    def _say(self, words: str) -> None:
+        self.query_one("#new-account-words", Static).update(Text(words))

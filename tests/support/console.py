@@ -1,0 +1,123 @@
+"""The whole console on a simulated account, driven as an operator would."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from textual import events
+from textual.pilot import Pilot
+
+from masking_console.operations.wiring import Operations, build_operations
+from masking_console.practice.simulated_account import SimulatedAccount
+from masking_console.settings import PRACTICE_API_URL, ApiUrl, Settings
+from masking_console.ui.app import ConsoleApp
+from masking_console.ui.screens.main import MainScreen
+from masking_console.ui.screens.review import ReviewScreen
+
+PERSON_SECONDS = 0.06
+"""The shortest time between two keys that a person presses."""
+DEAF_SECONDS = 0.45
+"""How long a review takes no keys."""
+PATIENCE_SECONDS = 15.0
+
+
+@dataclass(frozen=True)
+class Console:
+    """The app under test."""
+
+    app: ConsoleApp
+    pilot: Pilot[int]
+    account: SimulatedAccount
+    operations: Operations
+
+    @property
+    def main(self) -> MainScreen:
+        return self.app.main
+
+    async def press(self, *keys: str) -> None:
+        """Press keys one by one, as a person does."""
+        for key in keys:
+            await self.pilot.press(key)
+            await asyncio.sleep(PERSON_SECONDS)
+        await self.pilot.pause()
+
+    async def burst(self, text: str) -> None:
+        """Send a text as key presses without a pause, as a terminal does."""
+        for character in text:
+            key = {"\n": "enter", "\t": "tab"}.get(character, character)
+            event = events.Key(key, character)
+            event.set_sender(self.app)
+            self.app.post_message(event)
+        await asyncio.sleep(0.3)
+        await self.pilot.pause()
+
+    async def paste(self, text: str) -> None:
+        """Paste as a terminal with bracketed paste does."""
+        self.app.post_message(events.Paste(text))
+        await self.pilot.pause()
+
+    async def until(self, is_true: Callable[[], object], what: str = "it") -> None:
+        """Wait until something is so."""
+        deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
+        while not is_true():
+            assert asyncio.get_running_loop().time() < deadline, f"waited for {what}"
+            await self.pilot.pause(0.02)
+
+    async def until_checked(self, rows: int) -> None:
+        """Wait until so many rows are queued and none waits for an answer."""
+
+        def is_checked() -> bool:
+            summary = self.main.queue.summary()
+            return summary.total == rows and not summary.pending
+
+        await self.until(is_checked, f"{rows} checked rows")
+
+    async def open_review(self) -> ReviewScreen:
+        """Press X and wait until the review takes keys."""
+        await self.press("X")
+        await self.until(lambda: isinstance(self.app.screen, ReviewScreen), "review")
+        await asyncio.sleep(DEAF_SECONDS)
+        screen = self.app.screen
+        assert isinstance(screen, ReviewScreen)
+        return screen
+
+    def log_lines(self) -> list[str]:
+        """Return the lines of the log pane."""
+        log = self.main.log_pane
+        return [log.rows[number].line for number in log.keys]
+
+    def screen_text(self) -> str:
+        """Return what stands on the screen."""
+        strips = self.app.screen._compositor.render_strips(self.app.size)
+        return "\n".join(strip.text for strip in strips)
+
+
+@asynccontextmanager
+async def console(
+    account: SimulatedAccount,
+    folder: Path,
+    *,
+    size: tuple[int, int] = (100, 30),
+    clock: Callable[[], datetime] | None = None,
+    first_text: str = "",
+    **settings: object,
+) -> AsyncIterator[Console]:
+    """Open the console on this account; the journal is in the folder."""
+    base = Settings(
+        journal_path=folder / "journal.db",
+        practice=True,
+        api_url=ApiUrl(PRACTICE_API_URL),
+        share=1.0,
+    )
+    operations = build_operations(replace(base, **settings), {}, account)  # type: ignore[arg-type]
+    app = ConsoleApp(operations, first_text, clock or (lambda: datetime.now(UTC)))
+    try:
+        async with app.run_test(size=size) as pilot:
+            opened = Console(app, pilot, account, operations)
+            await opened.until(lambda: app.main.account is not None, "an account")
+            yield opened
+    finally:
+        await asyncio.to_thread(operations.close)
