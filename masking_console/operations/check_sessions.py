@@ -18,6 +18,7 @@ WORKERS = 16
 """Questions in flight at once; the pace, not this, limits the rate."""
 
 _MOST_WAITS = 5
+_REFUSALS = frozenset({Verdict.TOKEN_REFUSED, Verdict.FORBIDDEN})
 
 
 class CheckSessions:
@@ -39,29 +40,30 @@ class CheckSessions:
         """
         client = self._connections.client(account)
         remaining = iter(session_uuids)
-        # A task group would wrap the one error that can come in an exception group.
+        refusals: list[Answer] = []
         workers = [
-            asyncio.create_task(_check_each(client, remaining, emit))
+            asyncio.create_task(_check_each(client, remaining, emit, refusals))
             for _ in range(WORKERS)
         ]
         try:
             await asyncio.gather(*workers)
-        except TokenRefusedError as error:
-            for session_uuid in remaining:
-                emit(_not_checked(session_uuid, str(error)))
-            raise
         finally:
             for worker in workers:
                 worker.cancel()
-            await asyncio.gather(*workers, return_exceptions=True)
+        for session_uuid in remaining:
+            emit(_not_checked(session_uuid, "sign-in refused"))
+        if refusals:
+            raise TokenRefusedError(_refusal(refusals[0]))
 
 
 async def _check_each(
     client: PlivoClient,
     remaining: Iterator[SessionUuid],
     emit: Emit[CheckedSession],
+    refusals: list[Answer],
 ) -> None:
-    for session_uuid in remaining:
+    """Check sessions until none is left, or one of the workers was refused."""
+    while not refusals and (session_uuid := next(remaining, None)) is not None:
         emit(CheckedSession(session_uuid, CheckState.CHECKING))
         answer = await client.get_session(session_uuid)
         waits = 0
@@ -69,8 +71,8 @@ async def _check_each(
             waits += 1
             answer = await client.get_session(session_uuid)
         emit(checked_session(session_uuid, answer))
-        if answer.verdict in {Verdict.TOKEN_REFUSED, Verdict.FORBIDDEN}:
-            raise TokenRefusedError(_refusal(answer))
+        if answer.verdict in _REFUSALS:
+            refusals.append(answer)
 
 
 def checked_session(session_uuid: SessionUuid, answer: Answer) -> CheckedSession:
@@ -90,7 +92,7 @@ def _not_checked(session_uuid: SessionUuid, reason: str) -> CheckedSession:
 
 
 def _why(answer: Answer) -> PlainText:
-    if answer.verdict in {Verdict.TOKEN_REFUSED, Verdict.FORBIDDEN}:
+    if answer.verdict in _REFUSALS:
         return PlainText("sign-in refused")
     if answer.http_status is None:
         return answer.detail

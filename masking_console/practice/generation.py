@@ -39,9 +39,9 @@ _BUSY_NUMBER = "447700900073"
 
 @dataclass(frozen=True, slots=True)
 class _Age:
-    """How old sessions of one kind are, and what share of them is still open."""
+    """How old the sessions up to a position are, and what share is still open."""
 
-    share: float
+    until: float
     youngest: timedelta
     oldest: timedelta
     active: float
@@ -50,10 +50,10 @@ class _Age:
 
 _AGES = (
     _Age(0.42, timedelta(minutes=5), timedelta(hours=20), 0.60, 0.08),
-    _Age(0.20, timedelta(days=1), timedelta(days=6, hours=20), 0.12, 0.03),
-    _Age(0.20, timedelta(days=7, hours=4), timedelta(days=29), 0.08, 0.02),
-    _Age(0.16, timedelta(days=31), timedelta(days=88), 0.06, 0.0),
-    _Age(0.02, timedelta(days=92), timedelta(days=200), 0.2, 0.0),
+    _Age(0.62, timedelta(days=1), timedelta(days=6, hours=20), 0.12, 0.03),
+    _Age(0.82, timedelta(days=7, hours=4), timedelta(days=29), 0.08, 0.02),
+    _Age(0.98, timedelta(days=31), timedelta(days=88), 0.06, 0.0),
+    _Age(1.00, timedelta(days=92), timedelta(days=200), 0.2, 0.0),
 )
 
 
@@ -101,7 +101,7 @@ class _Maker:
 
     def ordinary(self, position: float) -> StoredSession:
         """Return the session at a position between 0 and 1 among the ages."""
-        age = _age_at(position)
+        age = next(age for age in _AGES if position < age.until)
         old = self._between(age.youngest, age.oldest)
         created = self._moment(self._now - old)
         fate = self._rng.random()
@@ -189,11 +189,3 @@ class _Maker:
         """Return the moment with 0 to 6 fractional digits."""
         step = 10 ** self._rng.randrange(7)
         return moment.replace(microsecond=moment.microsecond // step * step)
-
-
-def _age_at(position: float) -> _Age:
-    for age in _AGES:
-        position -= age.share
-        if position < 0:
-            return age
-    return _AGES[-1]

@@ -1,34 +1,21 @@
-"""The simulated account as an ASGI application, and as a server on loopback."""
+"""The simulated account as an ASGI application, which any server can run."""
 
 import asyncio
-import socket
 from collections.abc import Callable
-from types import FrameType
-from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from masking_console.errors import InputError
 from masking_console.practice.exchange import ReceivedRequest, Reply
 from masking_console.practice.faults import Ending
-from masking_console.practice.sign_in import (
-    PRACTICE_AUTH_ID,
-    PRACTICE_TOKEN,
-    signs_in,
-)
+from masking_console.practice.sign_in import signs_in
 from masking_console.practice.simulated_account import SimulatedAccount
 
-if TYPE_CHECKING:
-    import uvicorn
-
-HOST = "127.0.0.1"
-"""The one address that is served: this computer alone."""
-
-_CUT = "masking_console.cut_connection"
+CUT_CONNECTION = "masking_console.cut_connection"
 """The key of a scope under which a server says how its connection is cut."""
 
 
@@ -61,10 +48,11 @@ class _Endpoint:
         if reply is not None and fault.ending is Ending.ANSWERED:
             await _response(reply)(scope, receive, send)
             return
-        if fault.ending is Ending.DROPPED and _CUT in scope:
-            scope[_CUT]()
+        if fault.ending is Ending.DROPPED and CUT_CONNECTION in scope:
+            scope[CUT_CONNECTION]()
         elif fault.ending is Ending.SILENT:
-            await _client_leaves(receive)
+            # The body has been read, so that all that can come is a disconnect.
+            await receive()
 
 
 async def _read(request: Request, account: SimulatedAccount) -> ReceivedRequest:
@@ -97,11 +85,6 @@ def _response(reply: Reply) -> Response:
     return response
 
 
-async def _client_leaves(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
 def serve(
     port: int,
     announce: Callable[[str], None],
@@ -117,78 +100,15 @@ def serve(
     Raises:
         InputError: uvicorn is not installed, or the port cannot be had.
     """
-    listener = _listener(port)
-    with listener:
-        server = new_server(account or SimulatedAccount(), announce)
-        server.run(sockets=[listener])
-
-
-def new_server(
-    account: SimulatedAccount, announce: Callable[[str], None]
-) -> "uvicorn.Server":
-    """Return a server to run on a socket that listens; see `serve`.
-
-    Raises:
-        InputError: uvicorn is not installed.
-    """
     try:
-        import uvicorn  # noqa: PLC0415 - an extra that practice mode does not need
+        # uvicorn is an extra that practice mode does not need.
+        from masking_console.practice.loopback_server import (  # noqa: PLC0415
+            LoopbackServer,
+            listen,
+        )
     except ImportError:
         raise InputError(
             "The practice server needs uvicorn: pip install 'masking-console[server]'."
         ) from None
-
-    class Server(uvicorn.Server):
-        """Says where it listens, and ends without an error on a signal."""
-
-        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await super().startup(sockets)
-            for listener in sockets or []:
-                host, port = listener.getsockname()[:2]
-                announce(f"http://{host}:{port}")
-            announce(PRACTICE_AUTH_ID)
-            announce(PRACTICE_TOKEN)
-
-        def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
-            # Unlike the original, the signal is not raised again at the end.
-            self.force_exit = self.should_exit
-            self.should_exit = True
-
-    application = practice_app(account)
-    server: uvicorn.Server = Server(
-        uvicorn.Config(
-            application,
-            http="h11",
-            lifespan="off",
-            log_config=None,
-            log_level="critical",
-            access_log=False,
-            timeout_keep_alive=60,
-            timeout_graceful_shutdown=1,
-        )
-    )
-    server.config.app = _cutting(application, server)
-    return server
-
-
-def _cutting(application: ASGIApp, server: "uvicorn.Server") -> ASGIApp:
-    """Return the application with a way to cut the connection of a request."""
-
-    async def serve_one(scope: Scope, receive: Receive, send: Send) -> None:
-        def cut() -> None:
-            for connection in tuple(server.server_state.connections):
-                if getattr(connection, "client", None) == scope["client"]:
-                    connection.transport.abort()
-
-        await application({**scope, _CUT: cut}, receive, send)
-
-    return serve_one
-
-
-def _listener(port: int) -> socket.socket:
-    try:
-        return socket.create_server((HOST, port))
-    except (OSError, OverflowError):
-        raise InputError(
-            f"Port {port} cannot be used on {HOST}. Try --port 0."
-        ) from None
+    with listen(port) as listener:
+        LoopbackServer(account or SimulatedAccount(), announce).run([listener])

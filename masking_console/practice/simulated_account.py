@@ -162,7 +162,7 @@ class SimulatedAccount:
         return self._replies.success(
             account_type="standard",
             address="",
-            auth_id=PRACTICE_AUTH_ID,
+            auth_id=str(PRACTICE_AUTH_ID),
             auto_recharge=False,
             billing_mode="prepaid",
             cash_credits="23.00000",

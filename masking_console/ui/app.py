@@ -115,7 +115,7 @@ class ConsoleApp(CrashSafeApp[int]):
         if self._main.job.is_running:
             self.run_worker(self._quit_while_running(), exclusive=True, group="quit")
         else:
-            self.exit(ExitCode.DONE)
+            self.exit(return_code=ExitCode.DONE)
 
     async def _quit_while_running(self) -> None:
         question = QuestionScreen(
@@ -127,7 +127,7 @@ class ConsoleApp(CrashSafeApp[int]):
         if await self.push_screen_wait(question):
             self._main.job.stop()
             await self._main.job.until_over()
-            self.exit(ExitCode.STOPPED)
+            self.exit(return_code=ExitCode.STOPPED)
 
     async def _manage_accounts(self, *, new: bool) -> None:
         accounts = AccountsScreen(

@@ -231,8 +231,10 @@ class ExpiryJob:
         finally:
             self._control = None
             self._over.set()
-            follower.end()
-            screen.refresh_bindings()
+            # When the console ends in the middle of a run, its widgets go first.
+            if screen.queue_is_there:
+                follower.end()
+                screen.refresh_bindings()
         return follower.summary
 
     def _follower(self) -> RunFollower:

@@ -13,7 +13,9 @@ import pytest
 from masking_console.errors import InputError
 from masking_console.practice.faults import Ending, Fault, Mark
 from masking_console.practice.listing import Conduct
-from masking_console.practice.server import HOST, new_server, serve
+from masking_console.practice.loopback_server import LoopbackServer, listen
+from masking_console.practice.rate_limit import RateLimit
+from masking_console.practice.server import serve
 from masking_console.practice.sign_in import PRACTICE_AUTH_ID, PRACTICE_TOKEN
 from masking_console.practice.simulated_account import SimulatedAccount
 
@@ -38,8 +40,8 @@ def _served(account: SimulatedAccount) -> Iterator[list[str]]:
         if len(announced) == 3:
             is_listening.set()
 
-    with socket.create_server((HOST, 0)) as listener:
-        server = new_server(account, announce)
+    with listen(0) as listener:
+        server = LoopbackServer(account, announce)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:
@@ -118,8 +120,6 @@ def test_a_delete_of_the_collection_is_405_and_changes_nothing(
 
 def test_the_301st_request_in_five_seconds_is_429() -> None:
     # The limiter's own clock stands still, so that a slow machine changes nothing.
-    from masking_console.practice.rate_limit import RateLimit  # noqa: PLC0415
-
     account = SimulatedAccount(
         conduct=Conduct(latency_seconds=(0, 0)), rate_limit=RateLimit(clock=lambda: 0.0)
     )
@@ -144,10 +144,15 @@ def test_a_dropped_answer_is_a_lost_connection_without_a_byte(
     session_uuid = account.marked[Mark.WITH_PINS]
     account.fault = lambda _request: Fault(has_effect=has_effect, ending=Ending.DROPPED)
 
-    with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
-        client.delete(f"{SESSIONS}/{session_uuid}")
+    other = socket.create_connection((client.base_url.host, client.base_url.port or 0))
 
-    assert account.status_of(session_uuid) == status
+    with other:
+        with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
+            client.delete(f"{SESSIONS}/{session_uuid}")
+
+        assert account.status_of(session_uuid) == status
+        other.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        assert other.recv(1024).startswith(b"HTTP/1.1 401")
     account.fault = None
     assert client.get(SESSIONS).status_code == 200
 
@@ -197,7 +202,7 @@ def test_the_process_ends_cleanly_on_ctrl_c_and_sigterm(number: int) -> None:
 
 
 def test_a_port_that_is_taken_or_impossible_is_bad_input() -> None:
-    with socket.create_server((HOST, 0)) as taken:
+    with listen(0) as taken:
         for port in (taken.getsockname()[1], 70_000):
             with pytest.raises(InputError, match=f"Port {port} cannot be used"):
                 serve(port, print)
@@ -207,6 +212,7 @@ def test_without_uvicorn_one_sentence_says_how_to_get_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "uvicorn", None)
+    monkeypatch.delitem(sys.modules, "masking_console.practice.loopback_server")
 
     with pytest.raises(InputError, match=r"pip install 'masking-console\[server\]'"):
         serve(0, print)

@@ -97,6 +97,11 @@ class MainScreen(Screen[None]):
         return self.query_one(QueueTable)
 
     @property
+    def queue_is_there(self) -> bool:
+        """Whether the panes can still be painted: the console is not ending."""
+        return any(queue.is_attached for queue in self.query(QueueTable))
+
+    @property
     def log_pane(self) -> ResultLog:
         """Pane 3."""
         return self.query_one(ResultLog)

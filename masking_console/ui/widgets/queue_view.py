@@ -74,8 +74,15 @@ class QueueView(RowsView[SessionUuid, CheckedSession]):
         """Append those that are not here yet, and return how many they were."""
         added = self._queue.add(uuids)
         if added:
+            self._forget_old_outcomes()
             self.refilter()
         return added
+
+    def _forget_old_outcomes(self) -> None:
+        # A row that was taken out and pasted again starts anew.
+        queued = self._queue.by_state[CheckState.QUEUED]
+        for uuid in queued.intersection(self._outcomes):
+            del self._outcomes[uuid]
 
     def set_checked(self, batch: Iterable[CheckedSession]) -> None:
         """Take over what a check found out, many at once."""

@@ -23,6 +23,17 @@ GUTTER = 1
 """The column for the cursor's sign, so that it needs no color."""
 
 
+class _FromView(Message):
+    def __init__(self, view: "RowsView[Any, Any]") -> None:
+        super().__init__()
+        self.view = view
+        self.key: Hashable = view.cursor_key
+
+    @property
+    def control(self) -> "RowsView[Any, Any]":
+        return self.view
+
+
 class RowsView(ScrollView, Generic[Key, Row], can_focus=True, inherit_bindings=False):
     """An ordered list of keys, drawn from the rows behind them, with a cursor.
 
@@ -45,13 +56,8 @@ class RowsView(ScrollView, Generic[Key, Row], can_focus=True, inherit_bindings=F
     }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "rows-view--header",
-        "rows-view--empty",
-        "rows-view--dim",
-        "rows-view--good",
-        "rows-view--warn",
-        "rows-view--bad",
-        "rows-view--cursor",
+        f"rows-view--{look}"
+        for look in ("header", "empty", "dim", "good", "warn", "bad", "cursor")
     }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", "up", id="rows.up", show=False),
@@ -69,29 +75,14 @@ class RowsView(ScrollView, Generic[Key, Row], can_focus=True, inherit_bindings=F
     filter_text: var[str] = var("", init=False)
     """What a row must contain to be shown; every word of it."""
 
-    class CursorMoved(Message):
+    class CursorMoved(_FromView):
         """The cursor stands on another row."""
 
-        def __init__(self, view: "RowsView[Any, Any]", key: Hashable) -> None:
-            super().__init__()
-            self.view = view
-            self.key = key
-
-        @property
-        def control(self) -> "RowsView[Any, Any]":
-            return self.view
-
-    class Opened(CursorMoved):
+    class Opened(_FromView):
         """The operator asks for the detail of the row under the cursor."""
 
-    class FilterRequested(Message):
+    class FilterRequested(_FromView):
         """The operator wants to type a filter."""
-
-        def __init__(self, view: "RowsView[Any, Any]") -> None:
-            super().__init__()
-            self.control = view
-
-        control: "RowsView[Any, Any]"
 
     empty_text = ""
     """What stands in the middle when there is nothing to show."""
@@ -150,11 +141,10 @@ class RowsView(ScrollView, Generic[Key, Row], can_focus=True, inherit_bindings=F
     def show_keys(self, keys: Sequence[Key]) -> None:
         """Show these keys in this order; the cursor stays on its row, if it is there.
 
-        What the operator looks at stays where it is on the screen: the cursor's row
-        when it is in sight, else the top row.
+        So does what is seen: the cursor's row if it is in sight, else the top row.
         """
-        top = self._top
-        sees_cursor = top <= self._cursor_index < top + self._page_height
+        top, page = self._top, self._page_height
+        sees_cursor = top <= self._cursor_index < top + page
         anchor = self._cursor_index if sees_cursor else top
         anchor_key = self._key_at(anchor)
         self._keys = keys
@@ -172,16 +162,15 @@ class RowsView(ScrollView, Generic[Key, Row], can_focus=True, inherit_bindings=F
         top = self._top
         for number, key in enumerate(self._keys[top : top + self._page_height]):
             if key in keys:
-                self._refresh_index(top + number)
+                self.refresh_line(top + number + self.has_header)
 
     def move_to(self, index: int) -> None:
         """Put the cursor on the row at this line and bring it in sight."""
         index = max(0, min(index, len(self._keys) - 1))
         before = self._cursor_index
         self._put_cursor(index)
-        if before != index:
-            self._refresh_index(before)
-            self._refresh_index(index)
+        for changed in {before, index} if before != index else ():
+            self.refresh_line(changed + self.has_header)
         top = self._top
         self._scroll_top(max(min(top, index), index - self._page_height + 1))
 
@@ -190,7 +179,7 @@ class RowsView(ScrollView, Generic[Key, Row], can_focus=True, inherit_bindings=F
         self._cursor_index = index
         self._cursor_key = self._key_at(index)
         if self._cursor_key != before:
-            self.post_message(self.CursorMoved(self, self._cursor_key))
+            self.post_message(self.CursorMoved(self))
 
     def _key_at(self, index: int) -> Key | None:
         return self._keys[index] if 0 <= index < len(self._keys) else None
@@ -219,10 +208,6 @@ class RowsView(ScrollView, Generic[Key, Row], can_focus=True, inherit_bindings=F
         if self.size.height and index != self._top:
             self.scroll_to(y=index, animate=False, force=True)
 
-    def _refresh_index(self, index: int) -> None:
-        line = index - self._top + self.has_header
-        self.refresh(Region(0, line, self.size.width, 1))
-
     def action_move(self, step: int) -> None:
         self.move_to(self._cursor_index + step)
 
@@ -237,7 +222,7 @@ class RowsView(ScrollView, Generic[Key, Row], can_focus=True, inherit_bindings=F
 
     def action_open(self) -> None:
         if self._cursor_key is not None:
-            self.post_message(self.Opened(self, self._cursor_key))
+            self.post_message(self.Opened(self))
 
     def action_ask_filter(self) -> None:
         self.post_message(self.FilterRequested(self))
@@ -297,19 +282,17 @@ class RowsView(ScrollView, Generic[Key, Row], can_focus=True, inherit_bindings=F
         *,
         is_cursor: bool = False,
     ) -> Strip:
-        style = self._style
+        segments = [Cell(sign), *laid_out(cells, columns, width - GUTTER)]
         over = self._look("rows-view--cursor") if is_cursor else Style.null()
-        segments = [Segment(sign, style + over)]
-        for text, look in laid_out(cells, columns, width - GUTTER):
-            own = style + self._look(look) if look else style
-            segments.append(Segment(text, own + over))
-        return Strip(segments, width)
+        return Strip(
+            [Segment(text, self._look(look) + over) for text, look in segments], width
+        )
 
     def _empty_line(self, y: int, width: int) -> Strip:
         if y != self.size.height // 2:
             return Strip.blank(width, self._style)
         text = fitted(self.empty_text.center(width), width)
-        return Strip([Segment(text, self._style + self._look("rows-view--empty"))])
+        return Strip([Segment(text, self._look("rows-view--empty"))])
 
     def _look(self, name: str) -> Style:
-        return self.get_component_rich_style(name, partial=True)
+        return self.get_component_rich_style(name) if name else self._style

@@ -22,7 +22,7 @@ MARKED = {
 
 @pytest.fixture
 def faults() -> MarkedFaults:
-    return MarkedFaults(MARKED, Replies(random.Random(1)))
+    return MarkedFaults(MARKED, Replies(random.Random(1)))  # noqa: S311 - no secret
 
 
 def _request(mark: Mark, method: str = "DELETE", end: str = "") -> ReceivedRequest:

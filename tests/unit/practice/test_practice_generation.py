@@ -151,7 +151,7 @@ def test_an_updated_session_has_a_doubled_offset(account: SimulatedAccount) -> N
 
 
 def test_numbers_are_made_up_and_without_a_plus(account: SimulatedAccount) -> None:
-    fiction = re.compile(r"9100000\d{5}|447700900\d{3}|1[23]0[23]555\d{4}|sip:.*", re.S)
+    fiction = re.compile(r"9100000\d{5}|447700900\d{3}|130355501\d\d|sip:.*", re.DOTALL)
 
     for session in account.sessions:
         for number in (session.first_party, session.second_party):
