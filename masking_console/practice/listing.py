@@ -6,7 +6,7 @@ Where Plivo's behavior is not public, the simulated service is strict or does wh
 
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
@@ -78,10 +78,6 @@ class _Bound:
     suffix: str
     value: datetime | int
 
-    def holds(self, session: StoredSession) -> bool:
-        compare = _COMPARISONS[self.suffix]
-        return compare(getattr(session, self.field), self.value)
-
 
 @dataclass(frozen=True, slots=True)
 class ListQuery:
@@ -96,13 +92,23 @@ class ListQuery:
     _numbers: tuple[tuple[str, str], ...]
     _bounds: tuple[_Bound, ...]
 
-    def selects(self, session: StoredSession, now: datetime) -> bool:
-        """Return whether a session is among those asked for."""
-        return (
-            all(bound.holds(session) for bound in self._bounds)
-            and all(_digits(getattr(session, f)) == n for f, n in self._numbers)
-            and (self._words is None or session.status_at(now) in self._words)
-        )
+    def selected(
+        self, sessions: Iterable[StoredSession], now: datetime
+    ) -> list[StoredSession]:
+        """Return those that are asked for, in the order in which they came."""
+        # One pass for each condition, because ten thousand sessions are listed in
+        # five hundred requests.
+        found = list(sessions)
+        for bound in self._bounds:
+            compare, value = _COMPARISONS[bound.suffix], bound.value
+            value_of = operator.attrgetter(bound.field)
+            found = [session for session in found if compare(value_of(session), value)]
+        for field, number in self._numbers:
+            value_of = operator.attrgetter(field)
+            found = [s for s in found if _digits(value_of(s)) == number]
+        if self._words is not None:
+            found = [s for s in found if s.status_at(now) in self._words]
+        return found
 
 
 def read_list_query(query: str, now: datetime, conduct: Conduct) -> ListQuery:

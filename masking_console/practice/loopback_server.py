@@ -54,6 +54,8 @@ class LoopbackServer(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 self._serve_one,
+                # Named, since uvicorn takes a method for an older interface.
+                interface="asgi3",
                 http="h11",
                 lifespan="off",
                 log_config=None,

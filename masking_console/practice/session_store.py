@@ -19,9 +19,9 @@ class SessionStore:
             self._by_id[session.session_uuid] = session
         self._sort()
 
-    def newest_first(self, now: datetime) -> tuple[StoredSession, ...]:
+    def newest_first(self, now: datetime) -> list[StoredSession]:
         """Return every session that has been created by now."""
-        return tuple(s for s in tuple(self._by_id.values()) if s.created_time <= now)
+        return [s for s in tuple(self._by_id.values()) if s.created_time <= now]
 
     def get(self, session_uuid: str, now: datetime) -> StoredSession | None:
         """Return the session with exactly this id, or None."""

@@ -178,11 +178,7 @@ class SimulatedAccount:
             wanted = read_list_query(query, now, self._conduct)
         except ListRefusedError as error:
             return self._replies.refusal(HTTPStatus.BAD_REQUEST, str(error))
-        found = [
-            session
-            for session in self._store.newest_first(now)
-            if wanted.selects(session, now)
-        ]
+        found = wanted.selected(self._store.newest_first(now), now)
         page = found[wanted.offset : wanted.offset + wanted.limit]
         meta = {
             "limit": wanted.limit,

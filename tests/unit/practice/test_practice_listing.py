@@ -26,7 +26,8 @@ SESSION = StoredSession(
 def _selects(
     query: str, session: StoredSession = SESSION, conduct: Conduct | None = None
 ) -> bool:
-    return read_list_query(query, NOON, conduct or Conduct()).selects(session, NOON)
+    wanted = read_list_query(query, NOON, conduct or Conduct())
+    return wanted.selected([session], NOON) == [session]
 
 
 def _aged(days: float) -> StoredSession:

@@ -1,0 +1,73 @@
+"""The simulated account on loopback, and the real console in a real terminal on it."""
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from masking_console.practice.loopback_server import LoopbackServer, listen
+from masking_console.practice.sign_in import PRACTICE_AUTH_ID, PRACTICE_TOKEN
+from masking_console.practice.simulated_account import SimulatedAccount
+from tests.support.terminal import Terminal
+
+PATIENCE_SECONDS = 20
+DEAF_SECONDS = 0.6
+PERSON_SECONDS = 0.1
+
+
+@contextmanager
+def serving(account: SimulatedAccount) -> Iterator[str]:
+    """Serve the account in a thread; yields its URL."""
+    announced: list[str] = []
+    is_listening = threading.Event()
+
+    def announce(line: str) -> None:
+        announced.append(line)
+        is_listening.set()
+
+    with listen(0) as listener:
+        server = LoopbackServer(account, announce)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            assert is_listening.wait(PATIENCE_SECONDS)
+            yield announced[0]
+        finally:
+            server.handle_exit(signal.SIGINT, None)
+            thread.join(PATIENCE_SECONDS)
+
+
+@contextmanager
+def console_terminal(
+    url: str, folder: Path, *arguments: str, size: tuple[int, int] = (100, 30)
+) -> Iterator[Terminal]:
+    """Start the real program on the environment's account, in a terminal of its own."""
+    command = [sys.executable, "-m", "masking_console", *arguments]
+    command += ["--account", "env", "--api-url", url]
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder),
+        "LANG": "C.UTF-8",
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+        "MASKING_CONSOLE_STATE_DIR": str(folder / "state"),
+        "MASKING_CONSOLE_CONFIG_DIR": str(folder / "config"),
+        "PLIVO_AUTH_ID": str(PRACTICE_AUTH_ID),
+        "PLIVO_AUTH_TOKEN": PRACTICE_TOKEN,
+    }
+    with Terminal(command, environment=environment, size=size) as terminal:
+        terminal.wait_for("journal ok", timeout=PATIENCE_SECONDS)
+        terminal.wait_for("ENV", timeout=PATIENCE_SECONDS)
+        yield terminal
+
+
+def type_as_a_person(terminal: Terminal, *keys: str) -> None:
+    """Send keys with the pauses that a person makes."""
+    for key in keys:
+        terminal.send(key)
+        time.sleep(PERSON_SECONDS)
+    time.sleep(PERSON_SECONDS)
