@@ -108,17 +108,25 @@ class ExpiryPlan:
             for checked in self.sessions
         )
 
+    def check_size(self) -> None:
+        """Do nothing, unless the plan is too large for one batch.
+
+        Raises:
+            RefusedError: it is.
+        """
+        if self.tier is Tier.TOO_MANY:
+            raise RefusedError(
+                f"{self.count} sessions are more than {self.rules.max_batch}, "
+                "the most for one batch. Untick some."
+            )
+
     def confirm(self, answer: str) -> "ConfirmedPlan":
         """Return the plan as one that may be carried out.
 
         Raises:
             RefusedError: the answer is not the phrase, or the plan is too large.
         """
-        if self.tier is Tier.TOO_MANY:
-            raise RefusedError(
-                f"{self.count} sessions are more than {self.rules.max_batch}. "
-                "Untick some, or raise max_batch in config.toml."
-            )
+        self.check_size()
         if " ".join(answer.split()).casefold() != self.phrase.casefold():
             raise RefusedError(f"Type {self.phrase} to go ahead.")
         return ConfirmedPlan(self, answer)

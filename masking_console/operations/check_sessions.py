@@ -1,7 +1,7 @@
 """What each queued session is, before anything is sent."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 
 from masking_console.errors import TokenRefusedError
@@ -24,8 +24,13 @@ _REFUSALS = frozenset({Verdict.TOKEN_REFUSED, Verdict.FORBIDDEN})
 class CheckSessions:
     """Asks Plivo for each of some sessions and tells what it is."""
 
-    def __init__(self, connections: Connections) -> None:
+    def __init__(
+        self,
+        connections: Connections,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self._connections = connections
+        self._now = now
 
     async def run(
         self,
@@ -42,7 +47,7 @@ class CheckSessions:
         remaining = iter(session_uuids)
         refusals: list[Answer] = []
         workers = [
-            asyncio.create_task(_check_each(client, remaining, emit, refusals))
+            asyncio.create_task(self._check_each(client, remaining, emit, refusals))
             for _ in range(WORKERS)
         ]
         try:
@@ -55,29 +60,30 @@ class CheckSessions:
         if refusals:
             raise TokenRefusedError(_refusal(refusals[0]))
 
-
-async def _check_each(
-    client: PlivoClient,
-    remaining: Iterator[SessionUuid],
-    emit: Emit[CheckedSession],
-    refusals: list[Answer],
-) -> None:
-    """Check sessions until none is left, or one of the workers was refused."""
-    while not refusals and (session_uuid := next(remaining, None)) is not None:
-        emit(CheckedSession(session_uuid, CheckState.CHECKING))
-        answer = await client.get_session(session_uuid)
-        waits = 0
-        while answer.verdict is Verdict.RATE_LIMITED and waits < _MOST_WAITS:
-            waits += 1
+    async def _check_each(
+        self,
+        client: PlivoClient,
+        remaining: Iterator[SessionUuid],
+        emit: Emit[CheckedSession],
+        refusals: list[Answer],
+    ) -> None:
+        """Check sessions until none is left, or one of the workers was refused."""
+        while not refusals and (session_uuid := next(remaining, None)) is not None:
+            emit(CheckedSession(session_uuid, CheckState.CHECKING))
             answer = await client.get_session(session_uuid)
-        emit(checked_session(session_uuid, answer))
-        if answer.verdict in _REFUSALS:
-            refusals.append(answer)
+            waits = 0
+            while answer.verdict is Verdict.RATE_LIMITED and waits < _MOST_WAITS:
+                waits += 1
+                answer = await client.get_session(session_uuid)
+            emit(checked_session(session_uuid, answer, self._now()))
+            if answer.verdict in _REFUSALS:
+                refusals.append(answer)
 
 
-def checked_session(session_uuid: SessionUuid, answer: Answer) -> CheckedSession:
+def checked_session(
+    session_uuid: SessionUuid, answer: Answer, now: datetime
+) -> CheckedSession:
     """Return what the answer to a GET means for the queue."""
-    now = datetime.now(UTC)
     if answer.session is not None:
         return CheckedSession.of(answer.session, now)
     if answer.verdict is Verdict.NOT_FOUND:

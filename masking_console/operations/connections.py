@@ -1,5 +1,7 @@
 """The clients of Plivo that are open: one an account, and one pace for each Auth ID."""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from masking_console.models.account import Account, AccountDetails, AuthId
@@ -26,10 +28,14 @@ class Connections:
     """Opens clients and keeps them; used in the engine's thread alone."""
 
     def __init__(
-        self, settings: Settings, new_transport: TransportFactory | None = None
+        self,
+        settings: Settings,
+        new_transport: TransportFactory | None = None,
+        stopwatch: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._settings = settings
         self._new_transport = new_transport
+        self._stopwatch = stopwatch
         self._clients: dict[AuthId, PlivoClient] = {}
         self._paces: dict[AuthId, Pace] = {}
 
@@ -77,4 +83,6 @@ class Connections:
     def _new_client(self, account: Account) -> PlivoClient:
         # The limit is the account's, so a new token does not bring new permits.
         pace = self._paces.setdefault(account.auth_id, Pace(self._settings.share))
-        return PlivoClient(account, self._settings, pace, self._new_transport)
+        return PlivoClient(
+            account, self._settings, pace, self._new_transport, self._stopwatch
+        )

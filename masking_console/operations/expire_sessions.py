@@ -1,7 +1,7 @@
 """The main job: carry out a confirmed plan, and account for every session in it."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 from masking_console.errors import JournalError, RefusedError
@@ -49,11 +49,13 @@ class ExpireSessions:
         connections: Connections,
         journal: Journal,
         waits: Waits | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._settings = settings
         self._connections = connections
         self._journal = journal
         self._waits = waits or Waits()
+        self._now = now
 
     async def run(
         self, confirmed: ConfirmedPlan, control: RunControl, emit: Emit[RunEvent]
@@ -68,9 +70,22 @@ class ExpireSessions:
             raise RefusedError("This console is read-only. Nothing was sent.")
         control.attach()
         batch = await self._journal.begin_batch(confirmed)
-        await _Run(
-            batch, self._connections, self._journal, control, emit, self._waits
-        ).run()
+        client = self._connections.client(batch.account)
+
+        def one(session_uuid: SessionUuid) -> ExpireOne:
+            return ExpireOne(
+                client,
+                self._journal,
+                batch,
+                control,
+                emit,
+                session_uuid,
+                self._waits,
+                self._now,
+            )
+
+        run = _Run(batch, one, self._journal, control, emit, self._waits)
+        await run.run(self._now)
 
 
 class _Run:
@@ -79,14 +94,14 @@ class _Run:
     def __init__(
         self,
         batch: Batch,
-        connections: Connections,
+        one: Callable[[SessionUuid], ExpireOne],
         journal: Journal,
         control: RunControl,
         emit: Emit[RunEvent],
         waits: Waits,
     ) -> None:
         self._batch = batch
-        self._client = connections.client(batch.account)
+        self._one = one
         self._journal = journal
         self._control = control
         self._emit = emit
@@ -96,10 +111,11 @@ class _Run:
         self._end: RunEnd | None = None
         self._failures: list[str] = []
 
-    async def run(self) -> None:
+    async def run(self, now: Callable[[], datetime]) -> None:
         """Work through the plan and emit what happens."""
+        self._now = now
         plan = self._batch.confirmed.plan
-        started_at = datetime.now(UTC)
+        started_at = self._now()
         self._emit(RunStarted(self._batch, started_at))
         remaining = iter([checked.session_uuid for checked in plan.sessions])
         if plan.tier >= Tier.COUNT_AND_ACCOUNT and plan.count > 1:
@@ -149,15 +165,7 @@ class _Run:
 
     async def _expire(self, session_uuid: SessionUuid) -> None:
         self._begun.add(session_uuid)
-        one = ExpireOne(
-            self._client,
-            self._journal,
-            self._batch,
-            self._control,
-            self._emit,
-            session_uuid,
-            self._waits,
-        )
+        one = self._one(session_uuid)
         try:
             result = await one.run()
         except JournalError as error:
@@ -202,7 +210,7 @@ class _Run:
         if end is None:
             end = RunEnd.STOPPED if self._control.is_stopped else RunEnd.COMPLETED
         plan = self._batch.confirmed.plan
-        now = datetime.now(UTC)
+        now = self._now()
         for checked in plan.sessions:
             is_begun = checked.session_uuid in self._begun
             outcome = ExpiryOutcome.UNKNOWN if is_begun else ExpiryOutcome.NOT_SENT
@@ -216,6 +224,6 @@ class _Run:
             end = RunEnd.JOURNAL_FAILED
         self._emit(
             RunFinished(
-                ExpirySummary(self._batch, results, end, started_at, datetime.now(UTC))
+                ExpirySummary(self._batch, results, end, started_at, self._now())
             )
         )

@@ -4,14 +4,18 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from masking_console.credentials import Credentials, StoredAccount
+from masking_console.credentials.credentials import Credentials
+from masking_console.credentials.keyring_entries import StoredAccount
 from masking_console.errors import (
     AccountUnknownError,
     CredentialsError,
     InputError,
     InvalidAccountNameError,
     InvalidAuthIdError,
+    KeyringMissingError,
     MaskingConsoleError,
+    TokenMissingError,
+    TokenRefusedError,
 )
 from masking_console.models.account import (
     ENVIRONMENT_ACCOUNT,
@@ -22,13 +26,26 @@ from masking_console.models.account import (
     AuthId,
     AuthToken,
 )
-from masking_console.models.plain_text import PlainText
+from masking_console.models.plain_text import PlainText, plain_text
 
 CheckAccount = Callable[[Account], Awaitable[AccountDetails]]
 """Asks Plivo about an account; raises `TokenRefusedError` and the like."""
 
 _RESERVED = frozenset({ENVIRONMENT_ACCOUNT, "practice"})
 _ID_VARIABLE, _TOKEN_VARIABLE = "PLIVO_AUTH_ID", "PLIVO_AUTH_TOKEN"
+_LONGEST_NAME = 40
+
+
+@dataclass(frozen=True, slots=True)
+class LastCheck:
+    """What came of the latest check of an account by this console."""
+
+    words: str = "never"
+    """How it went, in a word."""
+    checked_at: datetime | None = None
+    """When that was, in UTC."""
+    name_at_plivo: PlainText = PlainText("")
+    """What Plivo calls the account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +58,24 @@ class AccountEntry:
     """Its Auth ID, shortened."""
     source: AccountSource
     """Where its token comes from."""
-    checked_at: datetime | None = None
-    """When it was last checked by this console, in UTC."""
-    check: str = "never"
-    """What came of that check."""
+    protected: bool = False
+    """Whether its name must be typed before anything is done with it."""
+    problem: str = ""
+    """Why it cannot be used, as a sentence; empty when nothing is known against it."""
+    last_check: LastCheck = LastCheck()
+    """What Plivo said of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountList:
+    """Every account there is, and how the keyring is doing."""
+
+    entries: tuple[AccountEntry, ...]
+    """The accounts; those of a keyring that fails are not among them."""
+    keyring: str
+    """How the keyring is doing, as a sentence."""
+    keyring_works: bool
+    """Whether the keyring could be read."""
 
 
 class ManageAccounts:
@@ -62,36 +93,28 @@ class ManageAccounts:
         self._credentials = credentials or Credentials()
         self._now = now
         self._in_memory: dict[str, Account] = {}
-        self._checks: dict[str, tuple[datetime, str]] = {}
+        self._checks: dict[str, LastCheck] = {}
 
-    async def keyring_words(self) -> str:
-        """Return how the keyring is doing, as a sentence."""
-        try:
-            return f"Keyring: {await self._credentials.describe()}."
-        except CredentialsError as error:
-            return str(error)
-
-    async def entries(self) -> tuple[AccountEntry, ...]:
-        """Return every account; a keyring that fails leaves the others."""
+    async def list_accounts(self) -> AccountList:
+        """Return every account; a keyring that fails leaves the others, and says so."""
         try:
             stored = await self._credentials.stored()
-        except CredentialsError:
-            stored = ()
-        found = [
-            AccountEntry(each.name, AuthId(each.auth_id).tail, AccountSource.KEYRING)
-            for each in stored
-        ]
-        found += [
-            AccountEntry(name, account.auth_id.tail, AccountSource.MEMORY)
-            for name, account in self._in_memory.items()
-        ]
-        if self.has_environment:
-            found.append(self._environment_entry())
-        return tuple(self._with_check(entry) for entry in found)
+            words = f"Keyring: {await self._credentials.describe()}."
+        except CredentialsError as error:
+            return AccountList(self._entries(()), str(error), keyring_works=False)
+        return AccountList(self._entries(stored), words, keyring_works=True)
+
+    async def keyring_problem(self) -> CredentialsError | None:
+        """Return why the keyring cannot be used, or None."""
+        try:
+            await self._credentials.stored()
+        except CredentialsError as error:
+            return error
+        return None
 
     @property
     def has_environment(self) -> bool:
-        """Whether the environment describes an account."""
+        """Whether the environment describes an account, usable or not."""
         variables = (_ID_VARIABLE, _TOKEN_VARIABLE)
         return all(self._environment.get(variable) for variable in variables)
 
@@ -101,15 +124,20 @@ class ManageAccounts:
         The environment's account is never the only one: it has to be chosen.
 
         Raises:
-            CredentialsError: it is unknown, or its token cannot be had.
+            CredentialsError: it is unknown, its token cannot be had, the keyring does
+                not answer, or there are several to choose from.
         """
         if name is not None:
             return await self.load(name)
         try:
             stored = await self._credentials.stored()
-        except CredentialsError:
+        except KeyringMissingError:
             return None
-        return await self._credentials.load(stored[0]) if len(stored) == 1 else None
+        if len(stored) > 1:
+            raise AccountUnknownError(
+                f"{len(stored)} accounts are set up. Press P to choose one."
+            )
+        return await self._credentials.load(stored[0]) if stored else None
 
     async def load(self, name: str) -> Account:
         """Return an account with its token.
@@ -117,10 +145,11 @@ class ManageAccounts:
         Raises:
             CredentialsError: it is unknown, or its token cannot be had.
         """
-        if name.casefold() == ENVIRONMENT_ACCOUNT:
+        key = name.casefold()
+        if key == ENVIRONMENT_ACCOUNT:
             return self._environment_account()
-        if name in self._in_memory:
-            return self._in_memory[name]
+        if key in self._in_memory:
+            return self._in_memory[key]
         return await self._credentials.load(await self._stored(name))
 
     async def add(
@@ -134,18 +163,16 @@ class ManageAccounts:
             PlivoUnavailableError: Plivo could not be asked; nothing was kept.
         """
         account = Account(AccountName(name), AuthId(auth_id), token, source)
+        if token.is_empty:
+            raise InputError("Enter the Auth Token.")
         if not token.can_be_sent:
-            raise InputError("The Auth Token has no spaces. Copy it again.")
-        taken = {entry.name.casefold() for entry in await self.entries()}
-        if account.name.casefold() in taken | _RESERVED:
-            raise InvalidAccountNameError(
-                f"The name {account.name} is taken. Choose another."
-            )
+            raise InputError("An Auth Token has no spaces. Copy it again.")
+        await self._refuse_taken(account)
         await self._checked(account)
         if source is AccountSource.KEYRING:
             await self._credentials.save(account)
         else:
-            self._in_memory[account.name] = account
+            self._in_memory[account.name.casefold()] = account
         return account
 
     async def check(self, name: str) -> PlainText:
@@ -163,31 +190,72 @@ class ManageAccounts:
         Raises:
             CredentialsError: it is unknown, or the keyring kept it.
         """
-        if name in self._in_memory:
-            del self._in_memory[name]
-            return
-        if name.casefold() == ENVIRONMENT_ACCOUNT:
+        key = name.casefold()
+        if key == ENVIRONMENT_ACCOUNT:
             raise AccountUnknownError(
                 f"env is not stored here. Unset {_ID_VARIABLE} and {_TOKEN_VARIABLE}."
             )
-        stored = await self._stored(name)
-        await self._credentials.remove(AccountName(stored.name))
+        if key in self._in_memory:
+            del self._in_memory[key]
+        else:
+            stored = await self._stored(name)
+            await self._credentials.remove(AccountName(stored.name))
+        self._checks.pop(key, None)
 
     async def _checked(self, account: Account) -> AccountDetails:
+        key = account.name.casefold()
         try:
             details = await self._check_account(account)
-        except MaskingConsoleError:
-            self._checks[account.name] = (self._now(), "failed")
+        except MaskingConsoleError as error:
+            is_refusal = isinstance(error, TokenRefusedError)
+            words = "refused" if is_refusal else "no answer"
+            self._checks[key] = LastCheck(words, self._now())
             raise
-        self._checks[account.name] = (self._now(), "ok")
+        self._checks[key] = LastCheck("ok", self._now(), details.name)
         return details
+
+    async def _refuse_taken(self, account: Account) -> None:
+        """Refuse a name in use; a token for this run only needs no keyring at all."""
+        taken = _RESERVED | self._in_memory.keys()
+        try:
+            taken |= {each.name.casefold() for each in await self._credentials.stored()}
+        except CredentialsError:
+            if account.source is AccountSource.KEYRING:
+                raise
+        if account.name.casefold() in taken:
+            raise InvalidAccountNameError(
+                f"The name {account.name} is taken. Choose another."
+            )
 
     async def _stored(self, name: str) -> StoredAccount:
         for each in await self._credentials.stored():
             if each.name.casefold() == name.casefold():
                 return each
         raise AccountUnknownError(
-            f"There is no account {name}. Press P in the console to add it."
+            f"There is no account {plain_text(name, limit=_LONGEST_NAME)}. "
+            "Press P in the console to add it."
+        )
+
+    def _entries(self, stored: tuple[StoredAccount, ...]) -> tuple[AccountEntry, ...]:
+        found: dict[str, AccountEntry] = {}
+        for each in stored:
+            found[each.name.casefold()] = AccountEntry(
+                each.name,
+                AuthId(each.auth_id).tail,
+                AccountSource.KEYRING,
+                each.protected,
+            )
+        # A keyring that was locked when a name was given may turn out to have it too;
+        # `load` takes the account of this run, so the list shows that one.
+        for key, account in self._in_memory.items():
+            found[key] = AccountEntry(
+                account.name, account.auth_id.tail, AccountSource.MEMORY
+            )
+        if self.has_environment:
+            found[ENVIRONMENT_ACCOUNT] = self._environment_entry()
+        return tuple(
+            replace(entry, last_check=self._checks.get(key, LastCheck()))
+            for key, entry in found.items()
         )
 
     def _environment_account(self) -> Account:
@@ -199,20 +267,21 @@ class ManageAccounts:
             auth_id = AuthId(self._environment[_ID_VARIABLE])
         except InvalidAuthIdError as error:
             raise AccountUnknownError(f"{_ID_VARIABLE}: {error}") from None
-        return Account(
-            AccountName(ENVIRONMENT_ACCOUNT),
-            auth_id,
-            AuthToken(self._environment[_TOKEN_VARIABLE]),
-            AccountSource.ENVIRONMENT,
-        )
+        token = AuthToken(self._environment[_TOKEN_VARIABLE])
+        if not token.can_be_sent:
+            raise TokenMissingError(
+                f"{_TOKEN_VARIABLE} is blank or has spaces in it. Set it again."
+            )
+        name, source = AccountName(ENVIRONMENT_ACCOUNT), AccountSource.ENVIRONMENT
+        return Account(name, auth_id, token, source)
 
     def _environment_entry(self) -> AccountEntry:
         try:
-            tail = AuthId(self._environment[_ID_VARIABLE]).tail
-        except InvalidAuthIdError:
-            tail = "not an Auth ID"
-        return AccountEntry(ENVIRONMENT_ACCOUNT, tail, AccountSource.ENVIRONMENT)
-
-    def _with_check(self, entry: AccountEntry) -> AccountEntry:
-        at, words = self._checks.get(entry.name, (None, "never"))
-        return replace(entry, checked_at=at, check=words)
+            account = self._environment_account()
+        except CredentialsError as error:
+            return AccountEntry(
+                ENVIRONMENT_ACCOUNT, "", AccountSource.ENVIRONMENT, problem=str(error)
+            )
+        return AccountEntry(
+            ENVIRONMENT_ACCOUNT, account.auth_id.tail, AccountSource.ENVIRONMENT
+        )

@@ -1,7 +1,9 @@
 """`Operations`: the one frozen object that a face receives."""
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from masking_console.journal.journal import Journal
@@ -38,6 +40,7 @@ class Operations:
     _engine: Engine
     _journal: Journal
     _connections: Connections
+    _clock: Callable[[], datetime]
 
     async def open_journal(self) -> None:
         """Make sure that the journal can be written.
@@ -51,13 +54,15 @@ class Operations:
         self, account: Account, session_uuids: Iterable[SessionUuid]
     ) -> Stream[CheckedSession]:
         """Ask Plivo for each of the sessions; see `CheckSessions.run`."""
-        operation = CheckSessions(self._connections)
+        operation = CheckSessions(self._connections, self._clock)
         uuids = tuple(session_uuids)
         return self._engine.stream(lambda emit: operation.run(account, uuids, emit))
 
     def expire(self, confirmed: ConfirmedPlan, control: RunControl) -> Stream[RunEvent]:
         """Carry out a confirmed plan; see `ExpireSessions.run`."""
-        operation = ExpireSessions(self.settings, self._connections, self._journal)
+        operation = ExpireSessions(
+            self.settings, self._connections, self._journal, now=self._clock
+        )
         return self._engine.stream(lambda emit: operation.run(confirmed, control, emit))
 
     def link(self, account: Account) -> Link | None:
@@ -75,6 +80,8 @@ def build_operations(
     settings: Settings,
     environment: Mapping[str, str],
     simulated: "SimulatedAccount | None" = None,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    stopwatch: Callable[[], float] = time.perf_counter,
 ) -> Operations:
     """Return everything that a face needs, with the engine running.
 
@@ -82,6 +89,8 @@ def build_operations(
         settings: what was decided at start.
         environment: the environment variables, which may describe an account.
         simulated: the account of practice mode; a new one unless one is given.
+        clock: tells aware times.
+        stopwatch: tells seconds, to time requests with.
     """
     new_transport: TransportFactory | None = None
     practice_account, practice_text = None, ""
@@ -91,7 +100,7 @@ def build_operations(
 
         practice_account, practice_text, new_transport = open_practice(simulated)
     engine = Engine()
-    connections = Connections(settings, new_transport)
+    connections = Connections(settings, new_transport, stopwatch)
 
     async def check_account(account: Account) -> AccountDetails:
         return await engine.call(connections.check_account(account))
@@ -103,6 +112,7 @@ def build_operations(
         practice_account=practice_account,
         practice_text=practice_text,
         _engine=engine,
-        _journal=Journal(settings.journal_path),
+        _journal=Journal(settings.journal_path, clock),
         _connections=connections,
+        _clock=clock,
     )

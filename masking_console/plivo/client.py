@@ -86,6 +86,7 @@ class PlivoClient:
         settings: Settings,
         pace: Pace,
         new_transport: TransportFactory | None = None,
+        stopwatch: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.account = account
         self.pace = pace
@@ -93,6 +94,7 @@ class PlivoClient:
         self.latest_elapsed_ms: int | None = None
         self._settings = settings
         self._new_transport = new_transport
+        self._stopwatch = stopwatch
         self._auth = _BasicAuth(account)
         self._tls: ssl.SSLContext | None = None
         self._idle: list[httpx.AsyncClient] = []
@@ -193,16 +195,16 @@ class PlivoClient:
     async def _request(self, method: str, path: str) -> RawReply | Answer:
         """Return the raw reply, or an `Answer` where there is none that can be used."""
         client = self._idle.pop() if self._idle else self._new_client()
-        started = time.perf_counter()
+        started = self._stopwatch()
         try:
             async with asyncio.timeout(self._settings.timeouts.total):
                 return await self._exchange(client, method, path, started)
         except _NOT_SENT as error:
-            return _no_answer(Verdict.NOT_SENT, _reason(error), started)
+            return self._no_answer(Verdict.NOT_SENT, _reason(error), started)
         except (httpx.TimeoutException, TimeoutError):
-            return _no_answer(Verdict.UNCLEAR, "no answer in time", started)
+            return self._no_answer(Verdict.UNCLEAR, "no answer in time", started)
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError):
-            return _no_answer(Verdict.UNCLEAR, "the connection broke", started)
+            return self._no_answer(Verdict.UNCLEAR, "the connection broke", started)
         finally:
             self._idle.append(client)
 
@@ -215,7 +217,7 @@ class PlivoClient:
             async for chunk in response.aiter_raw():
                 body += chunk
                 if len(body) > LARGEST_BODY:
-                    return _no_answer(
+                    return self._no_answer(
                         Verdict.UNCLEAR, "the answer is too large", started
                     )
             # An encoding that we did not ask for makes the body unreadable, and a
@@ -223,10 +225,18 @@ class PlivoClient:
             return RawReply(
                 status=response.status_code,
                 body=bytes(body),
-                elapsed_ms=_since(started),
+                elapsed_ms=self._since(started),
                 retry_after=response.headers.get("Retry-After"),
                 reason=response.reason_phrase,
             )
+
+    def _no_answer(self, verdict: Verdict, detail: str, started: float) -> Answer:
+        return Answer(
+            verdict, elapsed_ms=self._since(started), detail=PlainText(detail)
+        )
+
+    def _since(self, started: float) -> int:
+        return round((self._stopwatch() - started) * 1000)
 
     def _new_client(self) -> httpx.AsyncClient:
         timeouts = self._settings.timeouts
@@ -259,14 +269,6 @@ class PlivoClient:
         if self._tls is None:
             self._tls = httpx.create_ssl_context()
         return self._tls
-
-
-def _no_answer(verdict: Verdict, detail: str, started: float) -> Answer:
-    return Answer(verdict, elapsed_ms=_since(started), detail=PlainText(detail))
-
-
-def _since(started: float) -> int:
-    return round((time.perf_counter() - started) * 1000)
 
 
 def _reason(error: httpx.HTTPError) -> str:

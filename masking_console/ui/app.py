@@ -59,6 +59,8 @@ class ConsoleApp(CrashSafeApp[int]):
         self.run_worker(self._begin())
 
     async def _begin(self) -> None:
+        if self._first_text:
+            self._main.call_later(self._main.take_text, self._first_text)
         try:
             await self._operations.open_journal()
             self._main.journal_is("journal ok")
@@ -66,8 +68,6 @@ class ConsoleApp(CrashSafeApp[int]):
             self._main.journal_is("journal cannot be written")
             self._main.note(Sign.FAILED, "journal", str(error))
         await self._choose_account()
-        if self._first_text:
-            self._main.take_text(self._first_text)
 
     async def _choose_account(self) -> None:
         """Use the account that was asked for, or the only one there is."""
@@ -85,7 +85,8 @@ class ConsoleApp(CrashSafeApp[int]):
         if isinstance(event, events.Paste) and not event.is_forwarded:
             self._paste(event.text)
         elif isinstance(event, events.Key) and not event.is_forwarded:
-            if self._gate.lets_through(event):
+            # What is typed before there is anything to see was meant for the shell.
+            if self._main.is_ready and self._gate.lets_through(event):
                 await super().on_event(event)
         else:
             await super().on_event(event)
@@ -151,7 +152,8 @@ class ConsoleApp(CrashSafeApp[int]):
         """Bring a paste to where it can do no harm, and nowhere else."""
         focused = self.focused
         if self.screen is self._main and not isinstance(focused, Input):
-            self._main.take_text(text)
+            # Later, because a paste may come before there are panes.
+            self._main.call_later(self._main.take_text, text)
         elif isinstance(focused, Input) and focused.id != "review-phrase":
             line = plain_text(text.strip().partition("\n")[0])
             focused.insert_text_at_cursor(line)

@@ -181,6 +181,7 @@ class ExpiryJob:
         plan = self._plan(account, ticked)
         if plan is None:
             return None
+        plan.check_size()
         review = ReviewScreen(plan, screen.clock, changes)
         return await screen.app.push_screen_wait(review)
 

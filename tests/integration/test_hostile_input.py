@@ -28,7 +28,7 @@ HOSTILE = (
 )
 KEYS = f"{UNKNOWN}\r3\rX y y\r\ryyy 3 env\r{UNKNOWN}\r"
 ALTERED_TERMINAL = re.compile(
-    rb"\x1b\](?:0|2|8|52|1337)|\x1bP(?!=)|\x1b_|\x1b\^|[\x80-\x9f]{2}"
+    "\x1b\\](?:0|2|8|52|1337)|\x1bP(?!=)|\x1b_|\x1b\\^|[\x80-\x9f\u202e\u2066]"
 )
 
 
@@ -167,7 +167,9 @@ def test_into_the_finished_panel_nothing_more_is_expired(
 def test_hostile_text_from_plivo_and_pastes_stays_plain_text(
     account: SimulatedAccount, tmp_path: Path
 ) -> None:
-    evil = "\x1b]0;owned\x07\x1b]52;c;ZXZpbA==\x07[red]x[/red][/x]\u202e\u2066\nX\x9b31m"
+    evil = (
+        "\x1b]0;owned\x07\x1b]52;c;ZXZpbA==\x07[red]x[/red][/x]\u202e\u2066\nX\x9b31m"
+    )
     marked = account.marked[Mark.HOSTILE_TEXT]
     session = account.session(marked)
     assert session is not None
@@ -181,8 +183,6 @@ def test_hostile_text_from_plivo_and_pastes_stays_plain_text(
         type_as_a_person(terminal, " ", "X")
         terminal.wait_for("Expire 1 session", timeout=PATIENCE_SECONDS)
         settle(terminal)
-        written = terminal.raw_output[start:]
+        written = terminal.raw_output[start:].decode("utf-8", "replace")
 
     assert ALTERED_TERMINAL.search(written) is None
-    for harmful in ("\u202e", "\u2066", "\x9b"):
-        assert harmful.encode() not in written

@@ -63,7 +63,8 @@ class Console:
         """Wait until something is so."""
         deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
         while not is_true():
-            assert asyncio.get_running_loop().time() < deadline, f"waited for {what}"
+            is_late = asyncio.get_running_loop().time() > deadline
+            assert not is_late, f"waited for {what}:\n{self.screen_text()}"
             await self.pilot.pause(0.02)
 
     async def until_checked(self, rows: int) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
-from textual import on
+from textual import events, on
 from textual.app import App, ComposeResult
 
 from masking_console.models.plain_text import plain_text
@@ -22,10 +22,10 @@ class Names(RowsView[int, str]):
     has_header = True
     empty_text = "Nobody is here."
 
-    def layout_of(self, width: int) -> Sequence[Column]:
+    def layout_of(self, width: int) -> Sequence[Column]:  # noqa: ARG002 - a hook
         return COLUMNS
 
-    def cells(self, row: str, columns: Sequence[Column]) -> Sequence[Cell]:
+    def cells(self, row: str, columns: Sequence[Column]) -> Sequence[Cell]:  # noqa: ARG002 - a hook
         return (Cell("7"), Cell(row, "rows-view--good"), Cell("tail"))
 
 
@@ -160,7 +160,7 @@ async def test_one_changed_row_repaints_its_own_line_alone() -> None:
     async with host.run_test(size=(40, 12)) as pilot:
         await pilot.pause()
         names = host.names
-        names.rows = {number: "changed" for number in range(100)}
+        names.rows = dict.fromkeys(range(100), "changed")
         names.refresh_rows({4, 60})
         await pilot.pause()
         changed = [y for y, line in enumerate(host.lines()) if "changed" in line]
@@ -174,9 +174,7 @@ async def test_a_click_moves_the_cursor_and_the_wheel_scrolls() -> None:
         assert host.names.cursor_key == 3
         await pilot.click(Names, offset=(5, 0))
         assert host.names.cursor_key == 3
-        await pilot._post_mouse_events(
-            [__import__("textual.events").events.MouseScrollDown], Names
-        )
+        await pilot._post_mouse_events([events.MouseScrollDown], Names)
         await pilot.pause()
         assert host.names.scroll_offset.y > 0
         assert host.names.cursor_key == 3

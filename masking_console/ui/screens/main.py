@@ -63,6 +63,7 @@ class MainScreen(Screen[None]):
         self.operations = operations
         self.clock = clock
         self.account: Account | None = None
+        self.is_ready = False
         self.job = ExpiryJob(self)
         self._journal = ""
 
@@ -85,6 +86,7 @@ class MainScreen(Screen[None]):
         self.log_pane.border_subtitle = "L full   / filter   y copy"
         self.show_status()
         self.set_interval(1, self.show_status)
+        self.is_ready = True
 
     @property
     def source(self) -> SourcePane:

@@ -16,6 +16,8 @@ from masking_console.ui.widgets.rows_view import RowsView
 
 KEPT_LINES = 100_000
 """How many lines are kept; older ones are in the journal."""
+COPIED_LINES = 1_000
+"""How many lines a copy takes at most: a clipboard is no archive."""
 
 _COLUMNS = (Column("", 8), Column("", 11), Column("", 0))
 _WORD_AT, _REST_AT = 9, 21
@@ -164,6 +166,13 @@ class ResultLog(RowsView[int, _KeptLine]):
             Cell(line[_WORD_AT : _REST_AT - 1], look),
             Cell(rest),
         )
+
+    def action_copy(self) -> None:
+        # A filter says which lines are meant; without one it is the line at hand.
+        numbers = self.keys[-COPIED_LINES:] if self._words() else [self.cursor_key]
+        lines = [self._tail[n].line for n in numbers if n is not None]
+        if lines:
+            self.post_message(self.CopyRequested("\n".join(lines), len(lines)))
 
     def move_to(self, index: int) -> None:
         super().move_to(index)

@@ -30,6 +30,7 @@ class _Step:
     revision: int
     ticked: set[SessionUuid] = field(default_factory=set)
     unticked: set[SessionUuid] = field(default_factory=set)
+    agreed: dict[SessionUuid, CheckState] = field(default_factory=dict)
     added: int = 0
     order: list[SessionUuid] | None = None
     removed: tuple[CheckedSession, ...] = ()
@@ -97,8 +98,10 @@ class SessionQueue:
                 self.by_state[state].add(uuid)
                 if state in _PENDING:
                     self._ask(checked, known)
-                elif uuid in self.ticks:
-                    self._keep_or_drop_tick(uuid, self._asked.get(uuid, before), state)
+                else:
+                    before = self._asked.pop(uuid, before)
+                    if uuid in self.ticks and not _still_agreed(before, state):
+                        self.ticks.discard(uuid)
             if may_tick and state not in _UNDECIDED and uuid not in decided:
                 decided.add(uuid)
                 if state is CheckState.ACTIVE:
@@ -113,16 +116,6 @@ class SessionQueue:
             )
             if known.state not in _PENDING:
                 self._asked[uuid] = known.state
-
-    def _keep_or_drop_tick(
-        self, uuid: SessionUuid, before: CheckState, after: CheckState
-    ) -> None:
-        # A tick says yes to what stood there. To a session that got a call since, or
-        # is in a state that nobody knows, nobody said yes.
-        self._asked.pop(uuid, None)
-        agreed = after.can_be_ticked and after is before
-        if not agreed and after is not CheckState.ACTIVE:
-            self.ticks.discard(uuid)
 
     def set_outcome(self, uuid: SessionUuid, outcome: ExpiryOutcome | None) -> None:
         """Take over what became of a session; one that is off loses its tick."""
@@ -178,7 +171,8 @@ class SessionQueue:
         if on or off:
             self.ticks |= on
             self._untick(off)
-            self._record(_Step(self.revision, ticked=on, unticked=off))
+            agreed = self._agreed(off)
+            self._record(_Step(self.revision, ticked=on, unticked=off, agreed=agreed))
         return len(on) + len(off)
 
     def _untick(self, off: set[SessionUuid]) -> None:
@@ -186,6 +180,11 @@ class SessionQueue:
             self.ticks.clear()
         else:
             self.ticks -= off
+
+    def _agreed(self, uuids: set[SessionUuid]) -> dict[SessionUuid, CheckState]:
+        # Undo may tick a session in call only if it was in call when it was ticked.
+        others = uuids - self.by_state[CheckState.ACTIVE]
+        return {uuid: self[uuid].state for uuid in others}
 
     def _tickable(self, uuids: set[SessionUuid]) -> set[SessionUuid]:
         found = [uuids & self.by_state[state] for state in _TICKABLE]
@@ -198,6 +197,7 @@ class SessionQueue:
             return 0
         removed = tuple(self[uuid] for uuid in gone)
         ticked = self.ticks.intersection(gone)
+        agreed = self._agreed(ticked)
         decided = tuple(uuid for uuid in gone if uuid in self._decided)
         before = self.order
         self._drop(gone)
@@ -206,6 +206,7 @@ class SessionQueue:
             _Step(
                 self.revision,
                 unticked=ticked,
+                agreed=agreed,
                 order=before,
                 removed=removed,
                 decided=decided,
@@ -230,7 +231,9 @@ class SessionQueue:
             for checked in step.removed:
                 self.checks[checked.session_uuid] = checked
                 self._change_state(checked.session_uuid, None, checked.state)
-        on, off = self._tickable(step.unticked), step.ticked & self.ticks
+        off = step.ticked & self.ticks
+        on = step.unticked & self.by_state[CheckState.ACTIVE]
+        on |= {uuid for uuid, state in step.agreed.items() if self[uuid].state is state}
         self._untick(off)
         self.ticks |= on
         return Undone(len(on) + len(off), len(step.removed))
@@ -262,3 +265,9 @@ class SessionQueue:
             self.by_state[before].discard(uuid)
         if after is not None:
             self.by_state[after].add(uuid)
+
+
+def _still_agreed(before: CheckState, after: CheckState) -> bool:
+    # A tick says yes to what stood there. To a session that got a call since, or is in
+    # a state that nobody knows, nobody said yes.
+    return after is CheckState.ACTIVE or (after is before and after.can_be_ticked)

@@ -1,0 +1,33 @@
+"""Safety for every test: no real keyring, no real folders, no real environment."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import keyring
+import pytest
+
+from tests.support.keyrings import MemoryKeyring
+
+_DANGEROUS = ("PLIVO_", "TEXTUAL", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+
+
+@pytest.fixture(autouse=True)
+def _safe_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        is_ours = name != "TEXTUAL_SNAPSHOT_TEMPDIR"
+        if is_ours and name.upper().startswith(_DANGEROUS):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("MASKING_CONSOLE_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("MASKING_CONSOLE_CONFIG_DIR", str(tmp_path / "config"))
+    monkeypatch.delenv("MASKING_CONSOLE_API_URL", raising=False)
+
+
+@pytest.fixture(autouse=True)
+def memory_keyring() -> Iterator[MemoryKeyring]:
+    """The keyring of this test; the computer's own is never touched."""
+    before = keyring.get_keyring()
+    backend = MemoryKeyring()
+    keyring.set_keyring(backend)
+    yield backend
+    keyring.set_keyring(before)

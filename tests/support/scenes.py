@@ -1,0 +1,245 @@
+"""The screens worth a picture: each brings the real app to a state and asserts it.
+
+The snapshot tests compare these pictures; `screenshots/make.py` writes them for the
+README. Clock, stopwatch and ids are fixed, so that the pictures are the same each time.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from http import HTTPStatus
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from masking_console.models.expiry import ExpiryOutcome
+from masking_console.operations.wiring import Operations, build_operations
+from masking_console.practice.exchange import ReceivedRequest, Reply
+from masking_console.practice.faults import Ending, Fault, Mark
+from masking_console.practice.listing import Conduct
+from masking_console.practice.simulated_account import SimulatedAccount
+from masking_console.settings import PRACTICE_API_URL, ApiUrl, Settings
+from masking_console.ui.app import ConsoleApp
+from masking_console.ui.screens.accounts import AccountsScreen
+from masking_console.ui.screens.finished import FinishedScreen
+from masking_console.ui.screens.main import MainScreen
+from masking_console.ui.screens.review import ReviewScreen
+from tests.support.console import Console
+
+NOW = datetime(2026, 3, 4, 12, 4, 31, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One picture."""
+
+    size: tuple[int, int]
+    prepare: Callable[[SimulatedAccount], None]
+    play: Callable[[Console], Awaitable[None]]
+    practice: bool = True
+
+
+class _Stopwatch:
+    """Every request takes 61 ms, whatever else goes on."""
+
+    def __init__(self) -> None:
+        self._calls: defaultdict[int, int] = defaultdict(int)
+
+    def __call__(self) -> float:
+        task = id(asyncio.current_task())
+        self._calls[task] += 1
+        return 0.061 * (self._calls[task] % 2)
+
+
+def _nothing(_account: SimulatedAccount) -> None:
+    pass
+
+
+def _one_error_and_one_silence(account: SimulatedAccount) -> None:
+    """Let one session fail for good, and one give no answer at all, ever again."""
+    failing, silent = _active(account)[2:4]
+    error = Reply(HTTPStatus.INTERNAL_SERVER_ERROR, b'{"error": "internal"}')
+
+    def fault(request: ReceivedRequest) -> Fault | None:
+        if request.path.endswith(failing) and request.method == "DELETE":
+            return Fault(has_effect=False, reply=error)
+        has_gone = any(
+            each.method == "DELETE" and each.path.endswith(silent)
+            for each in account.requests
+        )
+        if request.path.endswith(silent) and has_gone:
+            return Fault(has_effect=False, ending=Ending.DROPPED)
+        return None
+
+    account.fault = fault
+
+
+def _silence_at_the_fourth(account: SimulatedAccount) -> None:
+    fourth = _active(account)[3]
+    account.fault = lambda request: (
+        Fault(ending=Ending.SILENT)
+        if request.path.endswith(fourth) and request.method == "DELETE"
+        else None
+    )
+
+
+def _active(account: SimulatedAccount) -> list[str]:
+    marked = set(account.marked.values())
+    return [
+        session.session_uuid
+        for session in account.sessions
+        if session.status_at(NOW) == "active" and session.session_uuid not in marked
+    ]
+
+
+def _queue_text(account: SimulatedAccount, active: int = 8) -> str:
+    expired = [each for each in account.sessions if each.status_at(NOW) == "expired"]
+    ids = _active(account)[:active]
+    return "\n".join(
+        [
+            "OPS-4812 calls still go through, see",
+            *ids[:2],
+            '{"api_id":"7d962130-8eb6-49f1-920b-ae4d1c52f608"}',
+            account.marked[Mark.IN_CALL],
+            *ids[2:],
+            expired[0].session_uuid,
+            "9fe6cba9-4d0e-4b62-a1c7-5e08d2f3b917",
+            ids[0],
+            "609bf6df-28c1-4e7",
+        ]
+    )
+
+
+async def _queue(console: Console) -> None:
+    await console.paste(_queue_text(console.account))
+    await console.until_checked(11)
+    await console.until(lambda: len(console.log_lines()) == 1, "the log line")
+    assert isinstance(console.app.screen, MainScreen)
+    assert console.main.queue.summary().ticked == 8
+
+
+async def _review(console: Console, phrase: str) -> None:
+    screen = await console.open_review()
+    assert screen.plan.phrase == phrase
+
+
+async def _review_of_one(console: Console) -> None:
+    await _queue(console)
+    await console.press("u", "space")
+    await _review(console, "y")
+
+
+async def _review_of_some(console: Console) -> None:
+    await _queue(console)
+    await _review(console, "8")
+
+
+async def _review_with_a_call(console: Console) -> None:
+    await _queue(console)
+    await console.press("down", "down", "space")
+    await _review(console, "9 practice")
+
+
+async def _too_many(console: Console) -> None:
+    await _queue(console)
+    await console.press("X")
+    await console.until(lambda: "the most for one" in console.screen_text(), "the no")
+
+
+async def _confirm(console: Console) -> None:
+    await _queue(console)
+    await _review(console, "8")
+    await console.press("8")
+    await console.pilot.pause(0.2)
+    await console.press("enter")
+
+
+async def _running(console: Console) -> None:
+    await _confirm(console)
+    await console.until(lambda: "3 of 8" in console.screen_text(), "three of eight")
+
+
+async def _finished(console: Console) -> None:
+    await _confirm(console)
+    await console.until(lambda: isinstance(console.app.screen, FinishedScreen), "the end")
+    screen = console.app.screen
+    assert isinstance(screen, FinishedScreen)
+    assert screen.summary.count(ExpiryOutcome.FAILED) == 1
+    assert screen.summary.count(ExpiryOutcome.UNKNOWN) == 1
+
+
+async def _first_run(console: Console) -> None:
+    await console.until(lambda: "No account yet" in console.screen_text(), "the words")
+    assert console.main.account is None
+
+
+async def _accounts(console: Console) -> None:
+    await console.press("P")
+    await console.until(lambda: "Keyring:" in console.screen_text(), "the keyring")
+    assert isinstance(console.app.screen, AccountsScreen)
+
+
+async def _new_account(console: Console) -> None:
+    await _first_run(console)
+    await console.press("n")
+    await console.until(lambda: "Check and save" in console.screen_text(), "the form")
+
+
+WIDE, NARROW = (100, 30), (80, 24)
+SCENES = {
+    "main": Scene(WIDE, _nothing, _queue),
+    "main_80x24": Scene(NARROW, _nothing, _queue),
+    "review_one": Scene(WIDE, _nothing, _review_of_one),
+    "review_count": Scene(WIDE, _nothing, _review_of_some),
+    "review_count_80x24": Scene(NARROW, _nothing, _review_of_some),
+    "review_count_and_account": Scene(WIDE, _nothing, _review_with_a_call),
+    "review_too_many": Scene(WIDE, _nothing, _too_many),
+    "running": Scene(WIDE, _silence_at_the_fourth, _running),
+    "finished_with_problems": Scene(WIDE, _one_error_and_one_silence, _finished),
+    "accounts": Scene(NARROW, _nothing, _accounts, practice=False),
+    "new_account": Scene(NARROW, _nothing, _new_account, practice=False),
+    "first_run": Scene(WIDE, _nothing, _first_run, practice=False),
+}
+
+
+@dataclass
+class Stage:
+    """The app of one scene, before it runs."""
+
+    scene: Scene
+    account: SimulatedAccount
+    operations: Operations
+    app: ConsoleApp
+
+    async def play(self, pilot: Pilot[int]) -> None:
+        """Bring the app to the scene's state."""
+        await self.scene.play(Console(self.app, pilot, self.account, self.operations))
+        await pilot.pause(0.3)
+
+
+def set_stage(name: str, folder: Path) -> Stage:
+    """Return the app for a scene; the caller closes the operations."""
+    scene = SCENES[name]
+    account = SimulatedAccount(
+        clock=lambda: NOW, conduct=Conduct(latency_seconds=(0.0, 0.0))
+    )
+    scene.prepare(account)
+    settings = Settings(
+        journal_path=folder / "journal.db",
+        practice=scene.practice,
+        api_url=ApiUrl(PRACTICE_API_URL),
+    )
+    if name == "review_too_many":
+        rules = replace(settings.confirmation, max_batch=5)
+        settings = replace(settings, confirmation=rules)
+    environment = (
+        {"PLIVO_AUTH_ID": "MAEXAMPLE0000000044T", "PLIVO_AUTH_TOKEN": "example"}
+        if name == "accounts"
+        else {}
+    )
+    operations = build_operations(
+        settings, environment, account, lambda: NOW, _Stopwatch()
+    )
+    return Stage(scene, account, operations, ConsoleApp(operations, clock=lambda: NOW))

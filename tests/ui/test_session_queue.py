@@ -1,0 +1,222 @@
+import pytest
+
+from masking_console.models.expiry import ExpiryOutcome
+from masking_console.models.masking_session import CheckedSession, CheckState
+from masking_console.ui.widgets.session_queue import UNDO_STEPS, SessionQueue, Undone
+from tests.support.queued_sessions import checked, session_uuid, session_uuids
+
+FIRST = session_uuid(0)
+
+
+def queue_of(*states: CheckState) -> SessionQueue:
+    queue = SessionQueue()
+    queue.add(session_uuids(len(states)))
+    queue.set_checked(checked(number, state) for number, state in enumerate(states))
+    return queue
+
+
+def test_repeated_ids_are_queued_once_and_keep_their_order() -> None:
+    queue = SessionQueue()
+    first, second, third = session_uuids(3)
+    assert queue.add([second, first, second]) == 2
+    assert queue.add([first, third]) == 1
+    assert queue.add([third]) == 0
+    assert queue.order == [second, first, third]
+
+
+@pytest.mark.parametrize("state", list(CheckState))
+def test_only_an_active_session_is_ticked_by_itself(state: CheckState) -> None:
+    queue = queue_of(state)
+    assert (FIRST in queue.ticks) == (state is CheckState.ACTIVE)
+
+
+@pytest.mark.parametrize("state", list(CheckState))
+def test_only_an_open_session_can_be_ticked_by_hand(state: CheckState) -> None:
+    queue = queue_of(state)
+    queue.change_ticks([FIRST])
+    assert (FIRST in queue.ticks) == state.can_be_ticked
+
+
+def test_an_untick_survives_the_next_check() -> None:
+    queue = queue_of(CheckState.ACTIVE)
+    queue.change_ticks((), [FIRST])
+    queue.set_checked([CheckedSession(FIRST, CheckState.CHECKING)])
+    queue.set_checked([checked(0)])
+    assert not queue.ticks
+
+
+@pytest.mark.parametrize("question", [CheckState.QUEUED, CheckState.CHECKING])
+@pytest.mark.parametrize("state", [CheckState.ACTIVE, CheckState.IN_CALL])
+def test_a_tick_survives_a_question_with_the_same_answer(
+    question: CheckState, state: CheckState
+) -> None:
+    queue = queue_of(state)
+    queue.change_ticks([FIRST])
+    queue.set_checked([CheckedSession(FIRST, question)])
+    assert FIRST in queue.ticks
+    assert queue[FIRST].session is not None
+    queue.set_checked([checked(0, state)])
+    assert FIRST in queue.ticks
+
+
+@pytest.mark.parametrize(
+    "state", [state for state in CheckState if state is not CheckState.ACTIVE]
+)
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_tick_on_an_active_session_does_not_survive_another_verdict(
+    state: CheckState, asked: bool
+) -> None:
+    queue = queue_of(CheckState.ACTIVE)
+    if asked:
+        queue.set_checked([CheckedSession(FIRST, CheckState.CHECKING)])
+    queue.set_checked([checked(0, state)])
+    is_question = state in {CheckState.QUEUED, CheckState.CHECKING}
+    assert (FIRST in queue.ticks) == is_question
+
+
+def test_a_session_whose_call_is_over_is_not_ticked_by_itself() -> None:
+    queue = queue_of(CheckState.IN_CALL)
+    queue.set_checked([checked(0)])
+    assert not queue.ticks
+
+
+def test_a_session_that_could_not_be_checked_at_first_is_ticked_later() -> None:
+    queue = queue_of(CheckState.NOT_CHECKED)
+    queue.set_checked([checked(0)])
+    assert FIRST in queue.ticks
+
+
+def test_a_check_of_a_row_that_is_not_here_changes_nothing() -> None:
+    queue = queue_of(CheckState.ACTIVE)
+    queue.set_checked([checked(7)])
+    queue.set_outcome(session_uuid(7), ExpiryOutcome.EXPIRED)
+    assert queue.order == [FIRST]
+    assert set(queue.checks) == {FIRST}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state"),
+    [
+        (None, CheckState.ACTIVE),
+        (ExpiryOutcome.EXPIRED, CheckState.EXPIRED),
+        (ExpiryOutcome.ALREADY_EXPIRED, CheckState.EXPIRED),
+        (ExpiryOutcome.NOT_FOUND, CheckState.NOT_FOUND),
+        (ExpiryOutcome.UNKNOWN, CheckState.ACTIVE),
+        (ExpiryOutcome.FAILED, CheckState.ACTIVE),
+    ],
+)
+def test_a_session_that_is_off_loses_its_tick(
+    outcome: ExpiryOutcome | None, state: CheckState
+) -> None:
+    queue = queue_of(CheckState.ACTIVE)
+    queue.set_outcome(FIRST, outcome)
+    assert queue[FIRST].state is state
+    assert (FIRST in queue.ticks) == state.can_be_ticked
+
+
+def test_rows_that_are_frozen_are_ticked_afterwards() -> None:
+    queue = SessionQueue()
+    queue.add(session_uuids(2))
+    queue.set_checked([checked(0), checked(1, CheckState.IN_CALL)], may_tick=False)
+    assert not queue.ticks
+    queue.tick_fresh()
+    assert queue.ticks == {FIRST}
+
+
+def test_undo_goes_back_one_change_at_a_time() -> None:
+    queue = queue_of(*[CheckState.ACTIVE] * 4)
+    queue.untick_all()
+    queue.change_ticks(session_uuids(3))
+    queue.tick_active(queue.order, swap=True)
+    assert queue.ticks == {session_uuid(3)}
+    assert queue.undo() == Undone(ticks=4)
+    assert queue.ticks == set(session_uuids(3))
+    assert queue.undo() == Undone(ticks=3)
+    assert not queue.ticks
+    assert queue.undo() == Undone(ticks=4)
+    assert queue.undo() == Undone(ticks=4, rows=4)
+    assert queue.order == []
+    assert queue.undo() is None
+
+
+def test_a_change_that_changes_nothing_is_no_step_of_undo() -> None:
+    queue = queue_of(CheckState.ACTIVE)
+    revision = queue.revision
+    assert queue.change_ticks([FIRST]) == 0
+    assert queue.tick_active(queue.order) == 0
+    assert queue.remove([session_uuid(9)]) == 0
+    assert queue.revision == revision
+
+
+def test_rows_that_were_taken_out_come_back_where_they_were() -> None:
+    states = [CheckState.ACTIVE, CheckState.IN_CALL, CheckState.EXPIRED]
+    queue = queue_of(*states)
+    before = list(queue.order)
+    assert queue.remove([session_uuid(1), FIRST, FIRST]) == 2
+    assert queue.order == [session_uuid(2)]
+    assert not queue.ticks
+    queue.add([session_uuid(8)])
+    queue.undo()
+    assert queue.undo() == Undone(ticks=1, rows=2)
+    assert queue.order == before
+    assert queue.ticks == {FIRST}
+    assert [queue[uuid].state for uuid in queue.order] == states
+    queue.set_checked([checked(1)])
+    assert session_uuid(1) not in queue.ticks
+
+
+def test_undo_never_ticks_what_can_no_longer_be_ticked() -> None:
+    queue = queue_of(CheckState.ACTIVE, CheckState.ACTIVE)
+    queue.untick_all()
+    queue.set_checked([checked(0, CheckState.EXPIRED)])
+    assert queue.undo() == Undone(ticks=1)
+    assert queue.ticks == {session_uuid(1)}
+
+
+def test_undo_never_ticks_a_session_that_got_a_call_since() -> None:
+    queue = queue_of(CheckState.ACTIVE)
+    queue.untick_all()
+    queue.set_checked([checked(0, CheckState.IN_CALL)])
+    assert queue.undo() == Undone()
+    assert not queue.ticks
+
+
+def test_undo_ticks_a_live_call_again_that_was_ticked_by_hand() -> None:
+    queue = queue_of(CheckState.IN_CALL, CheckState.OTHER)
+    queue.change_ticks(session_uuids(2))
+    queue.untick_all()
+    queue.set_checked([checked(1, CheckState.IN_CALL)])
+    assert queue.undo() == Undone(ticks=1)
+    assert queue.ticks == {FIRST}
+
+
+def test_a_burst_can_be_taken_back_as_a_whole() -> None:
+    queue = queue_of(*[CheckState.ACTIVE] * 3)
+    queue.change_ticks((), [FIRST])
+    revision = queue.revision
+    for number in range(3):
+        queue.tick_active([session_uuid(number)], swap=True)
+    queue.remove([session_uuid(2)])
+    assert queue.undo_to(revision) == Undone(ticks=3, rows=1)
+    assert queue.ticks == set(session_uuids(3)) - {FIRST}
+    assert queue.undo_to(queue.revision) == Undone()
+
+
+def test_at_least_fifty_changes_can_be_undone() -> None:
+    queue = queue_of(CheckState.ACTIVE)
+    for _ in range(UNDO_STEPS + 10):
+        queue.tick_active([FIRST], swap=True)
+    undone = 0
+    while queue.undo() is not None:
+        undone += 1
+    assert undone == UNDO_STEPS >= 50
+
+
+def test_another_account_knows_nothing_of_the_rows() -> None:
+    queue = queue_of(CheckState.ACTIVE, CheckState.IN_CALL)
+    queue.forget_checks()
+    assert [queue[uuid].state for uuid in queue.order] == [CheckState.QUEUED] * 2
+    assert not queue.ticks
+    assert queue.undo() is None
+    queue.set_checked([checked(1)])
+    assert queue.ticks == {session_uuid(1)}
