@@ -7,7 +7,7 @@ from pathlib import Path
 import keyring
 import pytest
 
-from tests.support.keyrings import MemoryKeyring
+from tests.support.keyrings import KeyringInMemory
 
 _DANGEROUS = ("PLIVO_", "TEXTUAL", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
@@ -24,10 +24,10 @@ def _safe_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def memory_keyring() -> Iterator[MemoryKeyring]:
+def keyring_in_memory() -> Iterator[KeyringInMemory]:
     """The keyring of this test; the computer's own is never touched."""
     before = keyring.get_keyring()
-    backend = MemoryKeyring()
+    backend = KeyringInMemory()
     keyring.set_keyring(backend)
     yield backend
     keyring.set_keyring(before)

@@ -6,6 +6,7 @@ IDs, never a token.
 """
 
 from collections.abc import Callable
+from itertools import takewhile
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -267,9 +268,11 @@ def _write_index(backend: "KeyringBackend", index: tuple[StoredAccount, ...]) ->
         # What stands there already is left alone: each write can fail.
         if backend.get_password(INDEX_SERVICE, str(number)) != part:
             backend.set_password(INDEX_SERVICE, str(number), part)
-    for number in range(len(parts), _MOST_PARTS):
-        if backend.get_password(INDEX_SERVICE, str(number)) is None:
-            break
+    surplus = takewhile(
+        lambda number: backend.get_password(INDEX_SERVICE, str(number)) is not None,
+        range(len(parts), _MOST_PARTS),
+    )
+    for number in surplus:
         backend.delete_password(INDEX_SERVICE, str(number))
     if read_index(backend) != index:
         raise KeyringMismatchError(

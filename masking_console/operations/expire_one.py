@@ -230,7 +230,7 @@ class ExpireOne:
     def _so_far(self, answer: Answer | None = None) -> ExpiryResult:
         """Return the word on a session that is left alone from here on."""
         if self._open is not None:
-            return self._open
+            return replace(self._open, attempts=self._attempts)
         return self._result(answer or _NO_ANSWER, ExpiryOutcome.NOT_SENT)
 
     def _result(

@@ -18,7 +18,7 @@ def read_text_file(path: Path) -> str:
         UnusableFileError: it is missing, no regular file, not readable, empty, too
             large or binary.
     """
-    name = plain_text(str(path), limit=60)
+    name = plain_text(path.name or str(path), limit=60)
     try:
         # Before it is opened: opening a pipe waits for its writer for ever.
         status = path.stat()

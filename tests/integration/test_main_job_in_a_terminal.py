@@ -61,7 +61,8 @@ def test_exactly_the_reviewed_ids_are_expired_in_order_as_documented(
         assert PRACTICE_TOKEN.encode() not in terminal.raw_output
 
     deletes = [each for each in account.requests if each.method == "DELETE"]
-    assert [each.path for each in deletes] == [f"{SESSIONS}/{uuid}" for uuid in reviewed]
+    paths = [each.path for each in deletes]
+    assert paths == [f"{SESSIONS}/{uuid}" for uuid in reviewed]
     assert account.status_of(unticked) == "active"
     for request in deletes:
         assert request.query == ""

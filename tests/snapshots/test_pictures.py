@@ -7,9 +7,7 @@ from tests.support.scenes import SCENES, set_stage
 
 
 @pytest.mark.parametrize("name", SCENES)
-def test_picture(
-    name: str, snap_compare: Callable[..., bool], tmp_path: Path
-) -> None:
+def test_picture(name: str, snap_compare: Callable[..., bool], tmp_path: Path) -> None:
     stage = set_stage(name, tmp_path)
     try:
         assert snap_compare(

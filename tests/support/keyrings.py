@@ -15,10 +15,12 @@ from keyring.backend import KeyringBackend
 class KeyringInMemory(KeyringBackend):
     """A keyring that keeps what it is given."""
 
-    priority = 1.0
+    # Below none at all: keyring must never choose it by itself.
+    priority = -1.0
 
     def __init__(self) -> None:
-        super().__init__()
+        # keyring's own constructor has no types.
+        super().__init__()  # type: ignore[no-untyped-call]
         self.kept: dict[tuple[str, str], str] = {}
         self.threads: set[str] = set()
 

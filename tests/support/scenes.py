@@ -5,12 +5,12 @@ README. Clock, stopwatch and ids are fixed, so that the pictures are the same ea
 """
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
+from weakref import WeakSet
 
 from textual.pilot import Pilot
 
@@ -25,7 +25,6 @@ from masking_console.ui.app import ConsoleApp
 from masking_console.ui.screens.accounts import AccountsScreen
 from masking_console.ui.screens.finished import FinishedScreen
 from masking_console.ui.screens.main import MainScreen
-from masking_console.ui.screens.review import ReviewScreen
 from tests.support.console import Console
 
 NOW = datetime(2026, 3, 4, 12, 4, 31, tzinfo=UTC)
@@ -45,12 +44,16 @@ class _Stopwatch:
     """Every request takes 61 ms, whatever else goes on."""
 
     def __init__(self) -> None:
-        self._calls: defaultdict[int, int] = defaultdict(int)
+        self._running: WeakSet[asyncio.Task[object]] = WeakSet()
 
     def __call__(self) -> float:
-        task = id(asyncio.current_task())
-        self._calls[task] += 1
-        return 0.061 * (self._calls[task] % 2)
+        task = asyncio.current_task()
+        assert task is not None
+        if task in self._running:
+            self._running.discard(task)
+            return 0.061
+        self._running.add(task)
+        return 0.0
 
 
 def _nothing(_account: SimulatedAccount) -> None:
@@ -143,7 +146,12 @@ async def _review_with_a_call(console: Console) -> None:
 
 
 async def _too_many(console: Console) -> None:
-    await _queue(console)
+    await console.paste(_queue_text(console.account))
+    await console.until(lambda: "checked   5" in console.screen_text(), "the first 5")
+    await console.press("r")
+    await console.until(lambda: "checked   5" in console.screen_text(), "the next 5")
+    await console.press("r")
+    await console.until_checked(11)
     await console.press("X")
     await console.until(lambda: "the most for one" in console.screen_text(), "the no")
 
@@ -163,7 +171,9 @@ async def _running(console: Console) -> None:
 
 async def _finished(console: Console) -> None:
     await _confirm(console)
-    await console.until(lambda: isinstance(console.app.screen, FinishedScreen), "the end")
+    await console.until(
+        lambda: isinstance(console.app.screen, FinishedScreen), "the end"
+    )
     screen = console.app.screen
     assert isinstance(screen, FinishedScreen)
     assert screen.summary.count(ExpiryOutcome.FAILED) == 1

@@ -40,6 +40,11 @@ AUTH_ID = "MAACME00000000007Q2X"
 SECRET = "a-secret-that-nobody-may-see"
 
 
+_TWICE = (
+    f'[{{"name":"acme","auth_id":"{AUTH_ID}"}},{{"name":"ACME","auth_id":"{AUTH_ID}"}}]'
+)
+
+
 def account(name: str = "acme-prod", *, protected: bool = False) -> Account:
     return Account(
         AccountName(name), AuthId(AUTH_ID), AuthToken(SECRET), protected=protected
@@ -164,8 +169,7 @@ async def test_a_token_that_is_missing_or_damaged_is_reported(
         f'[{{"name":"acme\\u001b[2J","auth_id":"{AUTH_ID}"}}]',
         f'[{{"name":"acme","auth_id":" {AUTH_ID}"}}]',
         '[{"name":"acme","auth_id":"MA/../Account"}]',
-        f'[{{"name":"acme","auth_id":"{AUTH_ID}"}},'
-        f'{{"name":"ACME","auth_id":"{AUTH_ID}"}}]',
+        _TWICE,
     ],
 )
 async def test_a_damaged_index_is_reported_and_never_overwritten(
@@ -209,7 +213,7 @@ _Plaintext.__module__ = "keyrings.alt.file"
 async def test_a_keyring_that_keeps_no_secret_counts_as_none(
     kind: type[KeyringBackend],
 ) -> None:
-    with using(kind()), pytest.raises(KeyringMissingError) as caught:
+    with using(_made(kind)), pytest.raises(KeyringMissingError) as caught:
         await Credentials().save(account())
 
     assert str(caught.value) == (
@@ -218,16 +222,17 @@ async def test_a_keyring_that_keeps_no_secret_counts_as_none(
     )
 
 
-def _chain(*members: KeyringBackend) -> chainer.ChainerBackend:
-    class Chain(chainer.ChainerBackend):
-        backends = list(members)
+def _made(kind: type[KeyringBackend]) -> KeyringBackend:
+    return kind()
 
-    return Chain()
+
+def _chain(*members: KeyringBackend) -> KeyringBackend:
+    return _made(type("Chain", (chainer.ChainerBackend,), {"backends": members}))
 
 
 async def test_a_chain_of_careless_keyrings_counts_as_none() -> None:
     with (
-        using(_chain(_Plaintext(), null.Keyring())),
+        using(_chain(_Plaintext(), _made(null.Keyring))),
         pytest.raises(KeyringMissingError),
     ):
         await Credentials().describe()
@@ -368,14 +373,14 @@ async def test_what_was_asked_of_a_hanging_keyring_and_given_up_is_never_begun()
     assert silent.kept == before
 
 
-def test_an_answer_after_the_end_of_the_event_loop_is_dropped_quietly() -> None:
+async def test_an_answer_after_the_end_of_the_event_loop_is_dropped_quietly() -> None:
     silent = SilentKeyring(reads=False)
     credentials = Credentials(answer_seconds=0.05)
     with using(silent):
         with pytest.raises(KeyringSilentError):
-            asyncio.run(credentials.stored())
+            await asyncio.to_thread(lambda: asyncio.run(credentials.stored()))
         silent.wake_up.set()
-        asyncio.run(_until_idle(credentials))
+        await _until_idle(credentials)
 
 
 def test_a_keyring_that_hangs_does_not_keep_the_process_from_ending() -> None:

@@ -8,11 +8,17 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.geometry import Offset
 from textual.screen import ModalScreen
 from textual.strip import Strip
 from textual.widgets import Button, Input, RadioButton, RadioSet, Static
 
-from masking_console.errors import InvalidAuthIdError, MaskingConsoleError
+from masking_console.errors import (
+    InvalidAuthIdError,
+    KeyringMissingError,
+    MaskingConsoleError,
+)
 from masking_console.models.account import Account, AccountSource, AuthId, AuthToken
 from masking_console.operations.manage_accounts import ManageAccounts
 
@@ -21,7 +27,7 @@ _STARS = "*" * 22
 
 
 class TokenField(Input):
-    """A field that does not even show how long its content is."""
+    """A field that shows neither its content nor how long that is."""
 
     def __init__(self) -> None:
         super().__init__(password=True, id="token", compact=True)
@@ -29,7 +35,30 @@ class TokenField(Input):
     def render_line(self, y: int) -> Strip:
         if not self.value or y:
             return super().render_line(y)
-        return Strip([Segment(_STARS, self.rich_style)])
+        style = self.rich_style
+        cursor = self.get_component_rich_style("input--cursor")
+        end = cursor if self.has_focus and self._cursor_visible else style
+        return Strip([Segment(_STARS, style), Segment(" ", end)])
+
+    @property
+    def cursor_screen_offset(self) -> Offset:
+        # The terminal's own cursor follows this one, and would tell the length.
+        return self.content_region.offset
+
+    # Copying would put the token on the clipboard, and into the terminal's output.
+    def action_copy(self) -> None:
+        self.app.bell()
+
+    def action_cut(self) -> None:
+        self.app.bell()
+
+
+class Choice(RadioButton):
+    """A radio button that shows by a sign, not by its color alone, whether it is on."""
+
+    @property
+    def _button(self) -> Content:
+        return Content("(x)" if self.value else "( )")
 
 
 class NewAccountScreen(ModalScreen[Account | None]):
@@ -64,8 +93,9 @@ class NewAccountScreen(ModalScreen[Account | None]):
             with Horizontal(classes="field"):
                 yield Static("Store in")
                 with RadioSet(id="source", compact=True):
-                    yield RadioButton("OS keyring", value=True, compact=True)
-                    yield RadioButton("this run only", compact=True)
+                    yield Choice("OS keyring", value=True, compact=True)
+                    yield Choice("this run only", id="this-run", compact=True)
+            yield Static(id="new-account-keyring")
             yield Static(id="new-account-words")
             with Horizontal(id="new-account-buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
@@ -73,12 +103,28 @@ class NewAccountScreen(ModalScreen[Account | None]):
                     "Check and save", id="save", variant="primary", compact=True
                 )
 
+    def on_mount(self) -> None:
+        self.run_worker(self._ask_keyring())
+
+    async def _ask_keyring(self) -> None:
+        """Say why the keyring cannot be used before anything is typed for it."""
+        problem = await self._accounts.keyring_problem()
+        if problem is not None:
+            words = Text(str(problem))
+            self.query_one("#new-account-keyring", Static).update(words)
+        if isinstance(problem, KeyringMissingError):
+            self.query_one("#this-run", Choice).value = True
+
     def action_cancel(self) -> None:
-        self.dismiss(None)
+        self._leave(None)
 
     @on(Button.Pressed, "#cancel")
     def _cancel(self) -> None:
-        self.dismiss(None)
+        self._leave(None)
+
+    def _leave(self, account: Account | None) -> None:
+        self.query_one(TokenField).clear()
+        self.dismiss(account)
 
     @on(Input.Submitted)
     def _go_to_next_field(self) -> None:
@@ -111,8 +157,7 @@ class NewAccountScreen(ModalScreen[Account | None]):
         except MaskingConsoleError as error:
             self._say(str(error))
         else:
-            self.query_one(TokenField).clear()
-            self.dismiss(account)
+            self._leave(account)
         finally:
             self._is_saving = False
 

@@ -1,0 +1,330 @@
+import asyncio
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from masking_console.errors import JournalError, RefusedError
+from masking_console.models.expiry import ExpiryOutcome, RunEnd
+from masking_console.models.journal_entry import JournalEvent
+from masking_console.models.run_events import (
+    RunFinished,
+    RunPaused,
+    RunStarted,
+    RunWaiting,
+    SessionSettled,
+)
+from masking_console.operations.expire_one import Waits
+from masking_console.practice.exchange import ReceivedRequest
+from masking_console.practice.faults import Fault
+from masking_console.practice.simulated_account import SimulatedAccount
+from tests.support.runs import Bench, bench, open_ids, quick_account, reply, script
+
+E, NS, U = ExpiryOutcome.EXPIRED, ExpiryOutcome.NOT_SENT, ExpiryOutcome.UNKNOWN
+
+
+@pytest.fixture
+def simulated() -> SimulatedAccount:
+    return quick_account()
+
+
+async def until_settled(opened: Bench, count: int) -> None:
+    while sum(isinstance(each, SessionSettled) for each in opened.events) < count:
+        await asyncio.sleep(0.002)
+
+
+async def test_a_small_batch_goes_in_the_reviewed_order(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    ids = open_ids(simulated, 25)[::-1]
+    async with bench(simulated, tmp_path) as opened:
+        summary = await opened.run(ids)
+
+    assert summary.is_clean
+    assert summary.end is RunEnd.COMPLETED
+    assert opened.sent("DELETE") == ids
+    assert [each.session_uuid for each in summary.results] == ids
+    assert isinstance(opened.events[0], RunStarted)
+    assert isinstance(opened.events[-1], RunFinished)
+
+
+async def test_each_intent_is_on_the_disk_before_its_delete_leaves(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    ids = open_ids(simulated, 4)
+    intended: list[list[str]] = []
+
+    async with bench(simulated, tmp_path) as opened:
+
+        def look(request: ReceivedRequest) -> Fault | None:
+            if request.method == "DELETE":
+                with sqlite3.connect(opened.settings.journal_path) as other:
+                    rows = other.execute(
+                        "SELECT session_uuid FROM entries WHERE event = ?",
+                        (JournalEvent.EXPIRE_INTENDED.value,),
+                    ).fetchall()
+                other.close()
+                intended.append([row[0] for row in rows])
+            return None
+
+        simulated.fault = look
+        await opened.run(ids)
+
+    assert intended == [ids[: number + 1] for number in range(4)]
+
+
+async def test_a_large_batch_sends_the_first_one_alone(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    ids = open_ids(simulated, 60)
+    in_flight_after_first: list[int] = []
+    async with bench(simulated, tmp_path) as opened:
+
+        def look(request: ReceivedRequest) -> Fault | None:
+            if request.path.endswith(ids[0]):
+                in_flight_after_first.append(len(opened.sent("DELETE")))
+                return Fault(delay_before_seconds=0.03)
+            return None
+
+        simulated.fault = look
+        summary = await opened.run(ids)
+
+    assert summary.is_clean
+    assert in_flight_after_first == [1]
+    assert opened.sent("DELETE")[0] == ids[0]
+    assert sorted(opened.sent("DELETE")) == sorted(ids)
+    assert any(
+        isinstance(each, RunWaiting) and "first session" in each.reason
+        for each in opened.events
+    )
+
+
+async def test_a_first_one_that_fails_spares_the_rest(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    ids = open_ids(simulated, 30)
+    simulated.fault = script("DELETE", reply(400, b'{"error": "no"}'))
+    async with bench(simulated, tmp_path) as opened:
+        summary = await opened.run(ids)
+
+    assert summary.end is RunEnd.FIRST_FAILED
+    assert summary.count(NS) == 29
+    assert opened.sent("DELETE") == ids[:1]
+
+
+async def test_a_stop_during_the_wait_after_the_first_one_spares_the_rest(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    ids = open_ids(simulated, 30)
+    async with bench(simulated, tmp_path) as opened:
+        run = asyncio.create_task(opened.run(ids, Waits(first_one=30.0)))
+        await until_settled(opened, 1)
+        opened.control.stop()
+        summary = await run
+
+    assert summary.end is RunEnd.STOPPED
+    assert opened.sent("DELETE") == ids[:1]
+
+
+async def test_a_stop_before_the_first_one_sends_nothing(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    ids = open_ids(simulated, 30)
+    async with bench(simulated, tmp_path) as opened:
+        opened.control.stop()
+        summary = await opened.run(ids)
+
+    assert summary.end is RunEnd.STOPPED
+    assert summary.count(NS) == 30
+    assert opened.sent("DELETE") == []
+
+
+async def test_pause_sends_nothing_and_resume_goes_on(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    ids = open_ids(simulated, 6)
+    async with bench(simulated, tmp_path) as opened:
+        run = asyncio.create_task(opened.run(ids))
+        await until_settled(opened, 2)
+        opened.control.pause()
+        await asyncio.sleep(0.04)
+        sent = len(opened.sent("DELETE"))
+        await asyncio.sleep(0.04)
+        assert len(opened.sent("DELETE")) == sent < 6
+        opened.control.resume()
+        summary = await run
+
+    assert summary.is_clean
+
+
+async def test_stop_finishes_what_is_in_flight_and_leaves_the_rest(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    ids = open_ids(simulated, 6)
+    simulated.fault = lambda _request: Fault(delay_before_seconds=0.03)
+    async with bench(simulated, tmp_path) as opened:
+        run = asyncio.create_task(opened.run(ids))
+        while len(opened.sent("DELETE")) < 2:
+            await asyncio.sleep(0.002)
+        opened.control.stop()
+        summary = await run
+
+    assert summary.end is RunEnd.STOPPED
+    assert [each.outcome for each in summary.results] == [E, E, NS, NS, NS, NS]
+
+
+@pytest.mark.parametrize("stop_while", ["gate", "look", "offline"])
+async def test_stop_does_not_wait_for_a_long_wait(
+    simulated: SimulatedAccount, tmp_path: Path, stop_while: str
+) -> None:
+    ids = open_ids(simulated, 2)
+    faults = {
+        "gate": [reply(429, b"", ("retry-after", "60"))],
+        "look": [reply(500)],
+        "offline": [reply(500)],
+    }
+    simulated.fault = script("DELETE", *faults[stop_while])
+    async with bench(simulated, tmp_path) as opened:
+        run = asyncio.create_task(opened.run(ids, Waits(30.0, 30.0, 30.0, 30.0)))
+        while not opened.sent("DELETE"):
+            await asyncio.sleep(0.002)
+        await asyncio.sleep(0.03)
+        opened.control.stop()
+        async with asyncio.timeout(5):
+            summary = await run
+
+    assert summary.end is RunEnd.STOPPED
+    assert summary.results[0].outcome in {NS, ExpiryOutcome.FAILED}
+    assert summary.results[1].outcome is NS
+
+
+async def test_five_equal_failures_in_a_row_pause_the_run(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    ids = open_ids(simulated, 8)
+    simulated.fault = lambda request: reply(500) if request.method == "DELETE" else None
+    async with bench(simulated, tmp_path) as opened:
+        run = asyncio.create_task(opened.run(ids))
+        while not any(isinstance(each, RunPaused) for each in opened.events):
+            await asyncio.sleep(0.002)
+        await asyncio.sleep(0.03)
+        assert len(set(opened.sent("DELETE"))) == 5
+        simulated.fault = None
+        opened.control.resume()
+        summary = await run
+
+    assert summary.count(ExpiryOutcome.FAILED) == 5
+    assert summary.count(E) == 3
+
+
+async def test_unequal_failures_do_not_pause(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    ids = open_ids(simulated, 6)
+    statuses = iter([500, 500, 500, 503, 503, 503] * 3)
+    simulated.fault = lambda request: (
+        reply(next(statuses)) if request.method == "DELETE" else None
+    )
+    async with bench(simulated, tmp_path) as opened:
+        summary = await opened.run(ids)
+
+    assert summary.count(ExpiryOutcome.FAILED) == 6
+
+
+async def test_a_read_only_console_sends_nothing(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    ids = open_ids(simulated, 1)
+    async with bench(simulated, tmp_path, read_only=True) as opened:
+        with pytest.raises(RefusedError, match="read-only"):
+            await opened.run(ids)
+
+    assert simulated.requests == ()
+
+
+async def test_a_journal_that_cannot_be_opened_sends_nothing(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "journal.db").mkdir()
+    async with bench(simulated, tmp_path) as opened:
+        with pytest.raises(JournalError, match="cannot be written"):
+            await opened.run(open_ids(simulated, 1))
+
+    assert simulated.requests == ()
+
+
+@pytest.mark.parametrize("writes", [1, 2, 3, 4])
+async def test_a_journal_that_fails_in_the_middle_stops_the_run(
+    simulated: SimulatedAccount, tmp_path: Path, writes: int
+) -> None:
+    ids = open_ids(simulated, 4)
+    async with bench(simulated, tmp_path) as opened:
+        await opened.journal.open()
+        with sqlite3.connect(opened.settings.journal_path) as other:
+            # Too many entries: the file of this test refuses the next one.
+            other.execute(
+                "CREATE TRIGGER full BEFORE INSERT ON entries WHEN NEW.sequence > "
+                f"{writes} BEGIN SELECT RAISE(ABORT, 'full'); END"
+            )
+        other.close()
+        summary = await opened.run(ids)
+        entries = await opened.entries()
+
+    assert summary.end is RunEnd.JOURNAL_FAILED
+    intents = [e for e in entries if e.event is JournalEvent.EXPIRE_INTENDED]
+    assert opened.sent("DELETE") == [each.session_uuid for each in intents]
+    for result in summary.results:
+        was_sent = result.session_uuid in opened.sent("DELETE")
+        assert was_sent or result.outcome is NS
+        if was_sent:
+            assert result.outcome in {E, U}
+
+
+async def test_a_defect_of_ours_still_accounts_for_every_session(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    ids = open_ids(simulated, 3)
+    async with bench(simulated, tmp_path) as opened:
+        client = opened.connections.client(opened.account)
+
+        class DefectError(Exception):
+            pass
+
+        def fault(request: ReceivedRequest) -> Fault | None:
+            if request.method == "DELETE" and request.path.endswith(ids[1]):
+                client.pace.accepted = None  # type: ignore[method-assign,assignment]
+            return None
+
+        simulated.fault = fault
+        with pytest.raises(TypeError):
+            await opened.run(ids)
+
+        summary = opened.summary
+        assert summary.end is RunEnd.CRASHED
+        assert [each.outcome for each in summary.results] == [E, U, NS]
+
+
+async def test_the_batch_and_its_end_stand_in_the_journal_without_numbers(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    ids = open_ids(simulated, 2)
+    async with bench(simulated, tmp_path) as opened:
+        await opened.run(ids)
+        entries = await opened.entries()
+        files = list(opened.settings.journal_path.parent.iterdir())
+        content = b"".join(each.read_bytes() for each in files)
+
+    first, last = entries[0], entries[-1]
+    assert first.event is JournalEvent.BATCH_CONFIRMED
+    assert first.sessions == tuple(ids)
+    assert first.account_name == "practice"
+    assert last.event is JournalEvent.BATCH_ENDED
+    assert last.outcome == "completed"
+    assert opened.account.auth_token.reveal_to_keyring().encode() not in content
+    assert opened.account.auth_id.encode() not in content
+    for uuid in ids:
+        session = simulated.session(uuid)
+        assert session is not None
+        for number in (session.first_party, session.second_party):
+            assert number.encode() not in content
