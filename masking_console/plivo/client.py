@@ -22,7 +22,7 @@ from masking_console.errors import (
     RefusedError,
     TokenRefusedError,
 )
-from masking_console.models.account import Account, AccountDetails
+from masking_console.models.account import Account, AccountDetails, AuthId
 from masking_console.models.expiry import RecordedIntent
 from masking_console.models.plain_text import PlainText
 from masking_console.models.session_uuid import SessionUuid
@@ -167,12 +167,12 @@ class PlivoClient:
             f"Plivo's answer cannot be used ({reply.status}). Try again."
         )
 
+    # Ids are built anew from their text, so that not even a forged one gets through.
     @property
     def _auth_id_segment(self) -> str:
-        return quote(self.account.auth_id, safe="")
+        return quote(AuthId(self.account.auth_id), safe="")
 
     def _session_path(self, session_uuid: SessionUuid) -> str:
-        # Built anew from the text, so that not even a forged SessionUuid gets through.
         segment = quote(SessionUuid(session_uuid), safe="")
         return f"/v1/Account/{self._auth_id_segment}/Masking/Session/{segment}"
 

@@ -151,6 +151,7 @@ async def test_without_an_account_the_screen_says_how_to_begin(
     memory: KeyringInMemory,
 ) -> None:
     async with opened() as screen:
+        await screen.until_shown("Keyring: KeyringInMemory.")
         text = screen.text()
 
     assert "No account yet. Press n. You need the Auth ID and Auth Token" in text
@@ -166,6 +167,8 @@ async def test_accounts_are_listed_with_what_is_known_of_them(
     await Credentials().save(account("acme-prod"))
     await Credentials().save(account("acme-stage"))
     async with opened(ENVIRONMENT, account("acme-prod"), size=size) as screen:
+        await screen.until_shown("PLIVO_AUTH_TOKEN")
+        await screen.until_shown("are set but not in use")
         lines = [line.strip(" ┃│") for line in screen.text().splitlines()]
 
     rows = [" ".join(line.split()) for line in lines]
@@ -188,6 +191,8 @@ async def test_an_environment_in_use_is_not_called_unused(
         AccountSource.ENVIRONMENT,
     )
     async with opened(ENVIRONMENT, used) as screen:
+        await screen.until_shown("PLIVO_AUTH_TOKEN")
+        await screen.until_shown("Keyring: ")
         assert "not in use" not in screen.text()
     assert memory.kept == {}
 

@@ -1,0 +1,239 @@
+import asyncio
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import closing
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from masking_console.errors import JournalError, RefusedError
+from masking_console.journal.entry_file import FIRST_SEAL
+from masking_console.journal.journal import Journal
+from masking_console.models.expiry import Batch, ExpiryOutcome, ExpiryResult
+from masking_console.models.journal_entry import JournalEvent
+from masking_console.models.session_uuid import SessionUuid
+from masking_console.practice.sign_in import practice_account
+from tests.support.runs import plan_of
+
+NOW = datetime(2026, 3, 4, 12, 5, 2, tzinfo=UTC)
+UUID = SessionUuid("c28b77d4-21e7-43bd-9447-04bfee92e651")
+OTHER = SessionUuid("4b083bef-ce3a-4a4e-a6a5-8ba4c9ce5d3e")
+CONFIRMED = plan_of(practice_account(), [UUID]).confirm("y")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "journal.db"
+
+
+@pytest.fixture
+async def journal(path: Path) -> AsyncIterator[Journal]:
+    opened = Journal(path, lambda: NOW)
+    yield opened
+    await asyncio.to_thread(opened.close)
+
+
+def rows(path: Path) -> list[tuple[int, str, str, str]]:
+    with closing(sqlite3.connect(path)) as other:
+        return other.execute(
+            "SELECT sequence, content, previous_seal, seal FROM entries "
+            "ORDER BY sequence"
+        ).fetchall()
+
+
+async def write_some(journal: Journal) -> Batch:
+    batch = await journal.begin_batch(CONFIRMED)
+    await journal.record_intent(batch, UUID, 1)
+    result = ExpiryResult(UUID, ExpiryOutcome.UNKNOWN, NOW, attempts=1)
+    await journal.record_unclear(batch, result)
+    await journal.record_settled(batch, result)
+    await journal.end_batch(batch, "completed")
+    return batch
+
+
+async def test_entries_come_back_as_they_were_written(journal: Journal) -> None:
+    batch = await write_some(journal)
+
+    entries = await journal.entries(batch.batch_id)
+
+    assert batch.batch_id == "B-20260304-120502"
+    assert [entry.event for entry in entries] == list(JournalEvent)
+    assert entries[0].sessions == (UUID,)
+    assert all(entry.at == NOW and entry.version == 1 for entry in entries)
+    assert all(entry.operator and entry.host for entry in entries)
+
+
+async def test_each_entry_seals_the_one_before(journal: Journal, path: Path) -> None:
+    await write_some(journal)
+
+    before = FIRST_SEAL
+    for sequence, content, previous, own in rows(path):
+        assert previous == before
+        assert own == sha256(f"{previous}\n{content}".encode()).hexdigest()
+        before = own
+    assert sequence == len(JournalEvent)
+
+
+async def test_nothing_can_be_changed_or_removed(journal: Journal, path: Path) -> None:
+    await write_some(journal)
+
+    with closing(sqlite3.connect(path)) as other:
+        for statement in (
+            "UPDATE entries SET content = ''",
+            "DELETE FROM entries",
+            "INSERT OR REPLACE INTO entries SELECT * FROM entries",
+        ):
+            with pytest.raises(sqlite3.IntegrityError, match="append-only|UNIQUE"):
+                other.execute(statement)
+
+
+async def test_the_file_is_durable_and_the_operators_alone(
+    journal: Journal, path: Path
+) -> None:
+    path.parent.mkdir(mode=0o777, parents=True)
+    path.parent.chmod(0o777)
+    path.touch(0o666)
+    path.chmod(0o666)
+
+    await write_some(journal)
+
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(each.stat().st_mode) for each in path.parent.iterdir()} == {
+        0o600
+    }
+    connection = journal._file._opened
+    modes = await journal._in_thread(
+        lambda: [
+            connection().execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("journal_mode", "synchronous")
+        ]
+    )
+    assert modes == ["wal", 2]
+
+
+async def test_batches_of_one_second_have_ids_of_their_own(journal: Journal) -> None:
+    made = [(await journal.begin_batch(CONFIRMED)).batch_id for _ in range(3)]
+
+    assert made == [
+        "B-20260304-120502",
+        "B-20260304-120502-2",
+        "B-20260304-120502-3",
+    ]
+
+
+async def test_two_journals_on_one_file_keep_one_chain(path: Path) -> None:
+    first, second = Journal(path, lambda: NOW), Journal(path, lambda: NOW)
+    await asyncio.gather(*(write_some(each) for each in (first, second) * 5))
+    for each in (first, second):
+        await asyncio.to_thread(each.close)
+
+    seals = [FIRST_SEAL, *(own for *_, own in rows(path))]
+    assert [previous for _, _, previous, _ in rows(path)] == seals[:-1]
+    assert len(seals) == 1 + 10 * len(JournalEvent)
+
+
+async def test_an_intent_gives_leave_for_reviewed_sessions_alone(
+    journal: Journal,
+) -> None:
+    batch = await journal.begin_batch(CONFIRMED)
+
+    intent = await journal.record_intent(batch, UUID, 2)
+    assert (intent.session_uuid, intent.attempt, intent.sequence) == (UUID, 2, 2)
+    with pytest.raises(RefusedError):
+        await journal.record_intent(batch, OTHER, 1)
+
+
+async def test_an_entry_is_written_to_its_end_even_when_cancelled(
+    journal: Journal,
+) -> None:
+    batch = await journal.begin_batch(CONFIRMED)
+    writing = asyncio.create_task(journal.record_intent(batch, UUID, 1))
+    await asyncio.sleep(0)
+    writing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await writing
+
+    assert len(await journal.entries(batch.batch_id)) == 2
+
+
+async def test_a_journal_of_a_newer_version_is_left_alone(
+    journal: Journal, path: Path
+) -> None:
+    path.parent.mkdir(parents=True)
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("PRAGMA user_version = 99")
+    before = path.read_bytes()
+
+    with pytest.raises(JournalError, match="newer"):
+        await journal.open()
+
+    assert path.read_bytes()[100:] == before[100:]
+
+
+async def test_a_damaged_file_is_said_and_not_overwritten(
+    journal: Journal, path: Path
+) -> None:
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"this is no database" * 1000)
+
+    with pytest.raises(JournalError, match="damaged"):
+        await journal.open()
+
+    assert path.read_bytes() == b"this is no database" * 1000
+
+
+async def test_a_place_that_cannot_be_used_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    journal = Journal(tmp_path / "file" / "journal.db")
+    with pytest.raises(JournalError, match="cannot be written"):
+        await journal.open()
+    await asyncio.to_thread(journal.close)
+
+
+async def test_a_full_disk_is_said_and_what_was_written_stays(
+    journal: Journal, path: Path
+) -> None:
+    await write_some(journal)
+    opened = journal._file._opened
+    await journal._in_thread(lambda: opened().execute("PRAGMA max_page_count = 1"))
+
+    with pytest.raises(JournalError, match="the disk is full"):
+        for _ in range(100):
+            await write_some(journal)
+
+    seals = [FIRST_SEAL, *(own for *_, own in rows(path))]
+    assert [previous for _, _, previous, _ in rows(path)] == seals[:-1]
+
+
+async def test_it_opens_again_after_it_was_closed(journal: Journal) -> None:
+    batch = await write_some(journal)
+    await journal._in_thread(journal._file.close)
+    await journal._in_thread(journal._file.close)
+
+    assert len(await journal.entries(batch.batch_id)) == len(JournalEvent)
+
+
+async def test_a_person_without_a_name_is_unknown(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    code = (
+        "import os; os.setuid(54321)\n"
+        "from masking_console.journal.journal import _operator\n"
+        "print(_operator())"
+    )
+    if os.name != "posix" or os.getuid() != 0:
+        pytest.skip("only root can become somebody without a name")
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+
+    assert done.stdout.strip() == "unknown", done.stderr
