@@ -45,6 +45,14 @@ _SCHEMA = (
     CREATE TRIGGER entries_are_never_changed BEFORE UPDATE ON entries
     BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END
     """,
+    # INSERT OR REPLACE removes a row without asking the trigger for removals.
+    """
+    CREATE TRIGGER entries_are_never_replaced BEFORE INSERT ON entries
+    WHEN EXISTS (
+        SELECT 1 FROM entries WHERE sequence = NEW.sequence OR seal = NEW.seal
+    )
+    BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END
+    """,
     """
     CREATE TRIGGER entries_are_never_removed BEFORE DELETE ON entries
     BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END
@@ -126,8 +134,8 @@ def _immediately(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]
         yield connection
         connection.execute("COMMIT")
     except BaseException:
-        # A full disk makes SQLite roll back by itself.
-        if connection.in_transaction:
+        # A full disk makes SQLite roll back by itself, and then there is nothing to do.
+        with suppress(sqlite3.Error):
             connection.execute("ROLLBACK")
         raise
 
@@ -180,6 +188,6 @@ def _make_private(path: Path) -> None:
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    if os.name == "posix":
+    if os.name == "posix":  # pragma: no branch - tested on Linux
         path.parent.chmod(0o700)
         path.chmod(0o600)

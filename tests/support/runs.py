@@ -143,7 +143,7 @@ async def bench(
         practice=True,
         api_url=ApiUrl(PRACTICE_API_URL),
         share=1.0,
-        timeouts=Timeouts(read=0.2, total=1.0),
+        timeouts=Timeouts(read=0.4, total=2.0),
     )
     made = replace(base, **settings)  # type: ignore[arg-type]
     connections = Connections(made, practice.new_transport)

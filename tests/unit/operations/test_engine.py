@@ -120,7 +120,6 @@ def test_closing_cancels_what_still_runs_and_waits_for_its_end() -> None:
             await asyncio.sleep(0.01)
             last_words.set()
 
-
     engine.submit(work())
     assert started.wait(5)
     engine.close()

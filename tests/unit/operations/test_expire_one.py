@@ -10,6 +10,8 @@ from masking_console.models.expiry import Evidence, ExpiryOutcome, RunEnd
 from masking_console.models.journal_entry import JournalEvent
 from masking_console.models.run_events import RunWaiting
 from masking_console.operations.connections import Connections
+from masking_console.operations.expire_one import Waits
+from masking_console.practice.exchange import Reply
 from masking_console.practice.faults import Ending, Fault
 from masking_console.practice.simulated_account import SimulatedAccount
 from masking_console.settings import checked_api_url
@@ -17,6 +19,7 @@ from tests.support.runs import bench, open_ids, quick_account, reply, script
 
 ERROR_500 = reply(500, b'{"api_id": "a", "error": "internal"}')
 HTML_502 = reply(502, b"<html><h1>Bad gateway</h1></html>")
+LATE_500 = Fault(reply=Reply(500))
 LIMITED = reply(429, b"", ("retry-after", "0"))
 REFUSED = reply(400, b'{"error": "not now"}')
 ALREADY = reply(400, b'{"error": "Session already expired"}')
@@ -52,6 +55,7 @@ def simulated() -> SimulatedAccount:
         ([HTML_502, HTML_502], E, Evidence.ANSWER, 3, 2),
         ([ERROR_500] * 3, F, Evidence.LOOK, 3, 5),
         ([LOST], E, Evidence.LOOK, 1, 1),
+        ([LATE_500], E, Evidence.LOOK, 1, 1),
         ([LOST_BEFORE], E, Evidence.ANSWER, 2, 1),
         ([SILENT], E, Evidence.LOOK, 1, 1),
         ([ODD_200], E, Evidence.ANSWER, 2, 1),
@@ -177,6 +181,26 @@ async def test_no_connection_is_tried_again_and_then_not_sent(
     assert result.attempts == 3
     assert result.detail == "no connection"
     assert sum(isinstance(event, RunWaiting) for event in opened.events) == 2
+
+
+async def test_a_stop_while_offline_ends_the_wait(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    (uuid,) = open_ids(simulated, 1)
+    async with bench(simulated, tmp_path) as opened:
+        with socket.socket() as unused:
+            unused.bind(("127.0.0.1", 0))
+            url = checked_api_url(f"http://127.0.0.1:{unused.getsockname()[1]}")
+            opened.connections = Connections(replace(opened.settings, api_url=url))
+            run = asyncio.create_task(opened.run([uuid], Waits(offline=60.0)))
+            while not any(isinstance(each, RunWaiting) for each in opened.events):
+                await asyncio.sleep(0.005)
+            opened.control.stop()
+            summary = await run
+            await opened.connections.aclose()
+
+    assert summary.end is RunEnd.STOPPED
+    assert summary.results[0].outcome is ExpiryOutcome.NOT_SENT
 
 
 async def test_a_cancelled_delete_is_journalled_as_unknown(

@@ -15,7 +15,7 @@ from masking_console.models.run_events import (
     SessionSettled,
 )
 from masking_console.operations.expire_one import Waits
-from masking_console.practice.exchange import ReceivedRequest
+from masking_console.practice.exchange import ReceivedRequest, Reply
 from masking_console.practice.faults import Fault
 from masking_console.practice.simulated_account import SimulatedAccount
 from tests.support.runs import Bench, bench, open_ids, quick_account, reply, script
@@ -81,7 +81,7 @@ async def test_a_large_batch_sends_the_first_one_alone(
     async with bench(simulated, tmp_path) as opened:
 
         def look(request: ReceivedRequest) -> Fault | None:
-            if request.path.endswith(ids[0]):
+            if request.method == "DELETE" and request.path.endswith(ids[0]):
                 in_flight_after_first.append(len(opened.sent("DELETE")))
                 return Fault(delay_before_seconds=0.03)
             return None
@@ -173,7 +173,7 @@ async def test_stop_finishes_what_is_in_flight_and_leaves_the_rest(
     assert [each.outcome for each in summary.results] == [E, E, NS, NS, NS, NS]
 
 
-@pytest.mark.parametrize("stop_while", ["gate", "look", "offline"])
+@pytest.mark.parametrize("stop_while", ["gate", "look"])
 async def test_stop_does_not_wait_for_a_long_wait(
     simulated: SimulatedAccount, tmp_path: Path, stop_while: str
 ) -> None:
@@ -181,7 +181,6 @@ async def test_stop_does_not_wait_for_a_long_wait(
     faults = {
         "gate": [reply(429, b"", ("retry-after", "60"))],
         "look": [reply(500)],
-        "offline": [reply(500)],
     }
     simulated.fault = script("DELETE", *faults[stop_while])
     async with bench(simulated, tmp_path) as opened:
@@ -196,6 +195,60 @@ async def test_stop_does_not_wait_for_a_long_wait(
     assert summary.end is RunEnd.STOPPED
     assert summary.results[0].outcome in {NS, ExpiryOutcome.FAILED}
     assert summary.results[1].outcome is NS
+
+
+async def test_a_pause_and_a_stop_while_a_permit_is_waited_for_send_nothing(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    ids = open_ids(simulated, 2)
+    async with bench(simulated, tmp_path) as opened:
+        opened.connections.client(opened.account).pace.refused(0.05)
+        run = asyncio.create_task(opened.run(ids))
+        await asyncio.sleep(0.02)
+        opened.control.pause()
+        await asyncio.sleep(0.08)
+        assert simulated.requests == ()
+        opened.control.stop()
+        summary = await run
+
+    assert summary.count(NS) == 2
+    assert simulated.requests == ()
+
+
+async def test_a_run_that_ends_while_a_permit_is_waited_for_sends_nothing(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    (uuid,) = open_ids(simulated, 1)
+    async with bench(simulated, tmp_path) as opened:
+        opened.connections.client(opened.account).pace.refused(60)
+        run = asyncio.create_task(opened.run([uuid]))
+        await asyncio.sleep(0.03)
+        run.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await run
+
+    assert simulated.requests == ()
+
+
+async def test_many_refusals_at_once_end_a_large_batch_for_one_reason(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    ids = open_ids(simulated, 40)
+    simulated.fault = script(
+        "DELETE",
+        None,
+        *[
+            Fault(has_effect=False, reply=Reply(401), delay_after_seconds=0.1)
+            for _ in range(39)
+        ],
+    )
+    async with bench(simulated, tmp_path) as opened:
+        summary = await opened.run(ids)
+
+    assert summary.end is RunEnd.TOKEN_REFUSED
+    assert summary.count(E) == 1
+    refused = summary.count(ExpiryOutcome.REFUSED)
+    assert 1 < refused == len(opened.sent("DELETE")) - 1 <= 16
 
 
 async def test_five_equal_failures_in_a_row_pause_the_run(

@@ -77,9 +77,7 @@ async def serving(
 ) -> AsyncIterator[Server]:
     opened = Server("")
 
-    async def serve(
-        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         opened.connections += 1
         try:
             while True:
@@ -100,9 +98,7 @@ async def serving(
 
 
 @asynccontextmanager
-async def client_of(
-    url: str, account: Account = ACCOUNT
-) -> AsyncIterator[PlivoClient]:
+async def client_of(url: str, account: Account = ACCOUNT) -> AsyncIterator[PlivoClient]:
     settings = Settings(
         journal_path=Path("unused"),
         api_url=checked_api_url(url),
@@ -253,17 +249,19 @@ async def test_requests_at_the_same_time_have_connections_of_their_own() -> None
 async def test_an_account_that_cannot_be_used_is_said(
     content: bytes, status: str, error: type[Exception]
 ) -> None:
-    async with serving(http(content, status)) as server, client_of(
-        server.url
-    ) as client:
+    async with (
+        serving(http(content, status)) as server,
+        client_of(server.url) as client,
+    ):
         with pytest.raises(error):
             await client.get_account()
 
 
 async def test_an_account_is_described() -> None:
-    async with serving(http(b'{"name": "Acme"}')) as server, client_of(
-        server.url
-    ) as client:
+    async with (
+        serving(http(b'{"name": "Acme"}')) as server,
+        client_of(server.url) as client,
+    ):
         assert (await client.get_account()).name == "Acme"
 
     assert server.heads[0].startswith(f"GET /v1/Account/{ACCOUNT.auth_id}/ ".encode())
@@ -308,9 +306,10 @@ async def test_a_connection_that_takes_too_long_is_not_sent() -> None:
 
 
 async def test_the_token_is_in_no_repr() -> None:
-    async with serving(http(b"no", "401 No")) as server, client_of(
-        server.url
-    ) as client:
+    async with (
+        serving(http(b"no", "401 No")) as server,
+        client_of(server.url) as client,
+    ):
         try:
             await client.get_account()
         except TokenRefusedError as error:

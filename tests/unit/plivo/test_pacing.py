@@ -187,4 +187,3 @@ def test_a_waiter_that_gives_up_loses_no_permit() -> None:
 
 def test_the_clock_can_be_given() -> None:
     assert Pace(0.5, clock=lambda: 1.0).closed_for == 0.0
-

@@ -216,7 +216,9 @@ JSON: st.SearchStrategy[Any] = st.recursive(
     | st.integers(min_value=10**30)
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text()
-    | st.sampled_from([UUID, "active", "expired", "Session expired", "null", "a" * 999]),
+    | st.sampled_from(
+        [UUID, "active", "expired", "Session expired", "null", "a" * 999]
+    ),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
