@@ -16,6 +16,7 @@ PlainLines = NewType("PlainLines", str)
 MARK = "\ufffd"
 """Stands where a character was taken out, so that nothing vanishes silently."""
 
+_PLANES = range(0x10000, 0x110000, 0x10000)
 # Categories Cc, Cf, Cs, Zl and Zp, Unicode's default-ignorable code points and
 # noncharacters. The unit test compares this with `unicodedata`, point by point.
 _HARMFUL = re.compile(
@@ -23,7 +24,9 @@ _HARMFUL = re.compile(
     "\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f"
     "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"
     "\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3"
-    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+    + "".join(chr(plane | last) for plane in _PLANES for last in (0xFFFE, 0xFFFF))
+    + "]"
 )
 _LINE_ENDS = re.compile(r"\r\n?|\n|\x0b|\x0c|\x1c|\x1d|\x1e|\x85|\u2028|\u2029")
 _WHITE = re.compile(r"[\t\n\r\x0b\x0c\x1c-\x1f\x85\u2028\u2029]+")

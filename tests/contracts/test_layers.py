@@ -70,7 +70,7 @@ def test_a_delete_is_sent_from_one_place_alone() -> None:
 
 def test_the_token_is_revealed_in_three_places_alone() -> None:
     assert sorted(set(_calls_of("reveal_to_keyring"))) == [
-        "credentials.py",
+        "credentials/keyring_entries.py",
         "models/account.py",
     ]
     assert set(_calls_of("basic_authorization")) == {"plivo/client.py"}

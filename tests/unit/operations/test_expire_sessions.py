@@ -8,6 +8,7 @@ from masking_console.errors import JournalError, RefusedError
 from masking_console.models.expiry import ExpiryOutcome, RunEnd
 from masking_console.models.journal_entry import JournalEvent
 from masking_console.models.run_events import (
+    AttemptUnclear,
     RunFinished,
     RunPaused,
     RunStarted,
@@ -20,6 +21,7 @@ from masking_console.practice.faults import Fault
 from masking_console.practice.simulated_account import SimulatedAccount
 from tests.support.runs import Bench, bench, open_ids, quick_account, reply, script
 
+WAITS = (RunWaiting, AttemptUnclear)
 E, NS, U = ExpiryOutcome.EXPIRED, ExpiryOutcome.NOT_SENT, ExpiryOutcome.UNKNOWN
 
 
@@ -185,7 +187,7 @@ async def test_stop_does_not_wait_for_a_long_wait(
     simulated.fault = script("DELETE", *faults[stop_while])
     async with bench(simulated, tmp_path) as opened:
         run = asyncio.create_task(opened.run(ids, Waits(30.0, 30.0, 30.0, 30.0)))
-        while not opened.sent("DELETE"):
+        while not any(isinstance(each, WAITS) for each in opened.events):
             await asyncio.sleep(0.002)
         await asyncio.sleep(0.03)
         opened.control.stop()

@@ -1,0 +1,68 @@
+from pathlib import Path
+
+import pytest
+
+from masking_console import paths
+from masking_console.errors import InputError
+from masking_console.settings import checked_api_url, is_loopback
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("https://api.plivo.com", "https://api.plivo.com"),
+        ("https://api.plivo.com/", "https://api.plivo.com"),
+        (" https://proxy.example/plivo/ ", "https://proxy.example/plivo"),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ("http://127.9.9.9", "http://127.9.9.9"),
+        ("http://[::1]:80/", "http://[::1]:80"),
+        ("http://localhost:1", "http://localhost:1"),
+    ],
+)
+def test_https_and_loopback_are_taken(text: str, expected: str) -> None:
+    assert checked_api_url(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "api.plivo.com",
+        "http://api.plivo.com",
+        "http://127.0.0.1.evil.example",
+        "http://localhost@evil.example",
+        "https://user:pass@api.plivo.com",
+        "http://0x7f.1",
+        "http://10.0.0.1",
+        "ftp://127.0.0.1",
+        "https://",
+        "https://a:99999",
+        "https://[::1",
+        "https://api.plivo.com?x=1",
+        "https://api.plivo.com#x",
+        "https://exämple.com",
+    ],
+)
+def test_everything_else_is_refused_in_one_sentence(text: str) -> None:
+    with pytest.raises(InputError, match="must be https"):
+        checked_api_url(text)
+
+
+def test_loopback_is_this_computer_alone() -> None:
+    assert is_loopback("localhost")
+    assert is_loopback("::1")
+    assert not is_loopback("8.8.8.8")
+    assert not is_loopback("localhost.evil.example")
+
+
+def test_folders_are_the_platforms_unless_the_environment_says_otherwise(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert paths.state_dir() == tmp_path / "state"
+    assert paths.config_dir() == tmp_path / "config"
+    assert paths.journal_path(practice=True).name == "practice-journal.db"
+    monkeypatch.delenv("MASKING_CONSOLE_STATE_DIR")
+    monkeypatch.delenv("MASKING_CONSOLE_CONFIG_DIR")
+    assert paths.state_dir().name == "masking-console"
+    assert paths.config_dir().name == "masking-console"
+    assert paths.journal_path(practice=False).name == "journal.db"
