@@ -12,6 +12,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from itertools import pairwise
 
 from masking_console.models.session_ids import read_session_ids
 
@@ -28,7 +29,7 @@ def texts() -> dict[str, str]:
         f"2026-03-04 12:0{n % 10}:31,{n % 1000:03d} INFO api_id={ids[-n]} session {one}"
         for n, one in enumerate(ids[:40_000], 1)
     )
-    rows = (f"{one},{two},active" for one, two in zip(ids, ids[1:40_000], strict=False))
+    rows = (f"{one},{two},active" for one, two in pairwise(ids[:40_000]))
     objects = (
         f'{{"api_id": "{ids[-n]}", "session_uuid": "{one}", "status": "active"}}'
         for n, one in enumerate(ids[:32_000], 1)

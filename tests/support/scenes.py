@@ -186,6 +186,7 @@ async def _first_run(console: Console) -> None:
 
 
 async def _accounts(console: Console) -> None:
+    await _first_run(console)
     await console.press("P")
     await console.until(lambda: "Keyring:" in console.screen_text(), "the keyring")
     assert isinstance(console.app.screen, AccountsScreen)

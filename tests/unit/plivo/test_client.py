@@ -310,10 +310,9 @@ async def test_the_token_is_in_no_repr() -> None:
         serving(http(b"no", "401 No")) as server,
         client_of(server.url) as client,
     ):
-        try:
+        with pytest.raises(TokenRefusedError) as caught:
             await client.get_account()
-        except TokenRefusedError as error:
-            words = f"{client!r} {vars(client)!r} {error!r} {intent()!r}"
+        words = f"{client!r} {vars(client)!r} {caught.value!r} {intent()!r}"
 
     assert "s3cret" not in words
     assert ACCOUNT.auth_token.basic_authorization(ACCOUNT.auth_id) not in words

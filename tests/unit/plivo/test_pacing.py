@@ -1,7 +1,7 @@
 import asyncio
-import random
 from collections import deque
 from collections.abc import Coroutine
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -48,7 +48,7 @@ async def worker(
         work.pop()
         async with pace.permit():
             starts.append(loop.time())
-            await asyncio.sleep(random.Random(len(work)).uniform(0.05, 0.4))
+            await asyncio.sleep(0.05 + len(work) * 7 % 36 / 100)
             ends.append(loop.time())
 
 
@@ -103,7 +103,7 @@ def test_permits_go_out_in_order_and_apart_from_each_other() -> None:
         await asyncio.gather(*(one(number) for number in range(10)))
 
         assert [number for number, _ in order] == list(range(10))
-        gaps = [b - a for (_, a), (_, b) in zip(order, order[1:], strict=False)]
+        gaps = [b - a for (_, a), (_, b) in pairwise(order)]
         assert min(gaps) == pytest.approx(1 / 40)
 
     virtually(run())
