@@ -6,6 +6,7 @@ The only module that speaks SQL. Nothing here knows of threads: one thread uses 
 import hashlib
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -118,12 +119,28 @@ class EntryFile:
                 self.path, timeout=_BUSY_SECONDS, isolation_level=None
             )
             try:
-                _prepare(connection)
+                _patiently(lambda: _prepare(connection))
             except BaseException:
                 connection.close()
                 raise
             self._connection = connection
         return self._connection
+
+
+def _patiently(work: Callable[[], None]) -> None:
+    """Try again while another console prepares the same new file.
+
+    SQLite waits by itself for every lock but the one that switches to WAL.
+    """
+    deadline = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            return work()
+        except sqlite3.OperationalError as error:
+            is_busy = error.sqlite_errorcode == sqlite3.SQLITE_BUSY
+            if not is_busy or time.monotonic() > deadline:
+                raise
+        time.sleep(0.02)
 
 
 @contextmanager

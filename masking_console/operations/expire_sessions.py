@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from masking_console.errors import JournalError, RefusedError
@@ -84,39 +85,31 @@ class ExpireSessions:
                 self._now,
             )
 
-        run = _Run(batch, one, self._journal, control, emit, self._waits)
-        await run.run(self._now)
+        run = _Run(batch, one, self._journal, control, emit, self._waits, self._now)
+        await run.run()
 
 
+@dataclass(slots=True)
 class _Run:
     """One batch under way."""
 
-    def __init__(
-        self,
-        batch: Batch,
-        one: Callable[[SessionUuid], ExpireOne],
-        journal: Journal,
-        control: RunControl,
-        emit: Emit[RunEvent],
-        waits: Waits,
-    ) -> None:
-        self._batch = batch
-        self._one = one
-        self._journal = journal
-        self._control = control
-        self._emit = emit
-        self._waits = waits
-        self._results: dict[SessionUuid, ExpiryResult] = {}
-        self._begun: set[SessionUuid] = set()
-        self._end: RunEnd | None = None
-        self._failures: list[str] = []
+    batch: Batch
+    one: Callable[[SessionUuid], ExpireOne]
+    journal: Journal
+    control: RunControl
+    emit: Emit[RunEvent]
+    waits: Waits
+    now: Callable[[], datetime]
+    _results: dict[SessionUuid, ExpiryResult] = field(default_factory=dict)
+    _begun: set[SessionUuid] = field(default_factory=set)
+    _end: RunEnd | None = None
+    _failures: list[str] = field(default_factory=list)
 
-    async def run(self, now: Callable[[], datetime]) -> None:
+    async def run(self) -> None:
         """Work through the plan and emit what happens."""
-        self._now = now
-        plan = self._batch.confirmed.plan
-        started_at = self._now()
-        self._emit(RunStarted(self._batch, started_at))
+        plan = self.batch.confirmed.plan
+        started_at = self.now()
+        self.emit(RunStarted(self.batch, started_at))
         remaining = iter([checked.session_uuid for checked in plan.sessions])
         if plan.tier >= Tier.COUNT_AND_ACCOUNT and plan.count > 1:
             await self._first_one_alone(next(remaining))
@@ -147,17 +140,17 @@ class _Run:
 
     async def _first_one_alone(self, session_uuid: SessionUuid) -> None:
         await self._expire(session_uuid)
-        if self._end is not None or self._control.is_stopped:
+        if self._end is not None or self.control.is_stopped:
             return
         if self._results[session_uuid].outcome not in _OFF:
             self._stop(RunEnd.FIRST_FAILED)
             return
         words = "The first session is expired. The rest follows; s stops."
-        self._emit(RunWaiting(self._waits.first_one, words))
-        await self._control.sleep(self._waits.first_one)
+        self.emit(RunWaiting(self.waits.first_one, words))
+        await self.control.sleep(self.waits.first_one)
 
     async def _work(self, remaining: Iterator[SessionUuid]) -> None:
-        while self._end is None and await self._control.may_go_on():
+        while self._end is None and await self.control.may_go_on():
             session_uuid = next(remaining, None)
             if session_uuid is None:
                 return
@@ -165,7 +158,7 @@ class _Run:
 
     async def _expire(self, session_uuid: SessionUuid) -> None:
         self._begun.add(session_uuid)
-        one = self._one(session_uuid)
+        one = self.one(session_uuid)
         try:
             result = await one.run()
         except JournalError as error:
@@ -175,7 +168,7 @@ class _Run:
 
     def _settle(self, result: ExpiryResult) -> None:
         self._results[result.session_uuid] = result
-        self._emit(SessionSettled(result))
+        self.emit(SessionSettled(result))
         end = _ENDS.get(result.http_status or 0)
         if end is not None and result.outcome not in _OFF:
             self._stop(end)
@@ -183,7 +176,7 @@ class _Run:
 
     def _note_failure(self, result: ExpiryResult) -> None:
         """Pause after some equal failures in a row: the cause is not the session."""
-        if result.outcome not in _FAILURES or self._control.is_stopped:
+        if result.outcome not in _FAILURES or self.control.is_stopped:
             self._failures.clear()
             return
         words = f"{result.outcome.value}: {result.detail}"
@@ -192,8 +185,8 @@ class _Run:
         self._failures.append(words)
         if len(self._failures) >= FAILURES_IN_A_ROW:
             self._failures.clear()
-            self._control.pause()
-            self._emit(
+            self.control.pause()
+            self.emit(
                 RunPaused(
                     f"{FAILURES_IN_A_ROW} failures in a row ({result.detail}). Paused."
                 )
@@ -202,15 +195,15 @@ class _Run:
     def _stop(self, end: RunEnd) -> None:
         if self._end is None:
             self._end = end
-        self._control.stop()
+        self.control.stop()
 
     async def _finish(self, started_at: datetime) -> None:
         """Account for what was never begun, close the batch and say so."""
         end = self._end
         if end is None:
-            end = RunEnd.STOPPED if self._control.is_stopped else RunEnd.COMPLETED
-        plan = self._batch.confirmed.plan
-        now = self._now()
+            end = RunEnd.STOPPED if self.control.is_stopped else RunEnd.COMPLETED
+        plan = self.batch.confirmed.plan
+        now = self.now()
         for checked in plan.sessions:
             is_begun = checked.session_uuid in self._begun
             outcome = ExpiryOutcome.UNKNOWN if is_begun else ExpiryOutcome.NOT_SENT
@@ -219,11 +212,9 @@ class _Run:
             )
         results = tuple(self._results[each.session_uuid] for each in plan.sessions)
         try:
-            await self._journal.end_batch(self._batch, end.value)
+            await self.journal.end_batch(self.batch, end.value)
         except JournalError:
             end = RunEnd.JOURNAL_FAILED
-        self._emit(
-            RunFinished(
-                ExpirySummary(self._batch, results, end, started_at, self._now())
-            )
+        self.emit(
+            RunFinished(ExpirySummary(self.batch, results, end, started_at, self.now()))
         )

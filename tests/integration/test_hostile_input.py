@@ -28,7 +28,7 @@ HOSTILE = (
 )
 KEYS = f"{UNKNOWN}\r3\rX y y\r\ryyy 3 env\r{UNKNOWN}\r"
 ALTERED_TERMINAL = re.compile(
-    "\x1b\\](?:0|2|8|52|1337)|\x1bP(?!=)|\x1b_|\x1b\\^|[\x80-\x9f\u202e\u2066]"
+    "\x1b\\](?:0|2|8|52|1337);|\x1bP(?!=)|\x1b_|\x1b\\^|[\x80-\x9f\u202e\u2066]"
 )
 
 

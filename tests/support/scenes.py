@@ -13,6 +13,7 @@ from pathlib import Path
 from weakref import WeakSet
 
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from masking_console.models.expiry import ExpiryOutcome
 from masking_console.operations.wiring import Operations, build_operations
@@ -182,6 +183,7 @@ async def _finished(console: Console) -> None:
 
 async def _first_run(console: Console) -> None:
     await console.until(lambda: "No account yet" in console.screen_text(), "the words")
+    await console.until(lambda: "journal ok" in console.screen_text(), "the journal")
     assert console.main.account is None
 
 
@@ -227,7 +229,10 @@ class Stage:
     async def play(self, pilot: Pilot[int]) -> None:
         """Bring the app to the scene's state."""
         await self.scene.play(Console(self.app, pilot, self.account, self.operations))
-        await pilot.pause(0.3)
+        for field in self.app.screen.query(Input):
+            field.cursor_blink = False
+            field._cursor_visible = True
+        await pilot.pause(0.5)
 
 
 def set_stage(name: str, folder: Path) -> Stage:

@@ -79,7 +79,7 @@ def test_ids_of_something_else_are_left_out_and_named(text: str, name: str) -> N
         (f"x\n{A[:22]}", R.CUT, 2),
         (f"\n\n{A[:35]}", R.CUT, 3),
         (f"{A[:20]}\n{A[20:]}", R.CUT, 1),
-        (f"{A[:14]}\n{A[14:]}", R.CUT, 1),
+        (f"{A[:18]}\n{A[18:]}", R.CUT, 1),
         (A[9:], R.CUT, 1),
         ("c28b77d4-2", R.CUT, 1),
         (A.replace("-", ""), R.NO_DASHES, 1),
