@@ -132,7 +132,7 @@ def _patiently(work: Callable[[], None]) -> None:
 
     SQLite waits by itself for every lock but the one that switches to WAL.
     """
-    deadline = time.monotonic() + _BUSY_SECONDS
+    deadline = time.monotonic() + 2 * _BUSY_SECONDS
     while True:
         try:
             return work()

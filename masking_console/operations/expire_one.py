@@ -136,9 +136,10 @@ class ExpireOne:
     async def _attempt(self) -> Answer | None:
         """Send one DELETE, or None when the operator stopped the run before it."""
         pace = self.client.pace
-        if not await self.control.may_go_on():
-            return None
-        if not await self.control.unless_stopped(pace.take()):
+        if not (
+            await self.control.may_go_on()
+            and await self.control.unless_stopped(pace.take())
+        ):
             return None
         try:
             # A pause that came while the permit was waited for counts as well.

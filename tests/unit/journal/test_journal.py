@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from masking_console.errors import JournalError, RefusedError
+from masking_console.journal import entry_file
 from masking_console.journal.entry_file import FIRST_SEAL
 from masking_console.journal.journal import Journal
 from masking_console.models.expiry import Batch, ExpiryOutcome, ExpiryResult
@@ -207,6 +208,28 @@ async def test_a_full_disk_is_said_and_what_was_written_stays(
 
     seals = [FIRST_SEAL, *(own for *_, own in rows(path))]
     assert [previous for _, _, previous, _ in rows(path)] == seals[:-1]
+
+
+@pytest.mark.parametrize(("held_seconds", "opens"), [(0.15, True), (1.5, False)])
+async def test_a_new_file_that_somebody_holds_is_waited_for(
+    journal: Journal,
+    path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    held_seconds: float,
+    opens: bool,
+) -> None:
+    monkeypatch.setattr(entry_file, "_BUSY_SECONDS", 0.1)
+    path.parent.mkdir(parents=True)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        opening = asyncio.create_task(journal.open())
+        await asyncio.sleep(held_seconds)
+        other.execute("ROLLBACK")
+        if opens:
+            await opening
+        else:
+            with pytest.raises(JournalError, match="another program holds it"):
+                await opening
 
 
 async def test_it_opens_again_after_it_was_closed(journal: Journal) -> None:

@@ -142,6 +142,10 @@ def test_a_table_ends_with_a_blank_line_and_its_rows_are_told_from_chat() -> Non
     assert read.found == (A, C, B)
 
 
+def test_a_line_with_an_id_but_without_columns_is_no_header() -> None:
+    assert read_session_ids(f"an id\nand more\n{A}").found == (A,)
+
+
 def test_a_column_beyond_the_header_counts() -> None:
     read = read_session_ids(f"api_id,x\n1,2,{A}\n")
 
