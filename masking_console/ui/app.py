@@ -78,7 +78,7 @@ class ConsoleApp(CrashSafeApp[int]):
         try:
             self._main.use(await operations.accounts.first_choice(name))
         except MaskingConsoleError as error:
-            self._main.use(None)
+            self._main.use(None, str(error))
             self._main.note(Sign.FAILED, "account", str(error))
 
     async def on_event(self, event: events.Event) -> None:

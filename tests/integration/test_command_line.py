@@ -115,7 +115,7 @@ def test_an_unknown_account_is_said_in_place_and_the_console_stays(
 ) -> None:
     command = [sys.executable, "-m", "masking_console", "--account", "nobody"]
     with Terminal(command, environment=environment(tmp_path)) as terminal:
-        terminal.wait_for("No account yet", timeout=20)
+        terminal.wait_for("This computer has no keyring", timeout=20)
         terminal.wait_for("! account", timeout=20)
 
 

@@ -108,11 +108,18 @@ class MainScreen(Screen[None]):
         """Pane 3."""
         return self.query_one(ResultLog)
 
-    def use(self, account: Account | None) -> None:
+    def use(self, account: Account | None, why_none: str = "") -> None:
         """Work on this account from here on; what was known of the queue is not."""
+        if why_none:
+            words = Text(why_none, justify="center")
+            self.query_one("#first-run", Static).update(words)
         is_other = account is not self.account
         self.account = account
         self.set_class(account is None, "-no-account")
+        if account is None:
+            self.set_focus(None)
+        elif self.focused is None:
+            self.call_after_refresh(self.queue.focus)
         if is_other:
             self.queue.forget_checks()
             self.job.check_queued()
