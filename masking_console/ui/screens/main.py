@@ -115,10 +115,11 @@ class MainScreen(Screen[None]):
             self.query_one("#first-run", Static).update(words)
         is_other = account is not self.account
         self.account = account
+        had_none = self.has_class("-no-account")
         self.set_class(account is None, "-no-account")
         if account is None:
             self.set_focus(None)
-        elif self.focused is None:
+        elif had_none:
             self.call_after_refresh(self.queue.focus)
         if is_other:
             self.queue.forget_checks()

@@ -36,6 +36,8 @@ class FilterLine(Input):
 
     def action_drop(self) -> None:
         self.value = ""
+        if self._view is not None:
+            self._view.filter_text = ""
         self.close()
 
     @on(Input.Changed)

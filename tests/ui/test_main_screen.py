@@ -1,0 +1,82 @@
+from collections.abc import Callable
+from pathlib import Path
+
+from masking_console.models.session_uuid import SessionUuid
+from masking_console.practice.simulated_account import SimulatedAccount
+from masking_console.ui.widgets.filter_line import FilterLine
+from tests.support.console import console
+
+IdsOf = Callable[[str, int], list[SessionUuid]]
+
+
+async def test_the_log_is_filtered_as_one_types_and_escape_drops_the_filter(
+    simulated: SimulatedAccount, ids_of: IdsOf, tmp_path: Path
+) -> None:
+    text = " ".join(ids_of("active", 2))
+    async with console(simulated, tmp_path, first_text=text) as opened:
+        await opened.until_checked(2)
+        await opened.press("u", "z", "3", "slash")
+        assert opened.main.query_one(FilterLine).has_focus
+        await opened.press(*"put back")
+        await opened.until(lambda: opened.main.log_pane.counts[0] == 1, "one line")
+        await opened.press("enter")
+        assert opened.main.log_pane.has_focus
+        assert opened.main.log_pane.filter_text == "put back"
+        await opened.press("slash", "escape")
+        await opened.until(lambda: opened.main.log_pane.counts[0] > 1, "all lines")
+        assert opened.main.log_pane.filter_text == ""
+
+
+async def test_panes_are_shown_by_key_and_the_log_in_full(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    async with console(simulated, tmp_path, size=(80, 24)) as opened:
+        await opened.press("1")
+        assert "[1 Source]" in opened.screen_text()
+        await opened.press("escape")
+        assert "[2 Queue 0]" in opened.screen_text()
+        await opened.press("L")
+        assert "[3 Log]" in opened.screen_text()
+        await opened.press("L", "2")
+        assert opened.app.focused is opened.main.queue
+
+
+async def test_a_typed_id_is_queued_after_a_pause(
+    simulated: SimulatedAccount, ids_of: IdsOf, tmp_path: Path
+) -> None:
+    (only,) = ids_of("active", 1)
+    async with console(simulated, tmp_path) as opened:
+        await opened.press("1")
+        await opened.pilot.press(*only)
+        await opened.until_checked(1)
+        assert opened.main.queue.ticked()[0].session_uuid == only
+
+
+async def test_ctrl_c_never_quits_and_help_opens_and_closes(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    async with console(simulated, tmp_path) as opened:
+        await opened.press("ctrl+c")
+        assert opened.app.is_running
+        assert any("Press q to quit." in line for line in opened.log_lines())
+        await opened.press("f1")
+        assert opened.app.screen.query("HelpPanel")
+        await opened.press("f1")
+        assert not opened.app.screen.query("HelpPanel")
+        await opened.press("f2")
+        await opened.until_checked(16)
+
+
+async def test_a_burst_of_keys_is_read_as_the_paste_that_it_is(
+    simulated: SimulatedAccount, ids_of: IdsOf, tmp_path: Path
+) -> None:
+    first, second = ids_of("active", 2)
+    async with console(simulated, tmp_path, first_text=first) as opened:
+        await opened.until_checked(1)
+        await opened.burst(f" u* {second}\nX")
+        await opened.until_checked(2)
+        assert {row.session_uuid for row in opened.main.queue.ticked()} == {
+            first,
+            second,
+        }
+        assert any("taken as a paste" in line for line in opened.log_lines())
