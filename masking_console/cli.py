@@ -122,7 +122,7 @@ def _first_text(ids: tuple[str, ...], file: str | None) -> str:
     Raises:
         InputError: an argument is no session id, or the file cannot be used.
     """
-    from masking_console.operations.read_ids import read_text_file  # noqa: PLC0415
+    from masking_console.operations.read_ids import read_text_file
 
     lines = [_session_uuid(text) for text in ids]
     text = read_text_file(Path(file)) if file is not None else ""
@@ -137,9 +137,9 @@ def _session_uuid(text: str) -> SessionUuid:
 
 
 def _run_console(settings: Settings, first_text: str) -> None:
-    from masking_console.operations.wiring import build_operations  # noqa: PLC0415
-    from masking_console.ui.app import ConsoleApp  # noqa: PLC0415
-    from masking_console.ui.crash import refuse_spying_environment  # noqa: PLC0415
+    from masking_console.operations.wiring import build_operations
+    from masking_console.ui.app import ConsoleApp
+    from masking_console.ui.crash import refuse_spying_environment
 
     refuse_spying_environment(os.environ, practice=settings.practice)
     operations = build_operations(settings, os.environ)
@@ -158,7 +158,7 @@ def practice_server(port: int) -> None:
 
     Prints its URL, Auth ID and token, one a line, when it listens.
     """
-    from masking_console.practice.server import serve  # noqa: PLC0415
+    from masking_console.practice.server import serve
 
     serve(port, click.echo)
 
@@ -179,7 +179,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 
 
 def _fail(sentence: str, code: ExitCode) -> NoReturn:
-    from masking_console.models.plain_text import plain_text  # noqa: PLC0415
+    from masking_console.models.plain_text import plain_text
 
     click.echo(f"masking-console: {plain_text(sentence)}", err=True)
     sys.exit(code)

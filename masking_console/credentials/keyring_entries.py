@@ -87,7 +87,7 @@ def translated(question: Callable[[], T]) -> T:
         )
     # A backend is somebody else's code that talks to somebody else's service; whatever
     # it raises, the operator is told. Its text may carry a token, its type does not.
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:  # noqa: BLE001 - see above
         kind = plain_text(type(error).__name__, limit=60)
         problem = KeyringRefusedError(f"The keyring refused ({kind}).")
     # Raised here, it has no context whose frames hold what was to be stored.
@@ -101,7 +101,7 @@ def trusted_backend() -> "KeyringBackend":
         KeyringMissingError: there is none, or none that keeps a secret.
     """
     import keyring  # noqa: PLC0415 - costs 100 ms
-    from keyring.backends.chainer import ChainerBackend  # noqa: PLC0415
+    from keyring.backends.chainer import ChainerBackend  # noqa: PLC0415 - likewise
 
     backend = keyring.get_keyring()
     # A chain would read from its careless members too, so the first good one is taken.

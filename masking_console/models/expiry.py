@@ -1,7 +1,5 @@
 """What will be expired, who said so, and what became of it."""
 
-from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, IntEnum
@@ -120,6 +118,10 @@ class ExpiryPlan:
                 "the most for one batch. Untick some."
             )
 
+    def accepts(self, answer: str) -> bool:
+        """Return whether the answer is the phrase, in any letter case."""
+        return " ".join(answer.split()).casefold() == self.phrase
+
     def confirm(self, answer: str) -> "ConfirmedPlan":
         """Return the plan as one that may be carried out.
 
@@ -127,7 +129,7 @@ class ExpiryPlan:
             RefusedError: the answer is not the phrase, or the plan is too large.
         """
         self.check_size()
-        if " ".join(answer.split()).casefold() != self.phrase.casefold():
+        if not self.accepts(answer):
             raise RefusedError(f"Type {self.phrase} to go ahead.")
         return ConfirmedPlan(self, answer)
 
@@ -142,7 +144,7 @@ class ConfirmedPlan:
     """What the person typed; checked once more, however this came to be."""
 
     def __post_init__(self) -> None:
-        if " ".join(self.answer.split()).casefold() != self.plan.phrase.casefold():
+        if not self.plan.accepts(self.answer):
             raise RefusedError("This list was not confirmed.")
 
 
@@ -276,8 +278,7 @@ class ExpirySummary:
 
     def count(self, *outcomes: ExpiryOutcome) -> int:
         """Return how many sessions came to one of these outcomes."""
-        counts = count_outcomes(self.results)
-        return sum(counts[outcome] for outcome in outcomes)
+        return sum(result.outcome in outcomes for result in self.results)
 
     @property
     def off(self) -> int:
@@ -303,8 +304,3 @@ class ExpirySummary:
     def is_clean(self) -> bool:
         """Whether every session is off."""
         return self.off == len(self.results)
-
-
-def count_outcomes(results: Iterable[ExpiryResult]) -> Counter[ExpiryOutcome]:
-    """Return how often each outcome occurs."""
-    return Counter(result.outcome for result in results)

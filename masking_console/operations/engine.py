@@ -86,6 +86,7 @@ class Engine:
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+        self._at_last: Callable[[], Coroutine[Any, Any, None]] | None = None
 
     def start(self) -> None:
         """Start the thread."""
@@ -112,10 +113,20 @@ class Engine:
         stream.follow(self.submit(emitting()))
         return stream
 
-    def close(self, timeout_seconds: float = 5.0) -> None:
-        """Cancel what still runs, wait for its end, and stop the thread."""
+    def close(
+        self,
+        at_last: Callable[[], Coroutine[Any, Any, None]] | None = None,
+        timeout_seconds: float = 5.0,
+    ) -> None:
+        """Cancel what still runs, wait for its end, and stop the thread.
+
+        Args:
+            at_last: runs when everything else has ended.
+            timeout_seconds: how long to wait for it all.
+        """
         if not self._thread.is_alive():
             return
+        self._at_last = at_last
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout_seconds)
 
@@ -132,4 +143,6 @@ class Engine:
         for task in tasks:
             task.cancel()
         self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        if self._at_last is not None:
+            self._loop.run_until_complete(self._at_last())
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())

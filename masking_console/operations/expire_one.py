@@ -208,7 +208,10 @@ class ExpireOne:
             )
             if look.verdict not in _LOOK_AGAIN and not (is_open and is_last):
                 break
-            await self.control.sleep(self.waits.look)
+            is_stopped = not await self.control.sleep(self.waits.look)
+            if is_stopped and self.client.pace.closed_for:
+                # Up to a minute behind the gate is more than a stop may take.
+                break
             look = await self.client.get_session(self.session_uuid)
         return look
 

@@ -1,9 +1,11 @@
 """The main job: carry out a confirmed plan, and account for every session in it."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from masking_console.errors import JournalError, RefusedError
 from masking_console.journal.journal import Journal
@@ -11,6 +13,7 @@ from masking_console.models.expiry import (
     Batch,
     ConfirmedPlan,
     ExpiryOutcome,
+    ExpiryPlan,
     ExpiryResult,
     ExpirySummary,
     RunEnd,
@@ -111,32 +114,39 @@ class _Run:
         started_at = self.now()
         self.emit(RunStarted(self.batch, started_at))
         remaining = iter([checked.session_uuid for checked in plan.sessions])
+        crash = await self._carry_out(plan, remaining)
+        await self._finish(started_at)
+        if crash is not None:
+            raise crash
+
+    async def _carry_out(
+        self, plan: ExpiryPlan, remaining: Iterator[SessionUuid]
+    ) -> BaseException | None:
+        """Send what is to be sent; return a defect of ours, which ends the run."""
         if plan.tier >= Tier.COUNT_AND_ACCOUNT and plan.count > 1:
-            await self._first_one_alone(next(remaining))
+            crash = await self._together(self._first_one_alone(next(remaining)))
+            if crash is not None:
+                return crash
         # A small batch goes one by one: its order is the reviewed one, and a stop
         # stops after the one that is being sent.
-        is_small = plan.count < plan.rules.name_from
-        workers = [
-            asyncio.create_task(self._work(remaining))
-            for _ in range(1 if is_small else WORKERS)
-        ]
+        workers = 1 if plan.count < plan.rules.name_from else WORKERS
+        return await self._together(*(self._work(remaining) for _ in range(workers)))
+
+    async def _together(
+        self, *works: Coroutine[Any, Any, None]
+    ) -> BaseException | None:
+        """Wait for all; after a crash of one, for what the others have in flight."""
+        tasks = [asyncio.create_task(work) for work in works]
         try:
-            await asyncio.wait(workers, return_when=asyncio.FIRST_EXCEPTION)
-            crashes = [
-                crash
-                for worker in workers
-                if worker.done() and (crash := worker.exception()) is not None
-            ]
-            if crashes:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+            if any(task.done() and task.exception() for task in tasks):
                 self._stop(RunEnd.CRASHED)
-            await asyncio.gather(*workers, return_exceptions=True)
+            await asyncio.wait(tasks)
+            return next((crash for task in tasks if (crash := task.exception())), None)
         finally:
-            for worker in workers:
-                worker.cancel()
-            await asyncio.gather(*workers, return_exceptions=True)
-        await self._finish(started_at)
-        if crashes:
-            raise crashes[0]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _first_one_alone(self, session_uuid: SessionUuid) -> None:
         await self._expire(session_uuid)
@@ -145,7 +155,7 @@ class _Run:
         if self._results[session_uuid].outcome not in _OFF:
             self._stop(RunEnd.FIRST_FAILED)
             return
-        words = "The first session is expired. The rest follows; s stops."
+        words = "The first one is expired."
         self.emit(RunWaiting(self.waits.first_one, words))
         await self.control.sleep(self.waits.first_one)
 
@@ -197,19 +207,27 @@ class _Run:
             self._end = end
         self.control.stop()
 
+    async def _account_for(self, session_uuid: SessionUuid) -> None:
+        """Give a session that was never begun, or met a defect of ours, its outcome."""
+        is_begun = session_uuid in self._begun
+        outcome = ExpiryOutcome.UNKNOWN if is_begun else ExpiryOutcome.NOT_SENT
+        result = ExpiryResult(session_uuid, outcome, self.now())
+        self._results[session_uuid] = result
+        if is_begun:
+            self.emit(SessionSettled(result))
+            # The intent stands in the journal; without an outcome it means the same.
+            with suppress(JournalError):
+                await self.journal.record_settled(self.batch, result)
+
     async def _finish(self, started_at: datetime) -> None:
         """Account for what was never begun, close the batch and say so."""
         end = self._end
         if end is None:
             end = RunEnd.STOPPED if self.control.is_stopped else RunEnd.COMPLETED
         plan = self.batch.confirmed.plan
-        now = self.now()
         for checked in plan.sessions:
-            is_begun = checked.session_uuid in self._begun
-            outcome = ExpiryOutcome.UNKNOWN if is_begun else ExpiryOutcome.NOT_SENT
-            self._results.setdefault(
-                checked.session_uuid, ExpiryResult(checked.session_uuid, outcome, now)
-            )
+            if checked.session_uuid not in self._results:
+                await self._account_for(checked.session_uuid)
         results = tuple(self._results[each.session_uuid] for each in plan.sessions)
         try:
             await self.journal.end_batch(self.batch, end.value)

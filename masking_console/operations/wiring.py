@@ -71,8 +71,9 @@ class Operations:
 
     def close(self) -> None:
         """End what still runs, write it down, and let everything go; blocks."""
-        self._engine.submit(self._connections.aclose())
-        self._engine.close()
+        # First the requests in flight, or they would take the closed connection for
+        # Plivo's answer.
+        self._engine.close(self._connections.aclose)
         self._journal.close()
 
 

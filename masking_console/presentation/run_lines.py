@@ -10,29 +10,10 @@ from masking_console.models.expiry import (
 from masking_console.models.plain_text import PlainText
 from masking_console.models.run_events import AttemptUnclear
 from masking_console.presentation.log_lines import LogLine, Sign
+from masking_console.presentation.sessions import outcome_sign, outcome_word
 
-OUTCOME_SIGNS = {
-    ExpiryOutcome.EXPIRED: Sign.DONE,
-    ExpiryOutcome.ALREADY_EXPIRED: Sign.ALREADY,
-    ExpiryOutcome.NOT_FOUND: Sign.ABSENT,
-    ExpiryOutcome.REFUSED: Sign.FAILED,
-    ExpiryOutcome.FAILED: Sign.FAILED,
-    ExpiryOutcome.UNKNOWN: Sign.UNKNOWN,
-    ExpiryOutcome.NOT_SENT: Sign.NOTE,
-}
-"""The sign of each outcome, the same everywhere."""
-
-OUTCOME_WORDS = {
-    ExpiryOutcome.EXPIRED: "expired",
-    ExpiryOutcome.ALREADY_EXPIRED: "already",
-    ExpiryOutcome.NOT_FOUND: "not found",
-    ExpiryOutcome.REFUSED: "refused",
-    ExpiryOutcome.FAILED: "failed",
-    ExpiryOutcome.UNKNOWN: "unknown",
-    ExpiryOutcome.NOT_SENT: "not sent",
-}
-"""The word of each outcome, short enough for a column."""
-
+_CLIENT_ERROR = range(400, 500)
+"""Plivo's "already expired" after an attempt of ours that had stayed unclear."""
 _EARLY_ENDS = {
     RunEnd.STOPPED: "Stopped by you. {off} expired, {not_sent} not sent.",
     RunEnd.TOKEN_REFUSED: (
@@ -53,8 +34,8 @@ def result_line(result: ExpiryResult) -> LogLine:
     """Return the log line of a final outcome."""
     return LogLine(
         at=result.at,
-        sign=OUTCOME_SIGNS[result.outcome],
-        word=OUTCOME_WORDS[result.outcome],
+        sign=outcome_sign(result.outcome),
+        word=outcome_word(result.outcome),
         text=PlainText(result_words(result)),
         session_uuid=result.session_uuid,
         status=_status(result),
@@ -81,7 +62,7 @@ def unclear_line(event: AttemptUnclear) -> LogLine:
 def result_words(result: ExpiryResult) -> str:
     """Return the outcome's explanation for the operator."""
     if result.outcome is ExpiryOutcome.EXPIRED:
-        if result.evidence is Evidence.LOOK:
+        if result.evidence is Evidence.LOOK or result.http_status in _CLIENT_ERROR:
             return result.detail
         again = f" at attempt {result.attempts}" if result.attempts > 1 else ""
         return f"confirmed by Plivo{again}"
@@ -107,7 +88,7 @@ def headline(summary: ExpirySummary) -> str:
     if summary.is_clean:
         return f"Done. {_sessions(total)} {'is' if total == 1 else 'are'} expired."
     problems = ", ".join(
-        f"{count} {OUTCOME_WORDS[outcome]}"
+        f"{count} {outcome_word(outcome)}"
         for outcome in ExpiryOutcome
         if outcome not in {ExpiryOutcome.EXPIRED, ExpiryOutcome.ALREADY_EXPIRED}
         and (count := summary.count(outcome))
@@ -130,8 +111,8 @@ def report(summary: ExpirySummary) -> str:
     for result in summary.results:
         api_id = f"  api {result.api_id}" if result.api_id else ""
         lines.append(
-            f"{OUTCOME_SIGNS[result.outcome].value} {result.session_uuid}  "
-            f"{OUTCOME_WORDS[result.outcome]:<9}  {result_words(result)}{api_id}"
+            f"{outcome_sign(result.outcome).value} {result.session_uuid}  "
+            f"{outcome_word(result.outcome):<9}  {result_words(result)}{api_id}"
         )
     return "\n".join(lines) + "\n"
 

@@ -21,6 +21,8 @@ from masking_console.ui.screens.main import MainScreen
 from masking_console.ui.screens.question import QuestionScreen
 from masking_console.ui.terminal import PasteDropped, console_driver_class
 
+_ACCOUNT_ACTIONS = frozenset({"accounts", "new_account"})
+
 
 class ConsoleApp(CrashSafeApp[int]):
     """The console; `operations` does the work."""
@@ -135,15 +137,24 @@ class ConsoleApp(CrashSafeApp[int]):
             self._operations.accounts, self._main.account, new=new
         )
         account = await self.push_screen_wait(accounts)
-        if account is not None and not self._main.job.is_running:
+        if account is not None:
             self._main.use(account)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        # A review or a run belongs to one account; no other is chosen on top of it.
+        if action in _ACCOUNT_ACTIONS and (
+            self.screen is not self._main or self._main.job.is_running
+        ):
+            return False
+        if action == "new_account" and self._main.account is not None:
+            return False
+        return super().check_action(action, parameters)
 
     def action_accounts(self) -> None:
         self.run_worker(self._manage_accounts(new=False), group="accounts")
 
     def action_new_account(self) -> None:
-        if self._main.account is None:
-            self.run_worker(self._manage_accounts(new=True), group="accounts")
+        self.run_worker(self._manage_accounts(new=True), group="accounts")
 
     def on_paste_dropped(self, event: PasteDropped) -> None:
         self._main.note(Sign.FAILED, "pasted", event.reason)
@@ -157,6 +168,9 @@ class ConsoleApp(CrashSafeApp[int]):
         elif isinstance(focused, Input) and focused.id != "review-phrase":
             line = plain_text(text.strip().partition("\n")[0])
             focused.insert_text_at_cursor(line)
+        else:
+            words = "Not taken in a dialog. Close it and paste again."
+            self._main.note(Sign.NOTE, "pasted", words)
 
     @property
     def is_typing(self) -> bool:

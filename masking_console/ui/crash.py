@@ -49,11 +49,13 @@ def refuse_spying_environment(environ: Mapping[str, str], *, practice: bool) -> 
         "TEXTUAL": bool(
             parse_features(environ.get("TEXTUAL", "")) & {"devtools", "debug"}
         ),
+        # With it, Python writes the keys of every TLS connection to a file.
+        "SSLKEYLOGFILE": bool(environ.get("SSLKEYLOGFILE")),
         "TEXTUAL_SCREENSHOT": bool(environ.get("TEXTUAL_SCREENSHOT")),
     }
     for name, is_set in spying.items():
         if is_set:
-            raise InputError(f"Unset {name}: it records what you type or see.")
+            raise InputError(f"Unset {name}: it records what you type, see or send.")
     if environ.get("TEXTUAL_PRESS"):
         raise InputError("Unset TEXTUAL_PRESS: it presses keys that nobody pressed.")
 

@@ -108,8 +108,9 @@ class ExpiryJob:
         """Check the rows as the answers come, and return what was found out."""
         screen, found = self._screen, list[CheckedSession]()
         screen.queue.set_checked(CheckedSession(u, CheckState.CHECKING) for u in uuids)
+        stream = screen.operations.check(account, uuids)
         try:
-            async for checked in screen.operations.check(account, uuids):
+            async for checked in stream:
                 if screen.account is not account:
                     return []
                 screen.queue.set_checked(checked)
@@ -118,6 +119,8 @@ class ExpiryJob:
         except TokenRefusedError as error:
             screen.note(Sign.FAILED, "refused", str(error))
             screen.app.push_screen(QuestionScreen("Sign-in refused", str(error)))
+        finally:
+            stream.cancel()
         screen.note(Sign.NOTE, "checked", _check_words(found))
         self._warn_of_a_wrong_account(found, account)
         return found

@@ -12,7 +12,7 @@ GAP_SECONDS = 0.025
 BURST_KEYS = 8
 """So many keys in a row, each that close to the one before, are a paste."""
 QUIET_SECONDS = 0.15
-"""A key that says yes counts only with this much silence on both sides."""
+"""A key that says yes stands alone, and counts only when so much silence follows."""
 
 
 class KeyKind(Enum):

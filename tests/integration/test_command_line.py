@@ -1,4 +1,3 @@
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -6,28 +5,16 @@ from pathlib import Path
 import pytest
 
 from masking_console import __version__
+from tests.support.practice_service import program_environment
 from tests.support.terminal import Terminal
 
 KNOWN = "c28b77d4-21e7-43bd-9447-04bfee92e651"
 
 
-def environment(folder: Path, **more: str) -> dict[str, str]:
-    return {
-        "PATH": os.environ["PATH"],
-        "HOME": str(folder),
-        "LANG": "C.UTF-8",
-        "PYTHONPATH": str(Path(__file__).parents[2]),
-        "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
-        "MASKING_CONSOLE_STATE_DIR": str(folder / "state"),
-        "MASKING_CONSOLE_CONFIG_DIR": str(folder / "config"),
-        **more,
-    }
-
-
 def run(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "masking_console", *arguments],
-        env=environment(folder, **more),
+        env=program_environment(folder, **more),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -104,7 +91,7 @@ def test_settings_that_record_keys_are_refused_outside_practice(
     tmp_path: Path,
 ) -> None:
     command = [sys.executable, "-m", "masking_console"]
-    spied = environment(tmp_path, TEXTUAL_LOG=str(tmp_path / "log"))
+    spied = program_environment(tmp_path, TEXTUAL_LOG=str(tmp_path / "log"))
     with Terminal(command, environment=spied) as terminal:
         terminal.wait_for("Unset TEXTUAL_LOG")
         assert terminal.wait_exit() == 1
@@ -114,7 +101,7 @@ def test_an_unknown_account_is_said_in_place_and_the_console_stays(
     tmp_path: Path,
 ) -> None:
     command = [sys.executable, "-m", "masking_console", "--account", "nobody"]
-    with Terminal(command, environment=environment(tmp_path)) as terminal:
+    with Terminal(command, environment=program_environment(tmp_path)) as terminal:
         terminal.wait_for("This computer has no keyring", timeout=20)
         terminal.wait_for("! account", timeout=20)
 
@@ -125,7 +112,7 @@ def test_ids_and_a_file_start_in_the_queue_of_practice(tmp_path: Path) -> None:
     other = "9fe6cba9-4d0e-4b62-a1c7-5e08d2f3b917"
     command = [sys.executable, "-m", "masking_console", "--practice"]
     command += ["--file", str(path), other.upper()]
-    with Terminal(command, environment=environment(tmp_path)) as terminal:
+    with Terminal(command, environment=program_environment(tmp_path)) as terminal:
         terminal.wait_for("2 Queue 2", timeout=20)
         terminal.wait_for("PRACTICE. Nothing here is real.")
 
@@ -133,7 +120,7 @@ def test_ids_and_a_file_start_in_the_queue_of_practice(tmp_path: Path) -> None:
 def test_a_window_that_is_too_small_says_so(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "masking_console", "--practice"]
     with Terminal(
-        command, environment=environment(tmp_path), size=(72, 20)
+        command, environment=program_environment(tmp_path), size=(72, 20)
     ) as terminal:
         terminal.wait_for("This window is 72x20.", timeout=20)
         terminal.resize(100, 30)
@@ -142,7 +129,7 @@ def test_a_window_that_is_too_small_says_so(tmp_path: Path) -> None:
 
 def test_the_terminal_is_left_as_it_was(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "masking_console", "--practice"]
-    with Terminal(command, environment=environment(tmp_path)) as terminal:
+    with Terminal(command, environment=program_environment(tmp_path)) as terminal:
         terminal.wait_for("journal ok", timeout=20)
         terminal.send("q")
         assert terminal.wait_exit() == 0

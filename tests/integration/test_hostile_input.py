@@ -19,6 +19,7 @@ from tests.support.practice_service import (
     serving,
     type_as_a_person,
 )
+from tests.support.runs import open_ids
 from tests.support.terminal import Terminal
 
 UNKNOWN = "9fe6cba9-4d0e-4b62-a1c7-5e08d2f3b917"
@@ -39,13 +40,7 @@ def account() -> SimulatedAccount:
 
 @pytest.fixture
 def ids(account: SimulatedAccount) -> list[SessionUuid]:
-    marked = set(account.marked.values())
-    return [
-        session.session_uuid
-        for session in account.sessions
-        if account.status_of(session.session_uuid) == "active"
-        and session.session_uuid not in marked
-    ][:3]
+    return open_ids(account, 3)
 
 
 @pytest.fixture

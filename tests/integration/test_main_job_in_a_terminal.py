@@ -3,7 +3,6 @@ from pathlib import Path
 
 import pytest
 
-from masking_console.models.session_uuid import SessionUuid
 from masking_console.practice.faults import Ending, Fault, Mark
 from masking_console.practice.listing import Conduct
 from masking_console.practice.sign_in import PRACTICE_AUTH_ID, PRACTICE_TOKEN
@@ -15,6 +14,7 @@ from tests.support.practice_service import (
     serving,
     type_as_a_person,
 )
+from tests.support.runs import open_ids
 
 SESSIONS = f"/v1/Account/{PRACTICE_AUTH_ID}/Masking/Session"
 
@@ -24,22 +24,11 @@ def account() -> SimulatedAccount:
     return SimulatedAccount(conduct=Conduct(latency_seconds=(0, 0)))
 
 
-def active(account: SimulatedAccount, count: int) -> list[SessionUuid]:
-    marked = set(account.marked.values())
-    ids = [
-        session.session_uuid
-        for session in account.sessions
-        if account.status_of(session.session_uuid) == "active"
-        and session.session_uuid not in marked
-    ]
-    return ids[:count]
-
-
 @pytest.mark.parametrize("size", [(100, 30), (80, 24)])
 def test_exactly_the_reviewed_ids_are_expired_in_order_as_documented(
     account: SimulatedAccount, tmp_path: Path, size: tuple[int, int]
 ) -> None:
-    ids = active(account, 8)
+    ids = open_ids(account, 8)
     unticked, reviewed = ids[0], ids[1:]
     with (
         serving(account) as url,
@@ -80,7 +69,7 @@ def test_exactly_the_reviewed_ids_are_expired_in_order_as_documented(
 def test_a_lost_answer_ends_as_expired_after_a_look(
     account: SimulatedAccount, tmp_path: Path
 ) -> None:
-    (only,) = active(account, 1)
+    (only,) = open_ids(account, 1)
     account.fault = lambda request: (
         Fault(ending=Ending.DROPPED) if request.method == "DELETE" else None
     )

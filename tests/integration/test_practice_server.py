@@ -3,9 +3,7 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import httpx
 import pytest
@@ -13,11 +11,12 @@ import pytest
 from masking_console.errors import InputError
 from masking_console.practice.faults import Ending, Fault, Mark
 from masking_console.practice.listing import Conduct
-from masking_console.practice.loopback_server import LoopbackServer, listen
+from masking_console.practice.loopback_server import listen
 from masking_console.practice.rate_limit import RateLimit
 from masking_console.practice.server import serve
 from masking_console.practice.sign_in import PRACTICE_AUTH_ID, PRACTICE_TOKEN
 from masking_console.practice.simulated_account import SimulatedAccount
+from tests.support.practice_service import announcing
 
 SESSIONS = f"/v1/Account/{PRACTICE_AUTH_ID}/Masking/Session"
 SERVE = "from masking_console.practice.server import serve; serve(0, print)"
@@ -29,34 +28,10 @@ def account() -> SimulatedAccount:
     return SimulatedAccount(conduct=Conduct(latency_seconds=(0, 0)))
 
 
-@contextmanager
-def _served(account: SimulatedAccount) -> Iterator[list[str]]:
-    """Serve the account in a thread; yields the lines that were announced."""
-    announced: list[str] = []
-    is_listening = threading.Event()
-
-    def announce(line: str) -> None:
-        announced.append(line)
-        if len(announced) == 3:
-            is_listening.set()
-
-    with listen(0) as listener:
-        server = LoopbackServer(account, announce)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            assert is_listening.wait(PATIENCE_SECONDS)
-            yield announced
-        finally:
-            server.handle_exit(signal.SIGINT, None)
-            thread.join(PATIENCE_SECONDS)
-    assert not thread.is_alive()
-
-
 @pytest.fixture
 def client(account: SimulatedAccount) -> Iterator[httpx.Client]:
     with (
-        _served(account) as (url, auth_id, token),
+        announcing(account) as (url, auth_id, token),
         httpx.Client(
             base_url=url, auth=(auth_id, token), timeout=10, trust_env=False
         ) as client,
@@ -67,7 +42,7 @@ def client(account: SimulatedAccount) -> Iterator[httpx.Client]:
 def test_what_is_announced_is_all_that_a_client_needs(
     account: SimulatedAccount,
 ) -> None:
-    with _served(account) as announced:
+    with announcing(account) as announced:
         url, auth_id, token = announced
         reply = httpx.get(
             f"{url}/v1/Account/{auth_id}/", auth=(auth_id, token), trust_env=False
@@ -124,7 +99,7 @@ def test_the_301st_request_in_five_seconds_is_429() -> None:
         conduct=Conduct(latency_seconds=(0, 0)), rate_limit=RateLimit(clock=lambda: 0.0)
     )
     with (
-        _served(account) as (url, *credentials),
+        announcing(account) as (url, *credentials),
         httpx.Client(
             base_url=url, auth=(credentials[0], credentials[1]), trust_env=False
         ) as client,

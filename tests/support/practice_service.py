@@ -20,14 +20,15 @@ PERSON_SECONDS = 0.1
 
 
 @contextmanager
-def serving(account: SimulatedAccount) -> Iterator[str]:
-    """Serve the account in a thread; yields its URL."""
+def announcing(account: SimulatedAccount) -> Iterator[list[str]]:
+    """Serve the account in a thread; yields the lines that were announced."""
     announced: list[str] = []
     is_listening = threading.Event()
 
     def announce(line: str) -> None:
         announced.append(line)
-        is_listening.set()
+        if len(announced) == len(("URL", "Auth ID", "token")):
+            is_listening.set()
 
     with listen(0) as listener:
         server = LoopbackServer(account, announce)
@@ -35,10 +36,32 @@ def serving(account: SimulatedAccount) -> Iterator[str]:
         thread.start()
         try:
             assert is_listening.wait(PATIENCE_SECONDS)
-            yield announced[0]
+            yield announced
         finally:
             server.handle_exit(signal.SIGINT, None)
             thread.join(PATIENCE_SECONDS)
+    assert not thread.is_alive()
+
+
+@contextmanager
+def serving(account: SimulatedAccount) -> Iterator[str]:
+    """Serve the account in a thread; yields its URL."""
+    with announcing(account) as announced:
+        yield announced[0]
+
+
+def program_environment(folder: Path, **more: str) -> dict[str, str]:
+    """Return an environment in which the program touches this folder alone."""
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder),
+        "LANG": "C.UTF-8",
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+        "MASKING_CONSOLE_STATE_DIR": str(folder / "state"),
+        "MASKING_CONSOLE_CONFIG_DIR": str(folder / "config"),
+        **more,
+    }
 
 
 @contextmanager
@@ -48,18 +71,10 @@ def console_terminal(
     """Start the real program on the environment's account, in a terminal of its own."""
     command = [sys.executable, "-m", "masking_console", *arguments]
     command += ["--account", "env", "--api-url", url]
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(folder),
-        "LANG": "C.UTF-8",
-        "PYTHONPATH": str(Path(__file__).parents[2]),
-        "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
-        "MASKING_CONSOLE_STATE_DIR": str(folder / "state"),
-        "MASKING_CONSOLE_CONFIG_DIR": str(folder / "config"),
-        "PLIVO_AUTH_ID": str(PRACTICE_AUTH_ID),
-        "PLIVO_AUTH_TOKEN": PRACTICE_TOKEN,
-    }
-    with Terminal(command, environment=environment, size=size) as terminal:
+    signed_in = program_environment(
+        folder, PLIVO_AUTH_ID=str(PRACTICE_AUTH_ID), PLIVO_AUTH_TOKEN=PRACTICE_TOKEN
+    )
+    with Terminal(command, environment=signed_in, size=size) as terminal:
         terminal.wait_for("journal ok", timeout=PATIENCE_SECONDS)
         terminal.wait_for("ENV", timeout=PATIENCE_SECONDS)
         yield terminal

@@ -46,13 +46,15 @@ def quick_account(**options: object) -> SimulatedAccount:
     )
 
 
-def open_ids(account: SimulatedAccount, count: int) -> list[SessionUuid]:
-    """Return ordinary active sessions."""
+def open_ids(
+    account: SimulatedAccount, count: int, status: str = "active"
+) -> list[SessionUuid]:
+    """Return ordinary sessions in a state, by Plivo's word for it."""
     marked = set(account.marked.values())
     found = [
         session.session_uuid
         for session in account.sessions
-        if account.status_of(session.session_uuid) == "active"
+        if account.status_of(session.session_uuid) == status
         and session.session_uuid not in marked
     ]
     assert len(found) >= count

@@ -16,6 +16,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from masking_console.models.expiry import ExpiryOutcome
+from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.wiring import Operations, build_operations
 from masking_console.practice.exchange import ReceivedRequest, Reply
 from masking_console.practice.faults import Ending, Fault, Mark
@@ -27,6 +28,7 @@ from masking_console.ui.screens.accounts import AccountsScreen
 from masking_console.ui.screens.finished import FinishedScreen
 from masking_console.ui.screens.main import MainScreen
 from tests.support.console import Console
+from tests.support.runs import open_ids
 
 NOW = datetime(2026, 3, 4, 12, 4, 31, tzinfo=UTC)
 
@@ -89,13 +91,8 @@ def _silence_at_the_fourth(account: SimulatedAccount) -> None:
     )
 
 
-def _active(account: SimulatedAccount) -> list[str]:
-    marked = set(account.marked.values())
-    return [
-        session.session_uuid
-        for session in account.sessions
-        if session.status_at(NOW) == "active" and session.session_uuid not in marked
-    ]
+def _active(account: SimulatedAccount) -> list[SessionUuid]:
+    return open_ids(account, 8)
 
 
 def _queue_text(account: SimulatedAccount, active: int = 8) -> str:

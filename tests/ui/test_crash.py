@@ -270,6 +270,7 @@ def test_places_are_told_without_the_folders_of_this_computer() -> None:
         ("TEXTUAL", "devtools"),
         ("TEXTUAL", "headless, DEBUG"),
         ("TEXTUAL_SCREENSHOT", "3"),
+        ("SSLKEYLOGFILE", "/tmp/keys"),  # noqa: S108 - never opened
         ("TEXTUAL_PRESS", "X,y"),
     ],
 )

@@ -1,6 +1,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from textual import events
+
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.practice.simulated_account import SimulatedAccount
 from masking_console.ui.widgets.filter_line import FilterLine
@@ -80,3 +82,47 @@ async def test_a_burst_of_keys_is_read_as_the_paste_that_it_is(
             second,
         }
         assert any("taken as a paste" in line for line in opened.log_lines())
+
+
+async def test_no_account_is_chosen_on_top_of_a_review(
+    simulated: SimulatedAccount, ids_of: IdsOf, tmp_path: Path
+) -> None:
+    (only,) = ids_of("active", 1)
+    async with console(simulated, tmp_path, first_text=only) as opened:
+        await opened.until_checked(1)
+        review = await opened.open_review()
+        await opened.press("P", "n")
+        assert opened.app.screen is review
+
+
+async def test_a_number_that_came_as_a_burst_is_never_an_answer(
+    simulated: SimulatedAccount, ids_of: IdsOf, tmp_path: Path
+) -> None:
+    text = " ".join(ids_of("active", 2))
+    async with console(simulated, tmp_path, first_text=text) as opened:
+        await opened.until_checked(2)
+        review = await opened.open_review()
+        for keys in (["2", "2"], ["x", "backspace", "2"]):
+            for key in keys:
+                event = events.Key(key, key if len(key) == 1 else None)
+                event.set_sender(opened.app)
+                opened.app.post_message(event)
+            await opened.pilot.pause(0.3)
+            await opened.press("enter")
+            await opened.pilot.pause(0.3)
+            assert opened.app.screen is review
+            assert "looks like a paste" in opened.screen_text()
+        assert [each.method for each in simulated.requests] == ["GET", "GET"]
+
+
+async def test_a_paste_into_a_dialog_is_said_to_be_lost(
+    simulated: SimulatedAccount, ids_of: IdsOf, tmp_path: Path
+) -> None:
+    (only,) = ids_of("active", 1)
+    async with console(simulated, tmp_path, first_text=only) as opened:
+        await opened.until_checked(1)
+        await opened.open_review()
+        await opened.paste("y")
+        await opened.until(
+            lambda: any("Not taken" in line for line in opened.log_lines()), "the word"
+        )

@@ -43,7 +43,7 @@ class ReviewScreen(ModalScreen[ConfirmedPlan | None]):
     """Shows a plan and returns it confirmed, or None.
 
     No paste can say yes, whether it comes bracketed or as a burst of keys: keys count
-    one at a time, and the last one only with silence before and after it.
+    one at a time, and the last one only when it stands alone and silence follows it.
     """
 
     CSS_PATH = "review.tcss"
@@ -126,8 +126,11 @@ class ReviewScreen(ModalScreen[ConfirmedPlan | None]):
             self._object(_TOO_FAST)
         if self._opened_at is None and key.key != "escape":
             return False
-        if kind is not KeyKind.PERSON and key.is_printable:
-            self._is_typed_by_hand = False
+        if key.is_printable:
+            is_first = self._is_typed and not self.query_one(AnswerField).value
+            self._is_typed_by_hand = kind is KeyKind.PERSON and (
+                is_first or self._is_typed_by_hand
+            )
         return True
 
     def action_cancel(self) -> None:
@@ -151,11 +154,6 @@ class ReviewScreen(ModalScreen[ConfirmedPlan | None]):
     @on(Button.Pressed, "#cancel")
     def _cancel(self) -> None:
         self.dismiss(None)
-
-    @on(Input.Changed, "#review-phrase")
-    def _start_anew(self, event: Input.Changed) -> None:
-        if not event.value:
-            self._is_typed_by_hand = True
 
     def _soon(self, answer: str) -> None:
         if self._opened_at is None:

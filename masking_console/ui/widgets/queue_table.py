@@ -12,7 +12,9 @@ from masking_console.ui.widgets.session_queue import Undone
 _CHANGES = frozenset(
     {"tick", "range", "extend", "tick_shown", "swap", "untick_all", "take_out", "undo"}
 )
-"""The actions that do nothing while a run is on."""
+"""The actions that change ticks or rows."""
+_ASKS = frozenset({"check", "review"})
+"""The actions that ask for more; while a run is on, they wait like those above."""
 
 
 class _AboutSessions(Message):
@@ -40,9 +42,9 @@ class QueueTable(QueueView):
             "delete,backspace", "take_out", "take out", id="queue.remove", show=False
         ),
         Binding("z", "undo", "undo", id="queue.undo"),
-        Binding("r", "check", "check again", id="queue.check"),
+        Binding("r", "check", "check", id="queue.check"),
         Binding("y", "copy", "copy id", id="queue.copy", show=False),
-        Binding("X", "review", "review and expire", id="queue.review", key_display="X"),
+        Binding("X", "review", "review", id="queue.review", key_display="X"),
     ]
 
     class CheckRequested(_AboutSessions):
@@ -65,8 +67,8 @@ class QueueTable(QueueView):
             self.undone = undone
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in _CHANGES and self.is_frozen:
-            return None
+        if action in _CHANGES | _ASKS and self.is_frozen:
+            return False
         if action == "clear_filter" and self.range_start is not None:
             return True
         return super().check_action(action, parameters)

@@ -99,8 +99,9 @@ class RunPanel(Widget):
             return Text(" Stopping after what is in flight...")
         if progress.is_paused:
             waiting = progress.total - progress.done
-            notice = progress.notice or "Paused."
-            return Text(f" {notice} {waiting} not sent. p goes on, s stops.")
+            if progress.notice:
+                return Text(f" {progress.notice} {waiting} not sent.")
+            return Text(f" Paused. {waiting} not sent. p goes on, s stops.")
         if progress.notice:
             return Text(f" {progress.notice} Nothing is lost.")
         filled = _BAR_CELLS * progress.done // max(1, progress.total)

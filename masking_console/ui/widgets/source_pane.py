@@ -70,10 +70,8 @@ class SourcePane(Vertical):
 
     def take(self, text: str) -> None:
         """Add a pasted text and read it."""
-        # One harmful line end can grow to one character, never to more.
-        shown = plain_lines(text[:MOST_SHOWN])
-        if len(text) > MOST_SHOWN:
-            shown = plain_lines(f"{shown}\n(the rest is read, but not shown)")
+        rest = "\n(the rest is read, but not shown)" if text[MOST_SHOWN:] else ""
+        shown = plain_lines(text[:MOST_SHOWN]) + rest
         area = self.text_area
         with self.prevent(TextArea.Changed):
             if len(area.text) + len(shown) > 2 * MOST_SHOWN:

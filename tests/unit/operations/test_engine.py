@@ -126,3 +126,26 @@ def test_closing_cancels_what_still_runs_and_waits_for_its_end() -> None:
 
     assert last_words.is_set()
     engine.close()
+
+
+def test_the_last_thing_to_run_comes_after_everything_else_has_ended() -> None:
+    engine = Engine()
+    engine.start()
+    order: list[str] = []
+    started = threading.Event()
+
+    async def work() -> None:
+        try:
+            started.set()
+            await asyncio.sleep(60)
+        finally:
+            order.append("work")
+
+    async def last() -> None:
+        order.append("last")
+
+    engine.submit(work())
+    assert started.wait(5)
+    engine.close(last)
+
+    assert order == ["work", "last"]

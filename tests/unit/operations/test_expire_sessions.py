@@ -96,7 +96,7 @@ async def test_a_large_batch_sends_the_first_one_alone(
     assert opened.sent("DELETE")[0] == ids[0]
     assert sorted(opened.sent("DELETE")) == sorted(ids)
     assert any(
-        isinstance(each, RunWaiting) and "first session" in each.reason
+        isinstance(each, RunWaiting) and "first one" in each.reason
         for each in opened.events
     )
 
@@ -383,3 +383,40 @@ async def test_the_batch_and_its_end_stand_in_the_journal_without_numbers(
         assert session is not None
         for number in (session.first_party, session.second_party):
             assert number.encode() not in content
+
+
+async def test_a_defect_at_the_first_one_of_a_large_batch_accounts_for_all(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    ids = open_ids(simulated, 30)
+    async with bench(simulated, tmp_path) as opened:
+        client = opened.connections.client(opened.account)
+        client.pace.accepted = None  # type: ignore[method-assign,assignment]
+        with pytest.raises(TypeError):
+            await opened.run(ids)
+
+        summary = opened.summary
+        settled = [e for e in await opened.entries() if e.outcome == U.value]
+
+    assert summary.end is RunEnd.CRASHED
+    assert (summary.count(U), summary.count(NS)) == (1, 29)
+    assert [each.session_uuid for each in settled] == ids[:1]
+
+
+async def test_a_stop_does_not_wait_for_looks_behind_the_gate(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    (uuid,) = open_ids(simulated, 1)
+    deletes = script("DELETE", reply(500))
+    gets = script("GET", reply(429, b"", ("retry-after", "60")))
+    simulated.fault = lambda request: deletes(request) or gets(request)
+    async with bench(simulated, tmp_path) as opened:
+        run = asyncio.create_task(opened.run([uuid], Waits(look=30.0)))
+        while not opened.sent("GET"):
+            await asyncio.sleep(0.002)
+        await asyncio.sleep(0.05)
+        opened.control.stop()
+        async with asyncio.timeout(5):
+            summary = await run
+
+    assert summary.results[0].outcome is U

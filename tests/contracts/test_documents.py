@@ -1,0 +1,41 @@
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from masking_console.cli import cli
+from masking_console.exit_codes import ExitCode
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+_TESTS = r"`(tests/[\w/.]+)`"
+_MODULES = r"`((?:plivo|operations|models|journal|presentation|ui)/[\w/.]*)`"
+
+
+@pytest.mark.parametrize("path", sorted(set(re.findall(_TESTS, CONTRIBUTING))))
+def test_the_tests_that_contributing_names_are_there(path: str) -> None:
+    assert (ROOT / path).exists()
+
+
+@pytest.mark.parametrize("path", sorted(set(re.findall(_MODULES, CONTRIBUTING))))
+def test_the_modules_that_contributing_names_are_there(path: str) -> None:
+    assert (ROOT / path).exists() or (ROOT / "masking_console" / path).exists()
+
+
+@pytest.mark.parametrize("path", re.findall(r"\]\((screenshots/[^)]+)\)", README))
+def test_the_pictures_of_the_readme_are_there(path: str) -> None:
+    assert (ROOT / path).exists()
+
+
+def test_the_readme_has_every_option_command_and_exit_code() -> None:
+    assert isinstance(cli, click.Group)
+    for name, command in cli.commands.items():
+        assert command.hidden or name in README
+        for parameter in command.params:
+            assert parameter.param_type_name == "argument" or all(
+                option in README for option in parameter.opts
+            )
+    for code in ExitCode:
+        assert f"| {code.value} |" in README
