@@ -1,5 +1,6 @@
 """Safety for every test: no real keyring, no real folders, no real environment."""
 
+import asyncio
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,23 @@ import pytest
 from tests.support.keyrings import KeyringInMemory
 
 _DANGEROUS = ("PLIVO_", "TEXTUAL", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+
+
+_SPARE_LOOP = pytest.StashKey[asyncio.AbstractEventLoop]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give the main thread a loop that is closed in the end.
+
+    Otherwise the plugin for async tests makes one the first time, and never closes it.
+    """
+    config.stash[_SPARE_LOOP] = asyncio.new_event_loop()
+    asyncio.set_event_loop(config.stash[_SPARE_LOOP])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    asyncio.set_event_loop(None)
+    config.stash[_SPARE_LOOP].close()
 
 
 @pytest.fixture(autouse=True)

@@ -53,7 +53,7 @@ class MainScreen(Screen[None]):
         Binding("2", "show_pane('queue')", "queue", id="main.queue", show=False),
         Binding("3", "show_pane('log')", "log", id="main.log", show=False),
         Binding("L", "full_log", "full log", id="main.full_log", show=False),
-        Binding("f2", "practice_text", "practice text", id="main.practice"),
+        Binding("f2", "practice_text", "practice", id="main.practice", show=False),
         Binding("p", "pause", "pause", id="main.pause"),
         Binding("s", "stop", "stop", id="main.stop"),
     ]
