@@ -67,7 +67,8 @@ async def test_one_session_is_expired_with_one_key(
         await opened.until_checked(1)
         await opened.open_review()
         await opened.press("y")
-        await opened.until(lambda: deleted(simulated) == [only], "the DELETE")
+        await opened.until(lambda: "Done. 1 session" in opened.screen_text(), "the end")
+        assert deleted(simulated) == [only]
 
 
 async def test_enter_and_escape_cancel_a_review_of_one(
@@ -148,7 +149,8 @@ async def test_check_and_retry_reviews_what_is_left(
         assert [each.session_uuid for each in screen.plan.sessions] == [ids[1]]
         await opened.pilot.pause(0.5)
         await opened.press("y")
-        await opened.until(lambda: simulated.status_of(ids[1]) == "expired", "the end")
+        await opened.until(lambda: "Done. 1 session" in opened.screen_text(), "the end")
+        assert simulated.status_of(ids[1]) == "expired"
 
 
 async def test_pause_holds_the_run_and_stop_ends_it(
