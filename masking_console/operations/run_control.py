@@ -54,12 +54,20 @@ class RunControl:
 
     async def sleep(self, seconds: float) -> bool:
         """Wait, but not beyond a stop; return whether the run was not stopped."""
-        deadline = asyncio.get_running_loop().time() + seconds
-        with suppress(TimeoutError):
-            async with asyncio.timeout_at(deadline):
-                while not self._is_stopped:
-                    self._changed.clear()
-                    await self._changed.wait()
+        is_over = False
+
+        def ring() -> None:
+            nonlocal is_over
+            is_over = True
+            self._changed.set()
+
+        timer = asyncio.get_running_loop().call_later(seconds, ring)
+        try:
+            while not (is_over or self._is_stopped):
+                self._changed.clear()
+                await self._changed.wait()
+        finally:
+            timer.cancel()
         return not self._is_stopped
 
     async def unless_stopped(self, waiting: Coroutine[Any, Any, None]) -> bool:

@@ -15,6 +15,7 @@ from masking_console.models.plain_text import plain_text
 from masking_console.operations.wiring import Operations
 from masking_console.presentation.log_lines import Sign
 from masking_console.ui.crash import CrashSafeApp
+from masking_console.ui.dialogs import answer_to
 from masking_console.ui.key_gate import KeyGate
 from masking_console.ui.screens.accounts import AccountsScreen
 from masking_console.ui.screens.main import MainScreen
@@ -127,7 +128,7 @@ class ConsoleApp(CrashSafeApp[int]):
             safe="Stay",
             act="Stop and quit",
         )
-        if await self.push_screen_wait(question):
+        if await answer_to(self, question):
             self._main.job.stop()
             await self._main.job.until_over()
             self.exit(return_code=ExitCode.STOPPED)
@@ -136,7 +137,7 @@ class ConsoleApp(CrashSafeApp[int]):
         accounts = AccountsScreen(
             self._operations.accounts, self._main.account, new=new
         )
-        account = await self.push_screen_wait(accounts)
+        account = await answer_to(self, accounts)
         if account is not None:
             self._main.use(account)
 

@@ -14,6 +14,7 @@ from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.run_control import RunControl
 from masking_console.presentation.log_lines import Sign
 from masking_console.presentation.review import differences, sessions
+from masking_console.ui.dialogs import answer_to
 from masking_console.ui.run_follower import RunFollower
 from masking_console.ui.screens.finished import Afterwards, FinishedScreen
 from masking_console.ui.screens.question import QuestionScreen
@@ -150,8 +151,9 @@ class ExpiryJob:
                 summary = await self._expire(confirmed)
                 if summary is None:
                     return
-                afterwards = await screen.app.push_screen_wait(
-                    FinishedScreen(summary, lambda text: screen.copy(text, "report"))
+                afterwards = await answer_to(
+                    screen.app,
+                    FinishedScreen(summary, lambda text: screen.copy(text, "report")),
                 )
                 if afterwards is not Afterwards.CHECK:
                     return
@@ -159,7 +161,7 @@ class ExpiryJob:
                 await self._check_all(account, wanted)
         except MaskingConsoleError as error:
             screen.note(Sign.FAILED, "refused", str(error))
-            await screen.app.push_screen_wait(QuestionScreen("Not sent", str(error)))
+            await answer_to(screen.app, QuestionScreen("Not sent", str(error)))
         finally:
             self._is_reviewing = False
 
@@ -186,7 +188,7 @@ class ExpiryJob:
             return None
         plan.check_size()
         review = ReviewScreen(plan, screen.clock, changes)
-        return await screen.app.push_screen_wait(review)
+        return await answer_to(screen.app, review)
 
     def _ticked(
         self, wanted: Iterable[SessionUuid] | None

@@ -44,13 +44,17 @@ class Console:
             await asyncio.sleep(PERSON_SECONDS)
         await self.pilot.pause()
 
+    def send(self, character: str) -> None:
+        """Send one key and wait for nothing, as for a key that ends the console."""
+        key = {"\n": "enter", "\t": "tab"}.get(character, character)
+        event = events.Key(key, character)
+        event.set_sender(self.app)
+        self.app.post_message(event)
+
     async def burst(self, text: str) -> None:
         """Send a text as key presses without a pause, as a terminal does."""
         for character in text:
-            key = {"\n": "enter", "\t": "tab"}.get(character, character)
-            event = events.Key(key, character)
-            event.set_sender(self.app)
-            self.app.post_message(event)
+            self.send(character)
         await asyncio.sleep(0.3)
         await self.pilot.pause()
 
@@ -66,6 +70,12 @@ class Console:
             is_late = asyncio.get_running_loop().time() > deadline
             assert not is_late, f"waited for {what}:\n{self.screen_text()}"
             await self.pilot.pause(0.02)
+
+    async def until_ended(self) -> None:
+        """Wait until the console has ended; its widgets answer no pilot any more."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while self.app.is_running:
+                await asyncio.sleep(0.02)
 
     async def until_checked(self, rows: int) -> None:
         """Wait until so many rows are queued and none waits for an answer."""

@@ -206,8 +206,9 @@ async def test_quitting_while_sessions_are_being_expired_asks_first(
         focused = opened.app.focused
         assert focused is not None
         assert focused.id == "safe"
-        await opened.press("tab", "enter")
-        await opened.until(lambda: not opened.app.is_running, "the end")
+        await opened.press("tab")
+        opened.send("\n")
+        await opened.until_ended()
         assert opened.app.return_code == 130
         assert len(deleted(simulated)) < 10
 

@@ -18,6 +18,7 @@ from masking_console.operations.manage_accounts import (
     AccountList,
     ManageAccounts,
 )
+from masking_console.ui.dialogs import answer_to
 from masking_console.ui.screens.new_account import NewAccountScreen
 from masking_console.ui.screens.question import QuestionScreen
 from masking_console.ui.screens.remove_account import RemoveAccountScreen
@@ -199,7 +200,7 @@ class AccountsScreen(Screen[Account | None]):
             self.dismiss(await self._accounts.load(self._chosen.name))
 
     async def _add(self) -> None:
-        added = await self.app.push_screen_wait(NewAccountScreen(self._accounts))
+        added = await answer_to(self.app, NewAccountScreen(self._accounts))
         if added is not None:
             self.dismiss(added)
 
@@ -234,11 +235,13 @@ class AccountsScreen(Screen[Account | None]):
 
     async def _is_sure(self, entry: AccountEntry) -> bool:
         if entry.protected:
-            return await self.app.push_screen_wait(RemoveAccountScreen(entry.name))
+            sure = await answer_to(self.app, RemoveAccountScreen(entry.name))
+            return sure is True
         question = QuestionScreen(
             f"Remove {_shown_name(entry)}?", _FORGOTTEN, safe="Keep", act="Remove"
         )
-        return await self.app.push_screen_wait(question)
+        sure = await answer_to(self.app, question)
+        return sure is True
 
 
 def _shown_name(entry: AccountEntry) -> str:
