@@ -156,23 +156,23 @@ async def test_check_and_retry_reviews_what_is_left(
 async def test_pause_holds_the_run_and_stop_ends_it(
     simulated: SimulatedAccount, ids_of: IdsOf, tmp_path: Path
 ) -> None:
-    ids = ids_of("active", 12)
+    ids = ids_of("active", 24)
     simulated.fault = lambda request: (
-        Fault(delay_before_seconds=0.15) if request.method == "DELETE" else None
+        Fault(delay_before_seconds=0.5) if request.method == "DELETE" else None
     )
     async with console(simulated, tmp_path, first_text=" ".join(ids)) as opened:
-        await opened.until_checked(12)
+        await opened.until_checked(24)
         await opened.open_review()
-        await opened.press("1", "2")
+        await opened.press("2", "4")
         await opened.pilot.pause(0.2)
         await opened.press("enter")
         await opened.until(lambda: len(deleted(simulated)) >= 2, "two DELETEs")
         await opened.press("p")
         await opened.until(lambda: "p goes on, s" in opened.screen_text(), "pause")
-        await opened.pilot.pause(0.3)
+        await opened.pilot.pause(0.7)
         sent = len(deleted(simulated))
-        await opened.pilot.pause(0.4)
-        assert len(deleted(simulated)) == sent < 12
+        await opened.pilot.pause(0.8)
+        assert len(deleted(simulated)) == sent < 24
 
         await opened.press("p")
         await opened.until(lambda: len(deleted(simulated)) > sent, "going on")
@@ -182,20 +182,20 @@ async def test_pause_holds_the_run_and_stop_ends_it(
         )
         await opened.until(lambda: "Stopped by you." in opened.screen_text(), "words")
         assert deleted(simulated) == ids[: len(deleted(simulated))]
-        assert len(deleted(simulated)) < 12
+        assert len(deleted(simulated)) < 24
 
 
 async def test_quitting_while_sessions_are_being_expired_asks_first(
     simulated: SimulatedAccount, ids_of: IdsOf, tmp_path: Path
 ) -> None:
-    ids = ids_of("active", 10)
+    ids = ids_of("active", 24)
     simulated.fault = lambda request: (
         Fault(delay_before_seconds=0.6) if request.method == "DELETE" else None
     )
     async with console(simulated, tmp_path, first_text=" ".join(ids)) as opened:
-        await opened.until_checked(10)
+        await opened.until_checked(24)
         await opened.open_review()
-        await opened.press("1", "0")
+        await opened.press("2", "4")
         await opened.pilot.pause(0.2)
         await opened.press("enter")
         await opened.until(lambda: deleted(simulated), "a DELETE")
@@ -210,7 +210,7 @@ async def test_quitting_while_sessions_are_being_expired_asks_first(
         opened.send("\n")
         await opened.until_ended()
         assert opened.app.return_code == 130
-        assert len(deleted(simulated)) < 10
+        assert len(deleted(simulated)) < 24
 
 
 async def test_an_expired_or_unknown_id_cannot_be_reviewed(
