@@ -1,69 +1,24 @@
 """The journal's file: append-only SQLite in which each entry seals the one before.
 
-The only module that speaks SQL. Nothing here knows of threads: one thread uses it.
+With `schema`, the only module that speaks SQL. Nothing here knows of threads: one
+thread uses it.
 """
 
-import hashlib
 import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import msgspec
 
-from masking_console.errors import JournalError
-from masking_console.models.journal_entry import (
-    SCHEMA_VERSION,
-    JournalEntry,
-    JournalEvent,
-)
-
-FIRST_SEAL = "0" * 64
-"""What the first entry names as the seal of the one before."""
+from masking_console.journal.head_note import HeadNote, read_head
+from masking_console.journal.schema import bring_up_to_date
+from masking_console.journal.seals import FIRST_SEAL, Head, SealedRow, seal
+from masking_console.models.journal_entry import JournalEntry
 
 _BUSY_SECONDS = 5.0
-_SCHEMA = (
-    """
-    CREATE TABLE entries (
-        sequence INTEGER PRIMARY KEY,
-        event TEXT NOT NULL,
-        batch_id TEXT NOT NULL,
-        session_uuid TEXT NOT NULL,
-        content TEXT NOT NULL,
-        previous_seal TEXT NOT NULL,
-        seal TEXT NOT NULL UNIQUE
-    ) STRICT
-    """,
-    "CREATE INDEX entries_by_batch ON entries (batch_id, sequence)",
-    "CREATE INDEX entries_by_session ON entries (session_uuid, sequence)",
-    f"""
-    CREATE UNIQUE INDEX batch_ids ON entries (batch_id)
-    WHERE event = '{JournalEvent.BATCH_CONFIRMED.value}'
-    """,
-    """
-    CREATE TRIGGER entries_are_never_changed BEFORE UPDATE ON entries
-    BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END
-    """,
-    # INSERT OR REPLACE removes a row without asking the trigger for removals.
-    """
-    CREATE TRIGGER entries_are_never_replaced BEFORE INSERT ON entries
-    WHEN EXISTS (
-        SELECT 1 FROM entries WHERE sequence = NEW.sequence OR seal = NEW.seal
-    )
-    BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END
-    """,
-    """
-    CREATE TRIGGER entries_are_never_removed BEFORE DELETE ON entries
-    BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END
-    """,
-)
-
-
-def seal(previous_seal: str, content: str) -> str:
-    """Return the hash that binds an entry to the one before it."""
-    return hashlib.sha256(f"{previous_seal}\n{content}".encode()).hexdigest()
 
 
 class EntryFile:
@@ -77,6 +32,7 @@ class EntryFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._connection: sqlite3.Connection | None = None
+        self._head = HeadNote(path)
 
     def open(self) -> None:
         """Open the file, creating it where it is missing.
@@ -86,16 +42,47 @@ class EntryFile:
         """
         self._opened()
 
-    def append(self, new_entry: Callable[[Callable[[str], bool]], JournalEntry]) -> int:
+    def check(self) -> None:
+        """Look through the whole file for damage.
+
+        Raises:
+            sqlite3.DatabaseError: it is damaged.
+        """
+        found = self._opened().execute("PRAGMA quick_check(1)").fetchone()[0]
+        if found != "ok":
+            raise sqlite3.DatabaseError(found)
+
+    def append(self, new_entry: Callable[[], JournalEntry | None]) -> int:
         """Write one entry and return its sequence number, from 1.
 
         Args:
-            new_entry: makes the entry inside the transaction; it is given a function
-                that tells whether a batch id is taken.
+            new_entry: makes the entry inside the transaction, where nobody else
+                writes; None writes nothing, and 0 is returned.
         """
         with _immediately(self._opened()) as connection:
-            entry = new_entry(lambda batch_id: _knows_batch(connection, batch_id))
-            return _insert(connection, entry)
+            entry = new_entry()
+            head = _insert(connection, entry) if entry is not None else None
+        if head is None:
+            return 0
+        self._head.write(head)
+        return head.sequence
+
+    def missing_at_end(self) -> tuple[int, int] | None:
+        """Return the first and last number of entries that were cut off, if any were.
+
+        Begins the note of the last entry where there is none, as in an older journal.
+        """
+        last, noted = _last(self._opened()), read_head(self.path)
+        if noted is None:
+            self._head.write(last)
+        if noted is None or noted.sequence <= last.sequence:
+            return None
+        return last.sequence + 1, noted.sequence
+
+    def knows_batch(self, batch_id: str) -> bool:
+        """Whether there is an entry of this batch."""
+        query = "SELECT 1 FROM entries WHERE batch_id = ? LIMIT 1"
+        return self._opened().execute(query, (batch_id,)).fetchone() is not None
 
     def entries(self, batch_id: str) -> tuple[JournalEntry, ...]:
         """Return the entries of one batch, oldest first."""
@@ -103,10 +90,20 @@ class EntryFile:
             "SELECT content FROM entries WHERE batch_id = ? ORDER BY sequence",
             (batch_id,),
         )
-        return tuple(msgspec.json.decode(row[0], type=JournalEntry) for row in rows)
+        return tuple(decoded(row[0]) for row in rows)
+
+    def open_batches(self) -> tuple[str, ...]:
+        """Return the batches that have a beginning and no end, oldest first."""
+        rows = self._opened().execute(
+            "SELECT batch_id FROM entries AS began WHERE event = 'batch.confirmed' "
+            "AND NOT EXISTS (SELECT 1 FROM entries WHERE batch_id = began.batch_id "
+            "AND event = 'batch.ended') ORDER BY sequence"
+        )
+        return tuple(row[0] for row in rows)
 
     def close(self) -> None:
         """Close the file; a later call opens it again."""
+        self._head.close()
         connection, self._connection = self._connection, None
         if connection is not None:
             with suppress(sqlite3.Error):
@@ -125,6 +122,28 @@ class EntryFile:
                 raise
             self._connection = connection
         return self._connection
+
+
+def read_rows(path: Path) -> Iterator[SealedRow]:
+    """Yield every row of a journal by sequence, without changing anything."""
+    with closing(_opened_to_read(path)) as connection:
+        for row in connection.execute(
+            "SELECT sequence, event, batch_id, session_uuid, content, previous_seal, "
+            "seal FROM entries ORDER BY sequence"
+        ):
+            yield SealedRow(*row)
+
+
+def _opened_to_read(path: Path) -> sqlite3.Connection:
+    # A missing file is not created, and its missing is an error of its own.
+    path.stat()
+    uri = f"{path.absolute().as_uri()}?mode=ro"
+    return sqlite3.connect(uri, uri=True, timeout=_BUSY_SECONDS)
+
+
+def decoded(content: str) -> JournalEntry:
+    """Return the entry that a row holds."""
+    return msgspec.json.decode(content, type=JournalEntry)
 
 
 def _patiently(work: Callable[[], None]) -> None:
@@ -157,45 +176,37 @@ def _immediately(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]
         raise
 
 
-def _insert(connection: sqlite3.Connection, entry: JournalEntry) -> int:
+def _insert(connection: sqlite3.Connection, entry: JournalEntry) -> Head:
     content = msgspec.json.encode(entry, order="deterministic").decode()
-    last = connection.execute(
-        "SELECT sequence, seal FROM entries ORDER BY sequence DESC LIMIT 1"
-    ).fetchone()
-    sequence, previous = (last[0] + 1, last[1]) if last else (1, FIRST_SEAL)
+    last = _last(connection)
+    head = Head(last.sequence + 1, seal(last.seal, content))
     connection.execute(
         "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
-            sequence,
+            head.sequence,
             entry.event.value,
             entry.batch_id,
             entry.session_uuid,
             content,
-            previous,
-            seal(previous, content),
+            last.seal,
+            head.seal,
         ),
     )
-    return int(sequence)
+    return head
 
 
-def _knows_batch(connection: sqlite3.Connection, batch_id: str) -> bool:
-    query = "SELECT 1 FROM entries WHERE batch_id = ? LIMIT 1"
-    return connection.execute(query, (batch_id,)).fetchone() is not None
+def _last(connection: sqlite3.Connection) -> Head:
+    row = connection.execute(
+        "SELECT sequence, seal FROM entries ORDER BY sequence DESC LIMIT 1"
+    ).fetchone()
+    return Head(*row) if row else Head(0, FIRST_SEAL)
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     with _immediately(connection):
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version > SCHEMA_VERSION:
-            raise JournalError(
-                "The journal was written by a newer masking-console. Update this one."
-            )
-        if version == 0:
-            for statement in _SCHEMA:
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        bring_up_to_date(connection)
 
 
 def _make_private(path: Path) -> None:

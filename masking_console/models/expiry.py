@@ -259,6 +259,8 @@ class RunEnd(Enum):
     """The journal could not be written."""
     CRASHED = "crashed"
     """A defect of this program."""
+    INTERRUPTED = "interrupted"
+    """The program ended in the middle; a later one has looked at what was open."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from enum import Enum
 
 import msgspec
 
-SCHEMA_VERSION = 1
-"""Rises with every change of what an entry holds."""
+SCHEMA_VERSION = 2
+"""Rises with every change of what an entry holds; 2 brought consoles and looks."""
 
 
 class JournalEvent(Enum):
@@ -22,6 +22,16 @@ class JournalEvent(Enum):
     """The outcome of one session is known, or known to be unknown."""
     BATCH_ENDED = "batch.ended"
     """The run is over."""
+    BATCH_RESUMED = "batch.resumed"
+    """A later console takes care of a run that was cut off; it only looks."""
+    SESSION_LOOKED = "session.looked"
+    """A look after the end: the session is expired as before, or it is not."""
+    SESSION_CAME_BACK = "session.came_back"
+    """Plivo has a new open session for the same two numbers."""
+    JOURNAL_SET_ASIDE = "journal.set_aside"
+    """A damaged journal was kept under another name, and this one begun."""
+    JOURNAL_CUT = "journal.cut"
+    """Entries that had been written were missing when a console started."""
 
 
 class JournalEntry(
@@ -33,8 +43,8 @@ class JournalEntry(
     """What happened."""
     at: datetime
     """When, in UTC."""
-    batch_id: str
-    """In which batch."""
+    batch_id: str = ""
+    """In which batch; empty for what concerns the whole journal."""
     version: int = 0
     """The schema version it was written with; never left out."""
     session_uuid: str = ""
@@ -57,6 +67,8 @@ class JournalEntry(
     """The account of the operating system that did it."""
     host: str = ""
     """The computer on which it happened."""
+    console: str = ""
+    """Which start of this program; of a batch that begins or is resumed."""
     account_name: str = ""
     """The operator's name for the Plivo account."""
     auth_id_tail: str = ""

@@ -230,7 +230,7 @@ class _Run:
                 await self._account_for(checked.session_uuid)
         results = tuple(self._results[each.session_uuid] for each in plan.sessions)
         try:
-            await self.journal.end_batch(self.batch, end.value)
+            await self.journal.end_batch(self.batch, end)
         except JournalError:
             end = RunEnd.JOURNAL_FAILED
         self.emit(

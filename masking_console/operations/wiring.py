@@ -42,13 +42,13 @@ class Operations:
     _connections: Connections
     _clock: Callable[[], datetime]
 
-    async def open_journal(self) -> None:
-        """Make sure that the journal can be written.
+    async def open_journal(self) -> tuple[str, ...]:
+        """Make sure that the journal can be written; return what there is to know.
 
         Raises:
             JournalError: it cannot, so nothing can be expired.
         """
-        await self._journal.open()
+        return await self._journal.open()
 
     def check(
         self, account: Account, session_uuids: Iterable[SessionUuid]

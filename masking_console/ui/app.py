@@ -65,7 +65,8 @@ class ConsoleApp(CrashSafeApp[int]):
         if self._first_text:
             self._main.call_later(self._main.take_text, self._first_text)
         try:
-            await self._operations.open_journal()
+            for notice in await self._operations.open_journal():
+                self._main.note(Sign.FAILED, "journal", notice)
             self._main.journal_is("journal ok")
         except MaskingConsoleError as error:
             self._main.journal_is("journal cannot be written")

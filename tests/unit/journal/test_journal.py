@@ -12,9 +12,9 @@ import pytest
 
 from masking_console.errors import JournalError, RefusedError
 from masking_console.journal import entry_file
-from masking_console.journal.entry_file import FIRST_SEAL
 from masking_console.journal.journal import Journal
-from masking_console.models.expiry import Batch, ExpiryOutcome, ExpiryResult
+from masking_console.journal.seals import FIRST_SEAL
+from masking_console.models.expiry import Batch, ExpiryOutcome, ExpiryResult, RunEnd
 from masking_console.models.journal_entry import JournalEvent
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.practice.sign_in import practice_account
@@ -23,6 +23,7 @@ from tests.support.runs import plan_of
 NOW = datetime(2026, 3, 4, 12, 5, 2, tzinfo=UTC)
 UUID = SessionUuid("c28b77d4-21e7-43bd-9447-04bfee92e651")
 OTHER = SessionUuid("4b083bef-ce3a-4a4e-a6a5-8ba4c9ce5d3e")
+OF_A_BATCH = list(JournalEvent)[:5]
 CONFIRMED = plan_of(practice_account(), [UUID]).confirm("y")
 
 
@@ -52,7 +53,7 @@ async def write_some(journal: Journal) -> Batch:
     result = ExpiryResult(UUID, ExpiryOutcome.UNKNOWN, NOW, attempts=1)
     await journal.record_unclear(batch, result)
     await journal.record_settled(batch, result)
-    await journal.end_batch(batch, "completed")
+    await journal.end_batch(batch, RunEnd.COMPLETED)
     return batch
 
 
@@ -62,9 +63,9 @@ async def test_entries_come_back_as_they_were_written(journal: Journal) -> None:
     entries = await journal.entries(batch.batch_id)
 
     assert batch.batch_id == "B-20260304-120502"
-    assert [entry.event for entry in entries] == list(JournalEvent)
+    assert [entry.event for entry in entries] == OF_A_BATCH
     assert entries[0].sessions == (UUID,)
-    assert all(entry.at == NOW and entry.version == 1 for entry in entries)
+    assert all(entry.at == NOW and entry.version == 2 for entry in entries)
     assert all(entry.operator and entry.host for entry in entries)
 
 
@@ -76,7 +77,7 @@ async def test_each_entry_seals_the_one_before(journal: Journal, path: Path) -> 
         assert previous == before
         assert own == sha256(f"{previous}\n{content}".encode()).hexdigest()
         before = own
-    assert len(rows(path)) == len(JournalEvent)
+    assert len(rows(path)) == len(OF_A_BATCH)
 
 
 async def test_nothing_can_be_changed_or_removed(journal: Journal, path: Path) -> None:
@@ -103,17 +104,19 @@ async def test_the_file_is_durable_and_the_operators_alone(
     await write_some(journal)
 
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
-    assert {stat.S_IMODE(each.stat().st_mode) for each in path.parent.iterdir()} == {
-        0o600
+    modes = {
+        (each.is_dir(), stat.S_IMODE(each.stat().st_mode))
+        for each in path.parent.rglob("*")
     }
+    assert modes == {(False, 0o600), (True, 0o700)}
     connection = journal._file._opened
-    modes = await journal._in_thread(
+    settings = await journal._in_thread(
         lambda: [
             connection().execute(f"PRAGMA {name}").fetchone()[0]
             for name in ("journal_mode", "synchronous")
         ]
     )
-    assert modes == ["wal", 2]
+    assert settings == ["wal", 2]
 
 
 async def test_batches_of_one_second_have_ids_of_their_own(journal: Journal) -> None:
@@ -134,7 +137,7 @@ async def test_two_journals_on_one_file_keep_one_chain(path: Path) -> None:
 
     seals = [FIRST_SEAL, *(own for *_, own in rows(path))]
     assert [previous for _, _, previous, _ in rows(path)] == seals[:-1]
-    assert len(seals) == 1 + 10 * len(JournalEvent)
+    assert len(seals) == 1 + 10 * len(OF_A_BATCH)
 
 
 async def test_an_intent_gives_leave_for_reviewed_sessions_alone(
@@ -175,16 +178,68 @@ async def test_a_journal_of_a_newer_version_is_left_alone(
     assert path.read_bytes()[100:] == before[100:]
 
 
-async def test_a_damaged_file_is_said_and_not_overwritten(
+async def test_a_damaged_file_is_set_aside_and_kept(
     journal: Journal, path: Path
 ) -> None:
     path.parent.mkdir(parents=True)
     path.write_bytes(b"this is no database" * 1000)
 
+    (notice,) = await journal.open()
+
+    assert notice == (
+        "The journal was damaged. It is kept as journal-damaged-20260304-120502.db."
+    )
+    kept = path.with_name("journal-damaged-20260304-120502.db")
+    assert kept.read_bytes() == b"this is no database" * 1000
+    assert [row[1].count("journal.set_aside") for row in rows(path)] == [1]
+    await write_some(journal)
+
+
+async def test_a_second_damaged_file_of_one_second_does_not_replace_the_first(
+    journal: Journal, path: Path
+) -> None:
+    for content in (b"one", b"two"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        await journal._in_thread(journal._file.close)
+        for each in path.parent.glob("journal.db*"):
+            each.unlink()
+        path.write_bytes(content * 5000)
+        await journal.open()
+
+    kept = sorted(path.parent.glob("journal-damaged-*.db"))
+    assert [each.read_bytes()[:3] for each in kept] == [b"two", b"one"]
+
+
+async def test_a_damaged_page_is_found_at_the_start(
+    journal: Journal, path: Path
+) -> None:
+    for _ in range(20):
+        await write_some(journal)
+    await journal._in_thread(journal._file.close)
+    content = bytearray(path.read_bytes())
+    content[8192:12288] = b"\xff" * 4096
+    path.write_bytes(content)
+
+    (notice,) = await journal.open()
+
+    assert "damaged" in notice
+
+
+async def test_a_damaged_file_that_another_console_uses_stays_where_it_is(
+    journal: Journal, path: Path
+) -> None:
+    other = Journal(path, lambda: NOW)
+    await other.open()
+    damaged = b"this is no database" * 1000
+    for each in path.parent.glob("journal.db*"):
+        each.unlink()
+    path.write_bytes(damaged)
+
     with pytest.raises(JournalError, match="damaged"):
         await journal.open()
 
-    assert path.read_bytes() == b"this is no database" * 1000
+    assert path.read_bytes() == damaged
+    await asyncio.to_thread(other.close)
 
 
 async def test_a_place_that_cannot_be_used_is_said(tmp_path: Path) -> None:
@@ -237,7 +292,7 @@ async def test_it_opens_again_after_it_was_closed(journal: Journal) -> None:
     await journal._in_thread(journal._file.close)
     await journal._in_thread(journal._file.close)
 
-    assert len(await journal.entries(batch.batch_id)) == len(JournalEvent)
+    assert len(await journal.entries(batch.batch_id)) == len(OF_A_BATCH)
 
 
 def test_a_person_without_a_name_is_unknown(

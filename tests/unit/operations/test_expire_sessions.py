@@ -367,8 +367,8 @@ async def test_the_batch_and_its_end_stand_in_the_journal_without_numbers(
     async with bench(simulated, tmp_path) as opened:
         await opened.run(ids)
         entries = await opened.entries()
-        files = list(opened.settings.journal_path.parent.iterdir())
-        content = b"".join(each.read_bytes() for each in files)
+        files = opened.settings.journal_path.parent.rglob("*")
+        content = b"".join(each.read_bytes() for each in files if each.is_file())
 
     first, last = entries[0], entries[-1]
     assert first.event is JournalEvent.BATCH_CONFIRMED

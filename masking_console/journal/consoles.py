@@ -1,0 +1,82 @@
+"""Which consoles are alive: each holds a lock that ends with its process.
+
+A batch without an end belongs to a console that is at work, or to one that was cut
+off. The lock tells which, however that console ended.
+"""
+
+import os
+import secrets
+import sys
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+if sys.platform == "win32":  # pragma: no cover - tested on Linux
+    import msvcrt
+
+    def _try_lock(descriptor: int) -> None:
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+
+else:
+    import fcntl
+
+    def _try_lock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+class Consoles:
+    """The locks of all consoles that use one journal."""
+
+    def __init__(self, journal_path: Path) -> None:
+        self._folder = journal_path.with_name(f"{journal_path.stem}-consoles")
+        self._descriptor = -1
+        self.own_id = ""
+
+    def enter(self, now: datetime) -> None:
+        """Take a lock of our own, unless we have it; needs the journal's folder."""
+        if self.own_id:
+            return
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        name = f"C-{now:%Y%m%d-%H%M%S}-{os.getpid()}-{secrets.token_hex(4)}"
+        # Locked before it gets its name, or another console could take it for dead.
+        unnamed = self._folder / f".{name}"
+        descriptor = os.open(unnamed, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+        _try_lock(descriptor)
+        unnamed.rename(self._path(name))
+        self._descriptor, self.own_id = descriptor, name
+
+    def is_alive(self, console_id: str) -> bool:
+        """Whether the console of this id still runs; removes what a dead one left."""
+        if console_id == self.own_id:
+            return True
+        path = self._path(console_id)
+        try:
+            descriptor = os.open(path, os.O_RDWR)
+        except OSError:
+            return False
+        try:
+            _try_lock(descriptor)
+        except OSError:
+            return True
+        finally:
+            os.close(descriptor)
+        with suppress(OSError):
+            path.unlink()
+        return False
+
+    def others(self) -> tuple[str, ...]:
+        """Return the ids of the other consoles that run on this journal."""
+        names = sorted(each.stem for each in self._folder.glob("C-*.lock"))
+        return tuple(n for n in names if n != self.own_id and self.is_alive(n))
+
+    def leave(self) -> None:
+        """Give our lock back."""
+        if self.own_id:
+            with suppress(OSError):
+                self._path(self.own_id).unlink()
+            os.close(self._descriptor)
+            self.own_id, self._descriptor = "", -1
+
+    def _path(self, console_id: str) -> Path:
+        # An id from the journal is data: it must not lead out of the folder.
+        return self._folder / f"{Path(console_id).name}.lock"

@@ -1,0 +1,64 @@
+"""What SQLite and the disk say, in our words; and what becomes of a damaged file."""
+
+import os
+import sqlite3
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+from masking_console.errors import JournalError
+
+T = TypeVar("T")
+
+_WORDS = {
+    sqlite3.SQLITE_FULL: "the disk is full",
+    sqlite3.SQLITE_READONLY: "its file is read-only",
+    sqlite3.SQLITE_CANTOPEN: "its file cannot be opened",
+    sqlite3.SQLITE_BUSY: "another program holds it",
+    sqlite3.SQLITE_LOCKED: "another program holds it",
+    sqlite3.SQLITE_CORRUPT: "its file is damaged",
+    sqlite3.SQLITE_NOTADB: "its file is damaged",
+    sqlite3.SQLITE_IOERR: "the disk has an error",
+}
+_PRIMARY_CODE = 0xFF
+"""SQLite keeps the kind of an error in the low byte of its extended code."""
+
+
+def in_our_words(work: Callable[[], T]) -> T:
+    """Run the work, and turn SQLite's and the system's failures into ours.
+
+    Raises:
+        JournalError: the work failed; the sentence says why.
+    """
+    try:
+        return work()
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE
+        words = _WORDS.get(code, "SQLite refused")
+    except OSError as error:
+        words = (os.strerror(error.errno) if error.errno else "no access").lower()
+    raise JournalError(f"The journal cannot be written ({words}).")
+
+
+def is_damage(error: sqlite3.DatabaseError) -> bool:
+    """Whether the error says that the file itself is broken."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & _PRIMARY_CODE
+    return code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
+def set_aside(path: Path, now: datetime) -> str:
+    """Rename a damaged journal with all that belongs to it; return its new name."""
+    stem = f"{path.stem}-damaged-{now:%Y%m%d-%H%M%S}"
+    name, suffix = f"{stem}{path.suffix}", 1
+    while path.with_name(name).exists():
+        suffix += 1
+        name = f"{stem}-{suffix}{path.suffix}"
+    # The parts first: a journal without its write-ahead log could lose entries.
+    for ending in ("-wal", "-shm", "-head"):
+        part = path.with_name(f"{path.name}{ending}")
+        with suppress(FileNotFoundError):
+            part.rename(path.with_name(f"{name}{ending}"))
+    path.rename(path.with_name(name))
+    return name
