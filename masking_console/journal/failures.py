@@ -8,6 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
+import msgspec
+
 from masking_console.errors import JournalError
 
 T = TypeVar("T")
@@ -26,8 +28,12 @@ _PRIMARY_CODE = 0xFF
 """SQLite keeps the kind of an error in the low byte of its extended code."""
 
 
-def in_our_words(work: Callable[[], T]) -> T:
+def in_our_words(work: Callable[[], T], doing: str = "written") -> T:
     """Run the work, and turn SQLite's and the system's failures into ours.
+
+    Args:
+        work: reads or writes.
+        doing: ``written`` or ``read``, for the sentence.
 
     Raises:
         JournalError: the work failed; the sentence says why.
@@ -37,9 +43,11 @@ def in_our_words(work: Callable[[], T]) -> T:
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE
         words = _WORDS.get(code, "SQLite refused")
+    except msgspec.MsgspecError:
+        words = "an entry is damaged; see history verify"
     except OSError as error:
         words = (os.strerror(error.errno) if error.errno else "no access").lower()
-    raise JournalError(f"The journal cannot be written ({words}).")
+    raise JournalError(f"The journal cannot be {doing} ({words}).")
 
 
 def is_damage(error: sqlite3.DatabaseError) -> bool:

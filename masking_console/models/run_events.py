@@ -78,3 +78,45 @@ RunEvent = (
     | RunPaused
     | RunFinished
 )
+
+
+@dataclass(frozen=True, slots=True)
+class LookedAgain:
+    """A later look found a session otherwise than the run had left it."""
+
+    session_uuid: SessionUuid
+    """The session."""
+    at: datetime
+    """When."""
+    result: ExpiryResult | None = None
+    """The new word on a session of which nobody knew; None: it is open again."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionCameBack:
+    """Plivo has a new open session for the numbers of one that was expired."""
+
+    session_uuid: SessionUuid
+    """The session that was expired."""
+    new_uuid: SessionUuid
+    """The new one."""
+    at: datetime
+    """When that was seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookFinished:
+    """A second look is over."""
+
+    looked_at: int
+    """How many sessions."""
+    still_off: int
+    """How many are expired as the run left them."""
+    unanswered: int
+    """For how many Plivo gave no answer that tells."""
+    pairs_missed: int
+    """For how many pairs of numbers its list told nothing."""
+
+
+LookFound = LookedAgain | SessionCameBack | LookFinished
+"""What a second look tells."""

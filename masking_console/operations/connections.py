@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from masking_console.models.account import Account, AccountDetails, AuthId
-from masking_console.plivo.client import PlivoClient, TransportFactory
+from masking_console.plivo.client import PlivoClient
+from masking_console.plivo.http_clients import TransportFactory
 from masking_console.plivo.pacing import Pace
 from masking_console.settings import Settings
 

@@ -8,17 +8,21 @@ from typing import TYPE_CHECKING
 
 from masking_console.journal.journal import Journal
 from masking_console.models.account import Account, AccountDetails
-from masking_console.models.expiry import ConfirmedPlan
+from masking_console.models.expiry import ConfirmedPlan, ExpirySummary
+from masking_console.models.history import BatchRecord
 from masking_console.models.masking_session import CheckedSession
-from masking_console.models.run_events import RunEvent
+from masking_console.models.run_events import LookFound, RunEvent
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.check_sessions import CheckSessions
 from masking_console.operations.connections import Connections, Link
 from masking_console.operations.engine import Engine, Stream
 from masking_console.operations.expire_sessions import ExpireSessions
+from masking_console.operations.look_again import LookAgain
 from masking_console.operations.manage_accounts import ManageAccounts
+from masking_console.operations.read_history import ReadHistory
+from masking_console.operations.resume_batches import ResumeBatches
 from masking_console.operations.run_control import RunControl
-from masking_console.plivo.client import TransportFactory
+from masking_console.plivo.http_clients import TransportFactory
 from masking_console.settings import Settings
 
 if TYPE_CHECKING:
@@ -33,6 +37,8 @@ class Operations:
     """What was decided at start."""
     accounts: ManageAccounts
     """The accounts that are set up."""
+    history: ReadHistory
+    """What was done before."""
     practice_account: Account | None
     """The simulated account, in practice mode."""
     practice_text: str
@@ -64,6 +70,29 @@ class Operations:
             self.settings, self._connections, self._journal, now=self._clock
         )
         return self._engine.stream(lambda emit: operation.run(confirmed, control, emit))
+
+    async def interrupted(self, account: Account) -> tuple[BatchRecord, ...]:
+        """Return the batches of an account that were cut off in the middle.
+
+        Raises:
+            JournalError: the journal cannot be read.
+        """
+        return await self._resuming.find(account)
+
+    def resume(self, account: Account, record: BatchRecord) -> Stream[RunEvent]:
+        """Look at what nobody knows of such a batch; see `ResumeBatches.run`."""
+        return self._engine.stream(
+            lambda emit: self._resuming.run(account, record, emit)
+        )
+
+    def look_again(self, summary: ExpirySummary) -> Stream[LookFound]:
+        """Look at a finished batch once more; see `LookAgain.run`."""
+        operation = LookAgain(self._connections, self._journal, self._clock)
+        return self._engine.stream(lambda emit: operation.run(summary, emit))
+
+    @property
+    def _resuming(self) -> ResumeBatches:
+        return ResumeBatches(self._connections, self._journal, self._clock)
 
     def link(self, account: Account) -> Link | None:
         """Return how the connection to Plivo is doing, without asking anything."""
@@ -110,6 +139,7 @@ def build_operations(
     return Operations(
         settings=settings,
         accounts=ManageAccounts(check_account, environment),
+        history=ReadHistory(settings.journal_path),
         practice_account=practice_account,
         practice_text=practice_text,
         _engine=engine,

@@ -6,17 +6,15 @@ verified, and nothing is ever sent again from in here.
 """
 
 import asyncio
-import ssl
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode
 
 import httpx
 
-from masking_console import __version__
 from masking_console.errors import (
     PlivoUnavailableError,
     RefusedError,
@@ -27,23 +25,21 @@ from masking_console.models.expiry import RecordedIntent
 from masking_console.models.plain_text import PlainText
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.plivo.answers import Answer, Verdict
+from masking_console.plivo.http_clients import HttpClients, TransportFactory
 from masking_console.plivo.pacing import Pace
+from masking_console.plivo.pages import SessionPage, read_page
 from masking_console.plivo.replies import (
     RawReply,
     read_account_details,
     read_account_reply,
     read_expire_reply,
+    read_list_reply,
     read_session_reply,
 )
-from masking_console.settings import Settings, is_loopback
-
-USER_AGENT = f"masking-console/{__version__}"
+from masking_console.settings import Settings
 
 LARGEST_BODY = 1_048_576
 """Bytes of an answer that are read; a page of 20 sessions has about 40,000."""
-
-TransportFactory = Callable[[], httpx.AsyncBaseTransport]
-"""Makes the transport of one connection, where it is not the network."""
 
 # The request cannot have reached Plivo when one of these is raised. A proxy that
 # refuses counts: it was asked for a tunnel, and nothing went through.
@@ -73,12 +69,7 @@ class _BasicAuth(httpx.Auth):
 
 
 class PlivoClient:
-    """Plivo's API for one account, on connections that are kept alive.
-
-    Each request in flight has an `httpx.AsyncClient` of its own with one connection:
-    httpcore looks through all its connections at every request, which costs three times
-    the CPU when they are shared. All share one TLS context and one `Pace`.
-    """
+    """Plivo's API for one account, on connections that are kept alive; one `Pace`."""
 
     def __init__(
         self,
@@ -93,12 +84,9 @@ class PlivoClient:
         self.is_online: bool | None = None
         self.latest_elapsed_ms: int | None = None
         self._settings = settings
-        self._new_transport = new_transport
         self._stopwatch = stopwatch
         self._auth = _BasicAuth(account)
-        self._tls: ssl.SSLContext | None = None
-        self._idle: list[httpx.AsyncClient] = []
-        self._all: list[httpx.AsyncClient] = []
+        self._http = HttpClients(settings, new_transport)
         self._spent: set[tuple[str, int]] = set()
 
     async def __aenter__(self) -> Self:
@@ -114,9 +102,7 @@ class PlivoClient:
 
     async def aclose(self) -> None:
         """Close every connection."""
-        closing, self._all, self._idle = self._all, [], []
-        for client in closing:
-            await client.aclose()
+        await self._http.aclose()
 
     async def expire_session(self, intent: RecordedIntent) -> Answer:
         """Send the one DELETE that a journalled intent allows; the caller has a permit.
@@ -142,6 +128,27 @@ class PlivoClient:
             return self._paced(
                 read_session_reply(reply, session_uuid, datetime.now(UTC))
             )
+
+    async def list_sessions(
+        self, filters: Mapping[str, str]
+    ) -> tuple[Answer, SessionPage | None]:
+        """Return one page of sessions, within the pace; None where there is none.
+
+        Args:
+            filters: Plivo's parameters. Whether they were obeyed is for the caller to
+                check, on every row.
+        """
+        async with self.pace.permit():
+            query = urlencode(filters, quote_via=quote)
+            path = f"/v1/Account/{self._auth_id_segment}/Masking/Session/?{query}"
+            reply = await self._send("GET", path)
+        if isinstance(reply, Answer):
+            return reply, None
+        page = read_page(reply.body)
+        answer = self._paced(
+            read_list_reply(reply, datetime.now(UTC), is_page=page is not None)
+        )
+        return answer, page if answer.verdict is Verdict.FOUND else None
 
     async def get_account(self) -> AccountDetails:
         """Return what Plivo says of the account: the cheapest check of a token.
@@ -194,7 +201,7 @@ class PlivoClient:
 
     async def _request(self, method: str, path: str) -> RawReply | Answer:
         """Return the raw reply, or an `Answer` where there is none that can be used."""
-        client = self._idle.pop() if self._idle else self._new_client()
+        client = self._http.take()
         started = self._stopwatch()
         try:
             async with asyncio.timeout(self._settings.timeouts.total):
@@ -206,7 +213,7 @@ class PlivoClient:
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError):
             return self._no_answer(Verdict.UNCLEAR, "the connection broke", started)
         finally:
-            self._idle.append(client)
+            self._http.give_back(client)
 
     async def _exchange(
         self, client: httpx.AsyncClient, method: str, path: str, started: float
@@ -237,38 +244,6 @@ class PlivoClient:
 
     def _since(self, started: float) -> int:
         return round((self._stopwatch() - started) * 1000)
-
-    def _new_client(self) -> httpx.AsyncClient:
-        timeouts = self._settings.timeouts
-        # http is only for loopback, which must not go through a proxy: that would
-        # carry the credentials off this computer in clear.
-        host = urlsplit(self._settings.api_url).hostname or ""
-        client = httpx.AsyncClient(
-            auth=None,
-            follow_redirects=False,
-            headers={
-                "Accept": "application/json",
-                "Accept-Encoding": "identity",
-                "User-Agent": USER_AGENT,
-            },
-            limits=httpx.Limits(max_connections=1, max_keepalive_connections=1),
-            timeout=httpx.Timeout(
-                connect=timeouts.connect,
-                read=timeouts.read,
-                write=timeouts.write,
-                pool=timeouts.pool,
-            ),
-            transport=self._new_transport() if self._new_transport else None,
-            trust_env=not is_loopback(host),
-            verify=self._tls_context(),
-        )
-        self._all.append(client)
-        return client
-
-    def _tls_context(self) -> ssl.SSLContext:
-        if self._tls is None:
-            self._tls = httpx.create_ssl_context()
-        return self._tls
 
 
 def _reason(error: httpx.HTTPError) -> str:

@@ -6,8 +6,7 @@ verdicts. What is not known is `UNCLEAR`, never success: a GET then tells.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -23,9 +22,7 @@ from masking_console.models.masking_session import (
 from masking_console.models.plain_text import PlainText, plain_text
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.plivo.answers import Answer, Verdict
-
-LONGEST_WAIT_SECONDS = 60.0
-"""A `Retry-After` beyond this is cut: the operator is waiting."""
+from masking_console.plivo.retry_after import read_retry_after
 
 _SUCCESS = range(200, 300)
 _CLIENT_ERROR = range(400, 500)
@@ -72,8 +69,8 @@ _decode_envelope: Callable[[bytes], _Envelope] = msgspec.json.Decoder(_Envelope)
 _decode_session: Callable[[bytes | msgspec.Raw], _Session] = msgspec.json.Decoder(
     _Session
 ).decode
-# msgspec recurses into what it skips, so a hostile nesting ends in RecursionError.
-_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What decoding raises; msgspec recurses into what it skips, however deep it nests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +113,17 @@ def read_session_reply(
     return _answer(reply, envelope, verdict, now, session)
 
 
+def read_list_reply(reply: RawReply, now: datetime, *, is_page: bool) -> Answer:
+    """Return `FOUND` where the answer holds a page of sessions."""
+    envelope = _envelope(reply.body)
+    verdict = _BY_STATUS.get(reply.status, Verdict.UNCLEAR)
+    if reply.status == HTTPStatus.OK and is_page:
+        verdict = Verdict.FOUND
+    elif _is_plain_no(reply, envelope):
+        verdict = Verdict.REFUSED
+    return _answer(reply, envelope, verdict, now)
+
+
 def read_account_reply(reply: RawReply, auth_id: AuthId, now: datetime) -> Answer:
     """Return `FOUND` where the answer describes this very account."""
     envelope = _envelope(reply.body)
@@ -139,7 +147,7 @@ def read_account_details(reply: RawReply) -> AccountDetails:
 def _envelope(body: bytes) -> _Envelope | None:
     try:
         return _decode_envelope(body)
-    except _UNREADABLE:
+    except UNREADABLE:
         return None
 
 
@@ -236,9 +244,14 @@ def _read_session(body: bytes, envelope: _Envelope) -> MaskingSession | None:
         source = envelope.response
     elif envelope.session_uuid is None:
         return None
+    return read_session(source)
+
+
+def read_session(source: bytes | msgspec.Raw) -> MaskingSession | None:
+    """Return the session that a JSON object describes, or None."""
     try:
         return _session(_decode_session(source))
-    except (*_UNREADABLE, InvalidSessionUuidError):
+    except (*UNREADABLE, InvalidSessionUuidError):
         return None
 
 
@@ -276,18 +289,3 @@ def _time(value: object) -> datetime | None:
 def _count(value: object) -> int | None:
     digits = _text(value).strip()
     return int(digits) if digits.isascii() and digits.isdecimal() else None
-
-
-def read_retry_after(header: str | None, now: datetime) -> float | None:
-    """Return the seconds of a ``Retry-After`` header (seconds or an HTTP date)."""
-    if header is None:
-        return None
-    text = header.strip()
-    if text.isascii() and text.isdecimal():
-        return min(float(text[:9]), LONGEST_WAIT_SECONDS)
-    try:
-        moment = parsedate_to_datetime(text)
-        seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds()
-    except (ValueError, OverflowError):
-        return None
-    return min(max(seconds, 0.0), LONGEST_WAIT_SECONDS)

@@ -20,7 +20,8 @@ from masking_console.models.account import Account, AccountName, AuthId, AuthTok
 from masking_console.models.expiry import Batch, RecordedIntent
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.plivo.answers import Verdict
-from masking_console.plivo.client import LARGEST_BODY, USER_AGENT, PlivoClient
+from masking_console.plivo.client import LARGEST_BODY, PlivoClient
+from masking_console.plivo.http_clients import USER_AGENT
 from masking_console.plivo.pacing import Pace
 from masking_console.settings import Settings, Timeouts, checked_api_url
 from tests.support.runs import plan_of
@@ -316,3 +317,10 @@ async def test_the_token_is_in_no_repr() -> None:
 
     assert "s3cret" not in words
     assert ACCOUNT.auth_token.basic_authorization(ACCOUNT.auth_id) not in words
+
+
+async def test_a_list_without_an_answer_is_no_page() -> None:
+    async with serving(hang_up) as server, client_of(server.url) as client:
+        answer, page = await client.list_sessions({"limit": "20"})
+
+    assert (answer.verdict, page) == (Verdict.UNCLEAR, None)

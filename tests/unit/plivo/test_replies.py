@@ -12,13 +12,15 @@ from masking_console.models.plain_text import plain_text
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.plivo.answers import Verdict
 from masking_console.plivo.replies import (
-    LONGEST_WAIT_SECONDS,
     RawReply,
     read_account_details,
     read_account_reply,
     read_expire_reply,
-    read_retry_after,
     read_session_reply,
+)
+from masking_console.plivo.retry_after import (
+    LONGEST_WAIT_SECONDS,
+    read_retry_after,
 )
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)

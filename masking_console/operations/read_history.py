@@ -1,0 +1,31 @@
+"""What was done: batches by ticket, session, account and outcome, and the proof."""
+
+import asyncio
+from pathlib import Path
+
+from masking_console.journal.reading import read_batches, verify_file
+from masking_console.models.history import BatchRecord, ChainReport, HistoryQuery
+
+
+class ReadHistory:
+    """Reads the journal in a thread of its own, so that no run waits for it."""
+
+    def __init__(self, journal_path: Path) -> None:
+        self._path = journal_path
+
+    async def batches(self, query: HistoryQuery) -> tuple[BatchRecord, ...]:
+        """Return the batches that match, newest first.
+
+        Raises:
+            JournalError: the journal cannot be read.
+        """
+        records = await asyncio.to_thread(read_batches, self._path)
+        return tuple(each for each in reversed(records) if query.matches(each))
+
+    async def verify(self) -> ChainReport:
+        """Return whether the chain is whole, and if not, where it is broken.
+
+        Raises:
+            JournalError: the journal cannot be read.
+        """
+        return await asyncio.to_thread(verify_file, self._path)

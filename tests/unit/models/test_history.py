@@ -1,0 +1,116 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from masking_console.models.expiry import ExpiryOutcome
+from masking_console.models.history import (
+    BatchRecord,
+    HistoryQuery,
+    SessionRecord,
+    batch_record,
+)
+from masking_console.models.journal_entry import JournalEntry, JournalEvent
+from masking_console.models.session_uuid import SessionUuid
+
+NOW = datetime(2026, 3, 4, 12, 5, 2, tzinfo=UTC)
+IDS = (
+    SessionUuid("c28b77d4-21e7-43bd-9447-04bfee92e651"),
+    SessionUuid("4b083bef-ce3a-4a4e-a6a5-8ba4c9ce5d3e"),
+)
+BATCH = "B-20260304-120502"
+E = JournalEvent
+
+
+def entry(event: JournalEvent, uuid: str = "", **fields: object) -> JournalEntry:
+    return JournalEntry(event, NOW, BATCH, 2, uuid, **fields)  # type: ignore[arg-type]
+
+
+BEGUN = entry(
+    E.BATCH_CONFIRMED,
+    sessions=IDS,
+    account_name="acme",
+    ticket="OPS-4812",
+    operator="marta",
+    console="C-1",
+)
+
+
+def record(*entries: JournalEntry) -> BatchRecord:
+    made = batch_record([BEGUN, *entries], "seal")
+    assert made is not None
+    return made
+
+
+def test_a_session_without_an_intent_was_not_sent() -> None:
+    made = record(entry(E.BATCH_ENDED, outcome="stopped"))
+
+    assert [each.outcome for each in made.sessions] == [ExpiryOutcome.NOT_SENT] * 2
+    assert (made.end, made.ended_at, made.seal) == ("stopped", NOW, "seal")
+    assert (made.console, made.off, made.unknown) == ("C-1", 0, ())
+    assert made.may_still_connect == IDS
+
+
+def test_an_intent_without_an_outcome_is_unknown() -> None:
+    made = record(entry(E.EXPIRE_INTENDED, IDS[0], attempt=1))
+
+    assert made.sessions[0].outcome is ExpiryOutcome.UNKNOWN
+    assert made.unknown == (IDS[0],)
+    assert made.ended_at is None
+
+
+def test_the_last_word_on_a_session_counts() -> None:
+    made = record(
+        entry(E.EXPIRE_INTENDED, IDS[0], attempt=1),
+        entry(E.EXPIRE_UNCLEAR, IDS[0], attempt=1, outcome="unknown"),
+        entry(E.EXPIRE_INTENDED, IDS[0], attempt=2),
+        entry(E.SESSION_SETTLED, IDS[0], attempt=2, outcome="unknown"),
+        entry(E.BATCH_ENDED, outcome="completed"),
+        entry(E.SESSION_SETTLED, IDS[0], attempt=2, outcome="expired", api_id="a"),
+        entry(E.SESSION_LOOKED, IDS[0], detail="open at the second look"),
+        entry(E.SESSION_SETTLED, "0f6cc1d2-21e7-43bd-9447-04bfee92e651"),
+    )
+
+    assert made.sessions[0] == SessionRecord(
+        IDS[0],
+        ExpiryOutcome.EXPIRED,
+        NOW,
+        evidence="",
+        api_id="a",
+        attempts=2,
+        later="open at the second look",
+    )
+    assert (made.off, made.may_still_connect) == (1, (IDS[1],))
+
+
+def test_a_resumed_batch_belongs_to_the_console_that_resumed_it() -> None:
+    assert record(entry(E.BATCH_RESUMED, console="C-2")).console == "C-2"
+
+
+def test_entries_without_a_beginning_are_no_batch() -> None:
+    assert batch_record([entry(E.BATCH_ENDED)]) is None
+
+
+@pytest.mark.parametrize(
+    ("query", "matches"),
+    [
+        (HistoryQuery(), True),
+        (HistoryQuery(batch="b-2026"), True),
+        (HistoryQuery(batch="2026"), False),
+        (HistoryQuery(ticket="ops-48"), True),
+        (HistoryQuery(ticket="ops-49"), False),
+        (HistoryQuery(session="C28B77"), True),
+        (HistoryQuery(session="77d4"), False),
+        (HistoryQuery(account="ACME"), True),
+        (HistoryQuery(account="acm"), False),
+        (HistoryQuery(operator="Marta"), True),
+        (HistoryQuery(operator="joao"), False),
+        (HistoryQuery(outcome="unknown"), True),
+        (HistoryQuery(outcome="expired"), False),
+        (HistoryQuery(session="c28b", outcome="not sent"), False),
+        (HistoryQuery(since=NOW), True),
+        (HistoryQuery(since=NOW + timedelta(seconds=1)), False),
+    ],
+)
+def test_a_query_finds_by_every_field(query: HistoryQuery, matches: bool) -> None:
+    made = record(entry(E.EXPIRE_INTENDED, IDS[0], attempt=1))
+    assert query.matches(made) is matches

@@ -1,0 +1,87 @@
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from masking_console.errors import JournalError
+from masking_console.models.history import HistoryQuery
+from masking_console.operations.read_history import ReadHistory
+from masking_console.practice.simulated_account import SimulatedAccount
+from tests.support.runs import bench, open_ids, quick_account
+
+EVERYTHING = HistoryQuery()
+
+
+@pytest.fixture
+def simulated() -> SimulatedAccount:
+    return quick_account()
+
+
+async def test_batches_come_newest_first_while_the_journal_is_in_use(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    ids = open_ids(simulated, 3)
+    async with bench(simulated, tmp_path) as opened:
+        history = ReadHistory(opened.settings.journal_path)
+        assert await history.batches(EVERYTHING) == ()
+        assert (await history.verify()).entries == 0
+        for some in (ids[:2], ids[2:]):
+            await opened.run(some)
+
+        newest, oldest = await history.batches(EVERYTHING)
+        assert (newest.off, oldest.off) == (1, 2)
+        assert newest.batch_id == opened.summary.batch.batch_id
+        (found,) = await history.batches(HistoryQuery(session=ids[0][:8]))
+        assert found == oldest
+        report = await history.verify()
+        assert report.is_whole
+        assert report.last_seal == newest.seal
+
+
+async def test_reading_creates_no_file(tmp_path: Path) -> None:
+    history = ReadHistory(tmp_path / "none" / "journal.db")
+
+    assert await history.batches(EVERYTHING) == ()
+    assert (await history.verify()).is_whole
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_damaged_journal_cannot_be_read_and_stays(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    path.write_bytes(b"no database" * 1000)
+    history = ReadHistory(path)
+
+    for reading in (history.batches(EVERYTHING), history.verify()):
+        with pytest.raises(JournalError, match=r"cannot be read \(its file is damaged"):
+            await reading
+    assert path.read_bytes() == b"no database" * 1000
+
+
+async def test_a_damaged_entry_is_said(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    async with bench(simulated, tmp_path) as opened:
+        await opened.run(open_ids(simulated, 1))
+        path = opened.settings.journal_path
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("DROP TRIGGER entries_are_never_changed")
+        other.execute("UPDATE entries SET content = '{' WHERE sequence = 2")
+
+    with pytest.raises(JournalError, match="see history verify"):
+        await ReadHistory(path).batches(EVERYTHING)
+    assert (await ReadHistory(path).verify()).problems == ("Entry 2 was changed.",)
+
+
+async def test_what_concerns_the_whole_journal_is_no_batch(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    async with bench(simulated, tmp_path) as opened:
+        path = opened.settings.journal_path
+        path.parent.mkdir()
+        path.write_bytes(b"no database" * 1000)
+        await opened.journal.open()
+        await opened.run(open_ids(simulated, 1))
+
+        assert len(await ReadHistory(path).batches(EVERYTHING)) == 1
+        assert (await ReadHistory(path).verify()).is_whole

@@ -1,0 +1,160 @@
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from masking_console.journal.journal import Journal
+from masking_console.models.expiry import (
+    Evidence,
+    ExpiryOutcome,
+    ExpiryResult,
+    RunEnd,
+)
+from masking_console.models.history import BatchRecord
+from masking_console.models.run_events import RunEvent, SessionSettled
+from masking_console.models.session_uuid import SessionUuid
+from masking_console.operations.resume_batches import ResumeBatches
+from masking_console.practice.faults import Ending, Fault
+from masking_console.practice.simulated_account import SimulatedAccount
+from tests.support.runs import Bench, bench, open_ids, quick_account, reply, script
+
+U = ExpiryOutcome
+
+
+@pytest.fixture
+def simulated() -> SimulatedAccount:
+    return quick_account()
+
+
+@dataclass
+class CutOff:
+    """A run that ended in the middle, and the console that starts after it."""
+
+    bench: Bench
+    ids: list[SessionUuid]
+    batch_id: str
+
+    async def resume(self) -> tuple[BatchRecord, list[RunEvent]]:
+        operation = ResumeBatches(self.bench.connections, self.bench.journal)
+        (record,) = await operation.find(self.bench.account)
+        events: list[RunEvent] = []
+        await operation.run(self.bench.account, record, events.append)
+        return record, events
+
+
+@asynccontextmanager
+async def cut_off(simulated: SimulatedAccount, folder: Path) -> AsyncIterator[CutOff]:
+    """Four sessions: done, on its way and done, on its way and not done, not begun."""
+    ids = open_ids(simulated, 4)
+    async with bench(simulated, folder) as opened:
+        earlier = Journal(opened.settings.journal_path)
+        batch = await earlier.begin_batch(opened.confirmed(ids))
+        for uuid in ids[:3]:
+            await earlier.record_intent(batch, uuid, 1)
+        done = ExpiryResult(
+            ids[0], U.EXPIRED, datetime.now(UTC), Evidence.ANSWER, 200, attempts=1
+        )
+        await earlier.record_settled(batch, done)
+        await asyncio.to_thread(earlier.close)
+        await opened.run([ids[1]])
+        yield CutOff(opened, ids, batch.batch_id)
+
+
+async def test_what_nobody_knew_is_looked_at_and_nothing_is_sent(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    async with cut_off(simulated, tmp_path) as cut:
+        before = len(cut.bench.sent("DELETE"))
+        record, events = await cut.resume()
+
+        assert record.unknown == (cut.ids[1], cut.ids[2])
+        results = [each.result for each in events if isinstance(each, SessionSettled)]
+        assert [(each.session_uuid, each.outcome) for each in results] == [
+            (cut.ids[1], U.EXPIRED),
+            (cut.ids[2], U.FAILED),
+        ]
+        assert cut.bench.sent("GET") == cut.ids[1:3]
+        assert len(cut.bench.sent("DELETE")) == before
+        assert simulated.status_of(cut.ids[2]) == "active"
+        entries = await cut.bench.journal.entries(cut.batch_id)
+        assert entries[-1].outcome == RunEnd.INTERRUPTED.value
+        assert await cut.bench.journal.interrupted() == ()
+
+
+@pytest.mark.parametrize(
+    ("fault", "is_closed"),
+    [
+        (reply(404, b'{"error": "not found"}'), True),
+        (reply(500), False),
+        (reply(401), False),
+        (Fault(has_effect=False, ending=Ending.DROPPED), False),
+    ],
+)
+async def test_a_batch_stays_open_until_every_look_is_answered(
+    simulated: SimulatedAccount, tmp_path: Path, fault: Fault, is_closed: bool
+) -> None:
+    async with cut_off(simulated, tmp_path) as cut:
+        simulated.fault = script("GET", fault)
+        _record, events = await cut.resume()
+
+        assert isinstance(events[0], SessionSettled)
+        assert events[0].result.outcome is U.UNKNOWN
+        entries = await cut.bench.journal.entries(cut.batch_id)
+        assert (entries[-1].outcome == RunEnd.INTERRUPTED.value) is is_closed
+
+
+async def test_a_slowed_look_is_made_again(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    async with cut_off(simulated, tmp_path) as cut:
+        limited = reply(429, b"", ("retry-after", "0"))
+        simulated.fault = script("GET", *[limited] * 3)
+        _record, events = await cut.resume()
+
+        assert len(events) == 2
+        assert len(cut.bench.sent("GET")) == 5
+
+
+async def test_a_look_that_is_slowed_for_ever_is_given_up(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    async with cut_off(simulated, tmp_path) as cut:
+        limited = reply(429, b"", ("retry-after", "0"))
+        simulated.fault = lambda _request: limited
+        _record, events = await cut.resume()
+
+        results = [each.result for each in events if isinstance(each, SessionSettled)]
+        assert {each.outcome for each in results} == {U.UNKNOWN}
+        assert len(cut.bench.sent("GET")) == 10
+
+
+async def test_a_batch_of_another_account_is_not_offered(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    async with cut_off(simulated, tmp_path) as cut:
+        operation = ResumeBatches(cut.bench.connections, cut.bench.journal)
+        account = cut.bench.account
+        stranger = type(account)(
+            type(account.name)("other"), account.auth_id, account.auth_token
+        )
+        assert await operation.find(stranger) == ()
+
+
+async def test_what_another_console_has_taken_over_is_left_to_it(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    async with cut_off(simulated, tmp_path) as cut:
+        operation = ResumeBatches(cut.bench.connections, cut.bench.journal)
+        (record,) = await operation.find(cut.bench.account)
+        faster = Journal(cut.bench.settings.journal_path)
+        assert await faster.resume(record.batch_id)
+        events: list[RunEvent] = []
+        await operation.run(cut.bench.account, record, events.append)
+        await asyncio.to_thread(faster.close)
+
+        assert events == []
+        assert cut.bench.sent("GET") == []
