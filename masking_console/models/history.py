@@ -4,8 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from masking_console.models.expiry import ExpiryOutcome
+from masking_console.models.expiry import (
+    Evidence,
+    ExpiryOutcome,
+    ExpiryResult,
+    ExpirySummary,
+)
 from masking_console.models.journal_entry import JournalEntry, JournalEvent
+from masking_console.models.plain_text import PlainText, plain_text
 from masking_console.models.session_uuid import SessionUuid
 
 
@@ -30,26 +36,20 @@ class ChainReport:
 class SessionRecord:
     """What the journal knows of one session of a batch."""
 
-    session_uuid: SessionUuid
-    """The session."""
-    outcome: ExpiryOutcome
-    """What became of it."""
-    at: datetime
-    """When the last entry about it was written."""
-    evidence: str = "none"
-    """What the outcome rests on."""
-    http_status: int | None = None
-    """The status of the last answer."""
-    api_id: str = ""
-    """Plivo's id of the last request."""
-    elapsed_ms: int | None = None
-    """How long the last request took."""
-    attempts: int = 0
-    """How many DELETEs were sent."""
-    detail: str = ""
-    """More in words."""
-    later: str = ""
-    """What a later look found, where it differs."""
+    result: ExpiryResult
+    """The last word on it."""
+    later: PlainText = PlainText("")
+    """What a look after the end found, where it differs."""
+
+    @property
+    def session_uuid(self) -> SessionUuid:
+        """The session."""
+        return self.result.session_uuid
+
+    @property
+    def outcome(self) -> ExpiryOutcome:
+        """What became of it."""
+        return self.result.outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +60,17 @@ class BatchRecord:
     """Its id."""
     began_at: datetime
     """When it was confirmed."""
-    account_name: str
+    account_name: PlainText
     """The operator's name for the account."""
-    auth_id_tail: str
+    auth_id_tail: PlainText
     """Its Auth ID, shortened."""
-    ticket: str
+    ticket: PlainText
     """The ticket; may be empty."""
-    reason: str
+    reason: PlainText
     """Why; may be empty."""
-    operator: str
+    operator: PlainText
     """Who did it."""
-    host: str
+    host: PlainText
     """On which computer."""
     console: str
     """The console that cares for it: that began it, or resumed it last."""
@@ -82,6 +82,25 @@ class BatchRecord:
     """Why it ended."""
     seal: str = ""
     """The seal of its last entry, where it was read with it."""
+
+    @classmethod
+    def of(cls, summary: ExpirySummary) -> "BatchRecord":
+        """Return a batch that has just ended, as the journal will tell it."""
+        plan = summary.batch.confirmed.plan
+        return cls(
+            batch_id=summary.batch.batch_id,
+            began_at=summary.started_at,
+            account_name=PlainText(plan.account.name),
+            auth_id_tail=PlainText(plan.account.auth_id.tail),
+            ticket=plan.ticket,
+            reason=plan.reason,
+            operator=PlainText(""),
+            host=PlainText(""),
+            console="",
+            sessions=tuple(SessionRecord(result) for result in summary.results),
+            ended_at=summary.finished_at,
+            end=summary.end.value,
+        )
 
     def count(self, *outcomes: ExpiryOutcome) -> int:
         """Return how many sessions came to one of these outcomes."""
@@ -112,46 +131,6 @@ class BatchRecord:
         return tuple(e.session_uuid for e in self.sessions if e.outcome not in gone)
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryQuery:
-    """What to look for; an empty field asks for nothing."""
-
-    batch: str = ""
-    """The beginning of a batch id."""
-    session: str = ""
-    """The beginning of a session UUID."""
-    ticket: str = ""
-    """A part of the ticket."""
-    account: str = ""
-    """The name of the account."""
-    operator: str = ""
-    """Who did it."""
-    outcome: str = ""
-    """An outcome that at least one session came to, such as ``unknown``."""
-    since: datetime | None = None
-    """The earliest beginning."""
-
-    def matches(self, record: BatchRecord) -> bool:
-        """Whether the batch is one that is looked for."""
-        return (
-            record.batch_id.casefold().startswith(self.batch.casefold())
-            and self.ticket.casefold() in record.ticket.casefold()
-            and self.account.casefold() in {"", record.account_name.casefold()}
-            and self.operator.casefold() in {"", record.operator.casefold()}
-            and (self.since is None or record.began_at >= self.since)
-            and self._matches_a_session(record)
-        )
-
-    def _matches_a_session(self, record: BatchRecord) -> bool:
-        if not (self.session or self.outcome):
-            return True
-        return any(
-            each.session_uuid.startswith(self.session.casefold())
-            and self.outcome.casefold() in {"", each.outcome.value}
-            for each in record.sessions
-        )
-
-
 _OF_A_SESSION = frozenset(
     {
         JournalEvent.EXPIRE_INTENDED,
@@ -176,7 +155,9 @@ def batch_record(entries: Iterable[JournalEntry], seal: str = "") -> BatchRecord
         if entry.event is JournalEvent.BATCH_CONFIRMED:
             record = _begun(entry)
             sessions = {
-                uuid: SessionRecord(SessionUuid(uuid), ExpiryOutcome.NOT_SENT, entry.at)
+                uuid: SessionRecord(
+                    ExpiryResult(SessionUuid(uuid), ExpiryOutcome.NOT_SENT, entry.at)
+                )
                 for uuid in entry.sessions
             }
         elif record is None:
@@ -197,12 +178,12 @@ def _begun(entry: JournalEntry) -> BatchRecord:
     return BatchRecord(
         batch_id=entry.batch_id,
         began_at=entry.at,
-        account_name=entry.account_name,
-        auth_id_tail=entry.auth_id_tail,
-        ticket=entry.ticket,
-        reason=entry.reason,
-        operator=entry.operator,
-        host=entry.host,
+        account_name=plain_text(entry.account_name),
+        auth_id_tail=plain_text(entry.auth_id_tail),
+        ticket=plain_text(entry.ticket),
+        reason=plain_text(entry.reason),
+        operator=plain_text(entry.operator),
+        host=plain_text(entry.host),
         console=entry.console,
         sessions=(),
     )
@@ -212,25 +193,26 @@ def _after(before: SessionRecord, entry: JournalEntry) -> SessionRecord:
     match entry.event:
         case JournalEvent.EXPIRE_INTENDED:
             # Until an outcome follows, nobody knows what this request did.
-            return replace(
-                before,
-                outcome=ExpiryOutcome.UNKNOWN,
-                at=entry.at,
+            result = ExpiryResult(
+                before.session_uuid,
+                ExpiryOutcome.UNKNOWN,
+                entry.at,
                 attempts=entry.attempt,
-                evidence="none",
-                detail="no outcome was written",
+                detail=PlainText("no outcome was written"),
             )
+            return replace(before, result=result)
         case JournalEvent.SESSION_SETTLED | JournalEvent.EXPIRE_UNCLEAR:
-            return replace(
-                before,
+            result = ExpiryResult(
+                session_uuid=before.session_uuid,
                 outcome=ExpiryOutcome(entry.outcome),
                 at=entry.at,
-                evidence=entry.evidence,
+                evidence=Evidence(entry.evidence or Evidence.NONE.value),
                 http_status=entry.http_status,
-                api_id=entry.api_id,
+                api_id=plain_text(entry.api_id),
                 elapsed_ms=entry.elapsed_ms,
                 attempts=entry.attempt,
-                detail=entry.detail,
+                detail=plain_text(entry.detail),
             )
+            return replace(before, result=result)
         case _:
-            return replace(before, later=entry.detail)
+            return replace(before, later=plain_text(entry.detail))

@@ -4,7 +4,8 @@ import asyncio
 from pathlib import Path
 
 from masking_console.journal.reading import read_batches, verify_file
-from masking_console.models.history import BatchRecord, ChainReport, HistoryQuery
+from masking_console.models.history import BatchRecord, ChainReport
+from masking_console.models.history_query import HistoryQuery
 
 
 class ReadHistory:

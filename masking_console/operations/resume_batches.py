@@ -36,11 +36,11 @@ class ResumeBatches:
 
     async def find(self, account: Account) -> tuple[BatchRecord, ...]:
         """Return the interrupted batches of an account, oldest first."""
-        own = (account.name, account.auth_id.tail)
         return tuple(
             record
             for record in await self._journal.interrupted()
-            if (record.account_name, record.auth_id_tail) == own
+            if record.account_name == str(account.name)
+            and record.auth_id_tail == account.auth_id.tail
         )
 
     async def run(
@@ -69,7 +69,7 @@ class ResumeBatches:
         """Return whether Plivo answered."""
         answer = await patient_look(client, session_uuid)
         attempts = next(
-            each.attempts
+            each.result.attempts
             for each in record.sessions
             if each.session_uuid == session_uuid
         )

@@ -2,14 +2,20 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from masking_console.models.expiry import ExpiryOutcome
+from masking_console.errors import InputError
+from masking_console.models.expiry import (
+    Evidence,
+    ExpiryOutcome,
+    ExpiryResult,
+)
 from masking_console.models.history import (
     BatchRecord,
-    HistoryQuery,
     SessionRecord,
     batch_record,
 )
+from masking_console.models.history_query import HistoryQuery
 from masking_console.models.journal_entry import JournalEntry, JournalEvent
+from masking_console.models.plain_text import PlainText
 from masking_console.models.session_uuid import SessionUuid
 
 NOW = datetime(2026, 3, 4, 12, 5, 2, tzinfo=UTC)
@@ -65,19 +71,28 @@ def test_the_last_word_on_a_session_counts() -> None:
         entry(E.EXPIRE_INTENDED, IDS[0], attempt=2),
         entry(E.SESSION_SETTLED, IDS[0], attempt=2, outcome="unknown"),
         entry(E.BATCH_ENDED, outcome="completed"),
-        entry(E.SESSION_SETTLED, IDS[0], attempt=2, outcome="expired", api_id="a"),
+        entry(
+            E.SESSION_SETTLED,
+            IDS[0],
+            attempt=2,
+            outcome="expired",
+            api_id="a",
+            evidence="look",
+        ),
         entry(E.SESSION_LOOKED, IDS[0], detail="open at the second look"),
         entry(E.SESSION_SETTLED, "0f6cc1d2-21e7-43bd-9447-04bfee92e651"),
     )
 
     assert made.sessions[0] == SessionRecord(
-        IDS[0],
-        ExpiryOutcome.EXPIRED,
-        NOW,
-        evidence="",
-        api_id="a",
-        attempts=2,
-        later="open at the second look",
+        ExpiryResult(
+            IDS[0],
+            ExpiryOutcome.EXPIRED,
+            NOW,
+            evidence=Evidence.LOOK,
+            api_id=PlainText("a"),
+            attempts=2,
+        ),
+        later=PlainText("open at the second look"),
     )
     assert (made.off, made.may_still_connect) == (1, (IDS[1],))
 
@@ -114,3 +129,32 @@ def test_entries_without_a_beginning_are_no_batch() -> None:
 def test_a_query_finds_by_every_field(query: HistoryQuery, matches: bool) -> None:
     made = record(entry(E.EXPIRE_INTENDED, IDS[0], attempt=1))
     assert query.matches(made) is matches
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("", HistoryQuery()),
+        ("ticket:OPS session:c28b", HistoryQuery(ticket="OPS", session="c28b")),
+        ("since:2026-03-04 marta", HistoryQuery(since=NOW.replace(
+            hour=0, minute=0, second=0), words=("marta",))),
+    ],
+)  # fmt: skip
+def test_a_query_is_typed_as_words_and_fields(text: str, query: HistoryQuery) -> None:
+    assert HistoryQuery.of(text) == query
+
+
+@pytest.mark.parametrize("text", ["colour:red", "since:yesterday", "since:2026-13-01"])
+def test_a_query_that_cannot_be_read_says_why(text: str) -> None:
+    with pytest.raises(InputError, match=r"No field colour|Write the date as"):
+        HistoryQuery.of(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "matches"),
+    [("marta", True), ("ops", True), ("acme", True), ("b-2026", True),
+     ("C28B77", True), ("marta c28b", True), ("marta nobody", False)],
+)  # fmt: skip
+def test_words_stand_anywhere(text: str, matches: bool) -> None:
+    made = record(entry(E.EXPIRE_INTENDED, IDS[0], attempt=1))
+    assert HistoryQuery.of(text).matches(made) is matches

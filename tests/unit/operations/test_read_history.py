@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from masking_console.errors import JournalError
-from masking_console.models.history import HistoryQuery
+from masking_console.models.history_query import HistoryQuery
 from masking_console.operations.read_history import ReadHistory
 from masking_console.practice.simulated_account import SimulatedAccount
 from tests.support.runs import bench, open_ids, quick_account
