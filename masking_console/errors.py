@@ -7,7 +7,8 @@
      │  ├ InvalidSessionUuidError
      │  ├ InvalidAuthIdError
      │  ├ InvalidAccountNameError
-     │  └ UnusableFileError
+     │  ├ UnusableFileError
+     │  └ UnwritableFileError
      ├ CredentialsError               no token, or none that works
      │  ├ KeyringMissingError
      │  ├ KeyringLockedError
@@ -55,6 +56,10 @@ class InvalidAccountNameError(InputError):
 
 class UnusableFileError(InputError):
     """A file of ids is missing, empty, binary, too large or not readable."""
+
+
+class UnwritableFileError(InputError):
+    """A file that was asked for cannot be written."""
 
 
 class CredentialsError(MaskingConsoleError):

@@ -23,6 +23,7 @@ PICTURES = (
     "finished_with_problems",
     "main_80x24",
     "first_run",
+    "history",
 )
 
 

@@ -30,9 +30,6 @@ from masking_console.operations.engine import Emit
 from masking_console.operations.resume_batches import looked_result, patient_look
 from masking_console.plivo.client import PlivoClient
 
-SECOND_LOOK_SECONDS = 60.0
-"""How long after the end of a run."""
-
 _OFF = {ExpiryOutcome.EXPIRED, ExpiryOutcome.ALREADY_EXPIRED}
 _CLOCKS_DIFFER = timedelta(minutes=5)
 """How far Plivo's clock may be from ours before something is missed."""

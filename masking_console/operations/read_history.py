@@ -1,11 +1,13 @@
 """What was done: batches by ticket, session, account and outcome, and the proof."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 from masking_console.journal.reading import read_batches, verify_file
 from masking_console.models.history import BatchRecord, ChainReport
 from masking_console.models.history_query import HistoryQuery
+from masking_console.operations.export_history import ExportHistory
 
 
 class ReadHistory:
@@ -13,6 +15,15 @@ class ReadHistory:
 
     def __init__(self, journal_path: Path) -> None:
         self._path = journal_path
+
+    async def export(self, records: Sequence[BatchRecord]) -> tuple[Path, Path]:
+        """Write batches as CSV and as JSON Lines and return both paths.
+
+        Raises:
+            UnwritableFileError: the folder cannot be written.
+        """
+        export = ExportHistory(self._path)
+        return await asyncio.to_thread(export.run, records)
 
     async def batches(self, query: HistoryQuery) -> tuple[BatchRecord, ...]:
         """Return the batches that match, newest first.

@@ -94,6 +94,19 @@ def differences(
     )
 
 
+def wrong_account(missing: int, total: int, account: str) -> str:
+    """Return a question where most of some sessions are not on the account."""
+    if missing * 2 <= total:
+        return ""
+    if missing < total:
+        which = f"{missing} of these {total} sessions are not"
+    elif total == 1:
+        which = "This session is not"
+    else:
+        which = f"None of these {total} sessions is"
+    return f"{which} on {account.upper()}. Are you in the right account?"
+
+
 def prompt(plan: ExpiryPlan) -> str:
     """Return how to say yes."""
     if plan.tier is Tier.ONE_KEY:

@@ -4,9 +4,9 @@ from masking_console.models.expiry import (
     Evidence,
     ExpiryOutcome,
     ExpiryResult,
-    ExpirySummary,
     RunEnd,
 )
+from masking_console.models.history import BatchRecord
 from masking_console.models.plain_text import PlainText
 from masking_console.models.run_events import AttemptUnclear
 from masking_console.presentation.log_lines import LogLine, Sign
@@ -15,19 +15,20 @@ from masking_console.presentation.sessions import outcome_sign, outcome_word
 _CLIENT_ERROR = range(400, 500)
 """Plivo's "already expired" after an attempt of ours that had stayed unclear."""
 _EARLY_ENDS = {
-    RunEnd.STOPPED: "Stopped by you. {off} expired, {not_sent} not sent.",
-    RunEnd.TOKEN_REFUSED: (
+    RunEnd.STOPPED.value: "Stopped by you. {off} expired, {not_sent} not sent.",
+    RunEnd.TOKEN_REFUSED.value: (
         "Plivo refused the token of {account}. Nothing was sent after that."
     ),
-    RunEnd.FORBIDDEN: "This account may not use number masking.",
-    RunEnd.FIRST_FAILED: (
+    RunEnd.FORBIDDEN.value: "This account may not use number masking.",
+    RunEnd.FIRST_FAILED.value: (
         "The first session failed. The other {not_sent} were not sent."
     ),
-    RunEnd.JOURNAL_FAILED: (
+    RunEnd.JOURNAL_FAILED.value: (
         "The journal cannot be written. Stopped; {not_sent} not sent."
     ),
-    RunEnd.CRASHED: "This program failed. {off} expired, {not_sent} not sent.",
+    RunEnd.CRASHED.value: "This program failed. {off} expired, {not_sent} not sent.",
 }
+_HOW_IT_ENDED = {"": "Not ended", RunEnd.INTERRUPTED.value: "Cut off in the middle"}
 
 
 def result_line(result: ExpiryResult) -> LogLine:
@@ -75,45 +76,55 @@ def result_words(result: ExpiryResult) -> str:
     return result.detail
 
 
-def headline(summary: ExpirySummary) -> str:
+def headline(record: BatchRecord) -> str:
     """Return the one sentence that says how a run ended."""
-    total, off = len(summary.results), summary.off
-    early = _EARLY_ENDS.get(summary.end)
+    total, off = len(record.sessions), record.off
+    early = _EARLY_ENDS.get(record.end)
     if early is not None:
         return early.format(
             off=off,
-            not_sent=summary.count(ExpiryOutcome.NOT_SENT),
-            account=summary.batch.account.name.upper(),
+            not_sent=record.count(ExpiryOutcome.NOT_SENT),
+            account=record.account_name.upper(),
         )
-    if summary.is_clean:
+    if off == total:
         return f"Done. {_sessions(total)} {'is' if total == 1 else 'are'} expired."
     problems = ", ".join(
         f"{count} {outcome_word(outcome)}"
         for outcome in ExpiryOutcome
         if outcome not in {ExpiryOutcome.EXPIRED, ExpiryOutcome.ALREADY_EXPIRED}
-        and (count := summary.count(outcome))
+        and (count := record.count(outcome))
     )
-    return f"Finished, with problems: {off} of {total} are off, {problems}."
+    how = _HOW_IT_ENDED.get(record.end, "Finished, with problems")
+    return f"{how}: {off} of {total} are off, {problems}."
 
 
-def report(summary: ExpirySummary) -> str:
+def report(record: BatchRecord) -> str:
     """Return the hand-over text for a ticket: no phone numbers, every id in full."""
-    batch = summary.batch
-    plan = batch.confirmed.plan
-    ticket = f"   Ticket {plan.ticket}" if plan.ticket else ""
+    ticket = f"   Ticket {record.ticket}" if record.ticket else ""
+    by = f"   by {record.operator} on {record.host}" if record.operator else ""
     lines = [
-        f"Plivo masking sessions expired with masking-console, batch {batch.batch_id}",
-        f"Account {plan.account.name} ({plan.account.auth_id.tail}){ticket}",
-        f"{summary.started_at:%Y-%m-%d %H:%M:%S} to {summary.finished_at:%H:%M:%S} UTC",
-        headline(summary),
+        f"Plivo masking sessions expired with masking-console, batch {record.batch_id}",
+        f"Account {record.account_name} ({record.auth_id_tail}){ticket}{by}",
+    ]
+    if record.reason:
+        lines.append(f"Reason: {record.reason}")
+    until = f" to {record.ended_at:%H:%M:%S}" if record.ended_at else ""
+    lines += [
+        f"{record.began_at:%Y-%m-%d %H:%M:%S}{until} UTC",
+        headline(record),
         "",
     ]
-    for result in summary.results:
+    for session in record.sessions:
+        result = session.result
         api_id = f"  api {result.api_id}" if result.api_id else ""
+        later = f"  later: {session.later}" if session.later else ""
         lines.append(
             f"{outcome_sign(result.outcome).value} {result.session_uuid}  "
-            f"{outcome_word(result.outcome):<9}  {result_words(result)}{api_id}"
+            f"{outcome_word(result.outcome):<9}  {result_words(result)}{api_id}{later}"
         )
+    if record.seal:
+        # Kept in the ticket, it proves later what the journal said at this point.
+        lines += ["", f"Journal seal {record.seal}"]
     return "\n".join(lines) + "\n"
 
 

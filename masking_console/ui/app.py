@@ -1,6 +1,8 @@
 """The Textual face: which screen is shown, and what a key or a paste may reach."""
 
+import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import PurePath
 from typing import ClassVar
@@ -15,14 +17,18 @@ from masking_console.models.plain_text import plain_text
 from masking_console.operations.wiring import Operations
 from masking_console.presentation.log_lines import Sign
 from masking_console.ui.crash import CrashSafeApp
+from masking_console.ui.departure import FINISH_SECONDS, Departure
 from masking_console.ui.dialogs import answer_to
 from masking_console.ui.key_gate import KeyGate
 from masking_console.ui.screens.accounts import AccountsScreen
+from masking_console.ui.screens.history import HistoryScreen
 from masking_console.ui.screens.main import MainScreen
 from masking_console.ui.screens.question import QuestionScreen
+from masking_console.ui.screens.ticket import TicketScreen
 from masking_console.ui.terminal import PasteDropped, console_driver_class
 
 _ACCOUNT_ACTIONS = frozenset({"accounts", "new_account"})
+_ON_MAIN = _ACCOUNT_ACTIONS | {"ticket", "history"}
 
 
 class ConsoleApp(CrashSafeApp[int]):
@@ -34,6 +40,8 @@ class ConsoleApp(CrashSafeApp[int]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("P", "accounts", "accounts", id="app.accounts", show=False),
         Binding("n", "new_account", "new account", id="app.new_account", show=False),
+        Binding("T", "ticket", "ticket", id="app.ticket", show=False),
+        Binding("H", "history", "history", id="app.history", show=False),
         Binding("question_mark,f1", "help", "help", id="app.help", key_display="?"),
         Binding("q", "quit", "quit", id="app.quit", show=False),
         Binding(
@@ -53,6 +61,7 @@ class ConsoleApp(CrashSafeApp[int]):
         self._first_text = first_text
         self._main = MainScreen(operations, clock)
         self._gate = KeyGate(self)
+        self.departure = Departure(self, operations.close)
 
     def get_default_screen(self) -> MainScreen:
         return self._main
@@ -122,6 +131,27 @@ class ConsoleApp(CrashSafeApp[int]):
         else:
             self.exit(return_code=ExitCode.DONE)
 
+    def terminal_closed(self) -> None:
+        """Leave, because nobody can read or type any more."""
+        self.departure.begin()
+
+    def ask_to_leave(self) -> None:
+        """Stop a run and leave when it has ended; from any thread, and at once."""
+        self._main.job.stop_silently()
+        # Before the app runs, there is nothing to leave.
+        if self._loop is not None:
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._leave)
+
+    def _leave(self) -> None:
+        self.run_worker(self._leave_soon(), group="leave")
+
+    async def _leave_soon(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FINISH_SECONDS):
+                await self._main.job.until_over()
+        self.exit(return_code=ExitCode.STOPPED)
+
     async def _quit_while_running(self) -> None:
         question = QuestionScreen(
             "Quit?",
@@ -143,10 +173,10 @@ class ConsoleApp(CrashSafeApp[int]):
             self._main.use(account)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        # A review or a run belongs to one account; no other is chosen on top of it.
-        if action in _ACCOUNT_ACTIONS and (
-            self.screen is not self._main or self._main.job.is_running
-        ):
+        if action in _ON_MAIN and self.screen is not self._main:
+            return False
+        # A run belongs to one account; no other is chosen on top of it.
+        if action in _ACCOUNT_ACTIONS and self._main.job.is_running:
             return False
         if action == "new_account" and self._main.account is not None:
             return False
@@ -157,6 +187,23 @@ class ConsoleApp(CrashSafeApp[int]):
 
     def action_new_account(self) -> None:
         self.run_worker(self._manage_accounts(new=True), group="accounts")
+
+    def action_ticket(self) -> None:
+        self.run_worker(self._ask_cause(), group="ticket")
+
+    async def _ask_cause(self) -> None:
+        cause = await answer_to(self, TicketScreen(self._main.cause))
+        if cause is not None:
+            self._main.work_for(cause)
+
+    def action_history(self) -> None:
+        self.run_worker(self._show_history(), group="history")
+
+    async def _show_history(self) -> None:
+        history = HistoryScreen(self._operations.history, self._main.copy)
+        record = await answer_to(self, history)
+        if record is not None:
+            self._main.queue_up(record.may_still_connect)
 
     def on_paste_dropped(self, event: PasteDropped) -> None:
         self._main.note(Sign.FAILED, "pasted", event.reason)

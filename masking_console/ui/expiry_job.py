@@ -13,7 +13,7 @@ from masking_console.models.masking_session import CheckedSession, CheckState
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.run_control import RunControl
 from masking_console.presentation.log_lines import Sign
-from masking_console.presentation.review import differences, sessions
+from masking_console.presentation.review import differences, sessions, wrong_account
 from masking_console.ui.dialogs import answer_to
 from masking_console.ui.run_follower import RunFollower
 from masking_console.ui.screens.finished import Afterwards, FinishedScreen
@@ -65,9 +65,16 @@ class ExpiryJob:
             self._control.stop()
             self._follower().show_stopping()
 
+    def stop_silently(self) -> None:
+        """End the run from any thread, without a word on the screen."""
+        control = self._control
+        if control is not None:
+            control.stop()
+
     async def until_over(self) -> None:
-        """Wait until the run has ended and its outcomes are known."""
-        await self._over.wait()
+        """Wait until no run is under way and its outcomes are known."""
+        if self._control is not None:
+            await self._over.wait()
 
     def check_queued(self) -> None:
         """Ask Plivo about the rows that nobody has asked about."""
@@ -129,13 +136,9 @@ class ExpiryJob:
     def _warn_of_a_wrong_account(
         self, found: Sequence[CheckedSession], account: Account
     ) -> None:
-        if found and all(each.state is CheckState.NOT_FOUND for each in found):
-            which = "This session" if len(found) == 1 else f"None of these {len(found)}"
-            what = "is not" if len(found) == 1 else "sessions is"
-            words = (
-                f"{which} {what} on {account.name.upper()}. "
-                "Are you in the right account?"
-            )
+        missing = sum(each.state is CheckState.NOT_FOUND for each in found)
+        words = wrong_account(missing, len(found), account.name)
+        if words:
             self._screen.note(Sign.FAILED, "account?", words)
 
     async def _review_and_expire(self) -> None:
@@ -151,6 +154,7 @@ class ExpiryJob:
                 summary = await self._expire(confirmed)
                 if summary is None:
                     return
+                screen.later.look_later(summary)
                 afterwards = await answer_to(
                     screen.app,
                     FinishedScreen(summary, lambda text: screen.copy(text, "report")),
@@ -183,12 +187,26 @@ class ExpiryJob:
             before, ticked = ticked, self._ticked(wanted)
             rows = screen.queue.rows_of(each.session_uuid for each in before)
             changes = differences(before, rows)
+        if not await self._is_right_account(account):
+            return None
         plan = self._plan(account, ticked)
         if plan is None:
             return None
         plan.check_size()
         review = ReviewScreen(plan, screen.clock, changes)
         return await answer_to(screen.app, review)
+
+    async def _is_right_account(self, account: Account) -> bool:
+        """Ask, where most of the queue is not on this account."""
+        queue = self._screen.queue
+        missing = len(queue.rows_in([CheckState.NOT_FOUND]))
+        words = wrong_account(missing, queue.summary().total, account.name)
+        if not words:
+            return True
+        act = "Go on" if queue.ticked() else ""
+        question = QuestionScreen("Wrong account?", words, safe="Go back", act=act)
+        is_sure = await answer_to(self._screen.app, question)
+        return is_sure is True
 
     def _ticked(
         self, wanted: Iterable[SessionUuid] | None
@@ -216,6 +234,8 @@ class ExpiryJob:
             account=account,
             sessions=ticked,
             left_out=tuple(each for each in rest if each.session_uuid not in uuids),
+            ticket=screen.cause.ticket,
+            reason=screen.cause.reason,
             rules=screen.operations.settings.confirmation,
         )
 

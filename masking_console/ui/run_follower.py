@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from masking_console.models.expiry import ExpirySummary
+from masking_console.models.history import BatchRecord
 from masking_console.models.plain_text import PlainText
 from masking_console.models.run_events import (
     AttemptUnclear,
@@ -109,7 +110,7 @@ class RunFollower:
             case RunFinished(summary):
                 sign = Sign.NOTE if summary.is_clean else Sign.FAILED
                 at = summary.finished_at
-                return _note(at, "finished", headline(summary), sign)
+                return _note(at, "finished", headline(BatchRecord.of(summary)), sign)
 
 
 def _note(at: datetime, word: str, text: str, sign: Sign = Sign.NOTE) -> LogLine:

@@ -5,7 +5,9 @@ README. Clock, stopwatch and ids are fixed, so that the pictures are the same ea
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import os
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -26,7 +28,9 @@ from masking_console.settings import PRACTICE_API_URL, ApiUrl, Settings
 from masking_console.ui.app import ConsoleApp
 from masking_console.ui.screens.accounts import AccountsScreen
 from masking_console.ui.screens.finished import FinishedScreen
+from masking_console.ui.screens.history import HistoryScreen
 from masking_console.ui.screens.main import MainScreen
+from masking_console.ui.screens.ticket import TicketScreen
 from tests.support.console import Console
 from tests.support.runs import open_ids
 
@@ -181,7 +185,30 @@ async def _finished(console: Console) -> None:
 async def _first_run(console: Console) -> None:
     await console.until(lambda: "No account yet" in console.screen_text(), "the words")
     await console.until(lambda: "journal ok" in console.screen_text(), "the journal")
+    await console.until(lambda: console.app.focused is None, "no focus")
     assert console.main.account is None
+
+
+async def _ask_ticket(console: Console) -> None:
+    await console.until(lambda: console.main.account is not None, "an account")
+    await console.press("T")
+    await console.until(lambda: isinstance(console.app.screen, TicketScreen), "ticket")
+    await console.press(*"OPS-4812")
+
+
+async def _history(console: Console) -> None:
+    await _ask_ticket(console)
+    await console.press("enter", *"customer reports stale masking", "enter")
+    await _finished(console)
+    await console.press("escape", "H")
+    await console.until(lambda: "1 of 1 batches" in console.screen_text(), "history")
+    assert isinstance(console.app.screen, HistoryScreen)
+
+
+async def _ticket(console: Console) -> None:
+    await _queue(console)
+    await _ask_ticket(console)
+    assert isinstance(console.app.screen, TicketScreen)
 
 
 async def _accounts(console: Console) -> None:
@@ -208,6 +235,9 @@ SCENES = {
     "review_too_many": Scene(WIDE, _nothing, _too_many),
     "running": Scene(WIDE, _silence_at_the_fourth, _running),
     "finished_with_problems": Scene(WIDE, _one_error_and_one_silence, _finished),
+    "ticket": Scene(NARROW, _nothing, _ticket),
+    "history": Scene(WIDE, _one_error_and_one_silence, _history),
+    "history_80x24": Scene(NARROW, _one_error_and_one_silence, _history),
     "accounts": Scene(NARROW, _nothing, _accounts, practice=False),
     "new_account": Scene(NARROW, _nothing, _new_account, practice=False),
     "first_run": Scene(WIDE, _nothing, _first_run, practice=False),
@@ -232,6 +262,20 @@ class Stage:
         await pilot.pause(0.5)
 
 
+@contextmanager
+def _operator(name: str) -> Iterator[None]:
+    """Let the journal take this person for the one at the keyboard."""
+    before = os.environ.get("LOGNAME")
+    os.environ["LOGNAME"] = name
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["LOGNAME"]
+        else:
+            os.environ["LOGNAME"] = before
+
+
 def set_stage(name: str, folder: Path) -> Stage:
     """Return the app for a scene; the caller closes the operations."""
     scene = SCENES[name]
@@ -252,7 +296,8 @@ def set_stage(name: str, folder: Path) -> Stage:
         if name == "accounts"
         else {}
     )
-    operations = build_operations(
-        settings, environment, account, lambda: NOW, _Stopwatch()
-    )
+    with _operator("marta"):
+        operations = build_operations(
+            settings, environment, account, lambda: NOW, _Stopwatch()
+        )
     return Stage(scene, account, operations, ConsoleApp(operations, clock=lambda: NOW))

@@ -77,6 +77,7 @@ class Terminal:
         self._raw = bytearray()
         self._changed = threading.Condition()
         self._stopping = threading.Event()
+        self._holding = threading.Event()
         self._master, slave = pty.openpty()
         self._set_size(columns, rows)
         try:
@@ -171,6 +172,13 @@ class Terminal:
     def signal(self, number: signal.Signals) -> None:
         self._process.send_signal(number)
 
+    def hold(self, *, is_held: bool = True) -> None:
+        """Stop reading what the program writes, as Ctrl+S does, or go on."""
+        if is_held:
+            self._holding.set()
+        else:
+            self._holding.clear()
+
     def hang_up(self) -> None:
         """Close the terminal's side and leave the program alone with it."""
         self._stop_reading()
@@ -218,6 +226,9 @@ class Terminal:
         with selectors.DefaultSelector() as selector:
             selector.register(self._master, selectors.EVENT_READ)
             while not self._stopping.is_set():
+                if self._holding.is_set():
+                    time.sleep(0.02)
+                    continue
                 if not selector.select(0.05):
                     continue
                 try:

@@ -1,10 +1,14 @@
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from masking_console import __version__
 from masking_console.cli import main
+from masking_console.models.expiry import ExpirySummary
 from masking_console.practice import server
+from tests.support.runs import bench, open_ids, quick_account
 
 KNOWN = "c28b77d4-21e7-43bd-9447-04bfee92e651"
 
@@ -38,6 +42,8 @@ def test_version_and_help_need_nothing(capsys: pytest.CaptureFixture[str]) -> No
         (["--api-url", "http://api.plivo.com"], "must be https://"),
         (["practice-server", "--port", "70000"], "Port 70000"),
         (["practice-server", "--port", "x"], "not a valid integer"),
+        (["history", "--since", "yesterday"], "Write the date as 2026-03-04."),
+        (["history", "--format", "xml"], "is not one of"),
         ([KNOWN], "needs a terminal"),
         (["--practice"], "needs a terminal"),
     ],
@@ -78,3 +84,64 @@ def test_the_practice_server_ends_with_success(
     monkeypatch.setattr(server, "serve", lambda _port, announce: announce("hello"))
 
     assert run(capsys, "practice-server") == (0, "hello\n", "")
+
+
+@pytest.fixture
+async def practised(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Path, ExpirySummary]:
+    """A journal of practice mode with one batch in it."""
+    monkeypatch.setenv("MASKING_CONSOLE_STATE_DIR", str(tmp_path))
+    simulated = quick_account()
+    async with bench(
+        simulated, tmp_path, journal_path=tmp_path / "practice-journal.db"
+    ) as opened:
+        await opened.run(open_ids(simulated, 3))
+        return tmp_path / "practice-journal.db", opened.summary
+
+
+def test_the_history_is_printed_in_every_form(
+    capsys: pytest.CaptureFixture[str], practised: tuple[Path, ExpirySummary]
+) -> None:
+    batch_id = practised[1].batch.batch_id
+    ids = [each.session_uuid for each in practised[1].results]
+
+    for form in ("table", "report", "csv", "json", "jsonl"):
+        code, out, err = run(capsys, "history", "--practice", "--format", form)
+        assert (code, err) == (0, "")
+        assert batch_id in out
+        assert all(uuid in out for uuid in ids) is (form != "table")
+    assert batch_id not in run(capsys, "history")[1]
+    assert batch_id in run(capsys, "history", "--practice", "--session", ids[1])[1]
+    nothing = run(capsys, "history", "--practice", "--ticket", "OPS")[1]
+    assert nothing.count("\n") == 1
+
+
+def test_history_verify_says_where_the_journal_was_changed(
+    capsys: pytest.CaptureFixture[str], practised: tuple[Path, ExpirySummary]
+) -> None:
+    path, _summary = practised
+    code, out, err = run(capsys, "history", "--practice", "verify")
+    assert (code, err) == (0, "")
+    assert out.startswith("The journal is whole: 8 entries")
+
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("DROP TRIGGER entries_are_never_removed")
+        other.execute("DELETE FROM entries WHERE sequence = 3")
+    code, out, err = run(capsys, "history", "--practice", "verify")
+    assert (code, err) == (1, "")
+    assert out == "The journal is NOT whole.\nEntry 3 is missing.\n"
+
+
+def test_a_history_that_cannot_be_read_is_one_sentence(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MASKING_CONSOLE_STATE_DIR", str(tmp_path))
+    (tmp_path / "journal.db").write_bytes(b"no database" * 1000)
+
+    code, out, err = run(capsys, "history")
+
+    assert (code, out) == (1, "")
+    assert "cannot be read (its file is damaged)" in err

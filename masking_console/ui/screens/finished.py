@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from masking_console.models.expiry import ExpirySummary
+from masking_console.models.history import BatchRecord
 from masking_console.presentation.finished import may_still_connect, summary_lines
 from masking_console.presentation.run_lines import headline, report
 
@@ -40,6 +41,7 @@ class FinishedScreen(ModalScreen[Afterwards]):
     ) -> None:
         super().__init__()
         self.summary = summary
+        self._record = BatchRecord.of(summary)
         self._copy = copy
 
     def compose(self) -> ComposeResult:
@@ -62,7 +64,7 @@ class FinishedScreen(ModalScreen[Afterwards]):
             "",
             *summary_lines(summary),
             "",
-            headline(summary),
+            headline(self._record),
         ]
         left = len(summary.to_check)
         if left:
@@ -84,5 +86,5 @@ class FinishedScreen(ModalScreen[Afterwards]):
         self.dismiss(Afterwards.CHECK)
 
     async def action_copy(self) -> None:
-        words = await self._copy(report(self.summary))
+        words = await self._copy(report(self._record))
         self.query_one("#finished-copied", Static).update(Text(words))

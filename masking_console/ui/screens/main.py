@@ -13,12 +13,14 @@ from textual.screen import Screen
 from textual.widgets import Footer, Input, Static
 
 from masking_console.models.account import Account
+from masking_console.models.cause import Cause
 from masking_console.models.plain_text import plain_text
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.wiring import Operations
 from masking_console.presentation.log_lines import LogLine, Sign
 from masking_console.ui.clipboard import copy_text
 from masking_console.ui.expiry_job import ExpiryJob
+from masking_console.ui.later_looks import LaterLooks
 from masking_console.ui.widgets.filter_line import FilterLine
 from masking_console.ui.widgets.queue_table import QueueTable
 from masking_console.ui.widgets.result_log import ResultLog
@@ -64,7 +66,9 @@ class MainScreen(Screen[None]):
         self.clock = clock
         self.account: Account | None = None
         self.is_ready = False
+        self.cause = Cause()
         self.job = ExpiryJob(self)
+        self.later = LaterLooks(self)
         self._journal = ""
 
     def compose(self) -> ComposeResult:
@@ -118,13 +122,27 @@ class MainScreen(Screen[None]):
         had_none = self.has_class("-no-account")
         self.set_class(account is None, "-no-account")
         if account is None:
+            # At the start, the focus of the screen itself may come after this.
             self.set_focus(None)
+            self.call_after_refresh(self.set_focus, None)
         elif had_none:
             self.call_after_refresh(self.queue.focus)
         if is_other:
             self.queue.forget_checks()
             self.job.check_queued()
+            if account is not None:
+                self.later.offer_to_resume(account)
         self.show_status()
+
+    def work_for(self, cause: Cause) -> None:
+        """Write this ticket and reason down with every batch from here on."""
+        self.cause = cause
+        self.show_status()
+
+    def queue_up(self, uuids: Sequence[SessionUuid]) -> None:
+        """Add sessions to the queue and ask Plivo about them."""
+        if self.queue.add(uuids):
+            self.job.check_queued()
 
     def journal_is(self, words: str) -> None:
         """Show how the journal is doing."""
@@ -147,6 +165,7 @@ class MainScreen(Screen[None]):
             now=self.clock(),
             may_expire=not settings.read_only,
             practice=settings.practice,
+            ticket=self.cause.ticket,
             journal=self._journal,
             tabs=self._tabs(),
         )

@@ -20,9 +20,17 @@ class QuestionScreen(ModalScreen[bool]):
     ]
 
     def __init__(
-        self, heading: str, sentence: str, *, safe: str = "Close", act: str = ""
+        self,
+        heading: str,
+        sentence: str,
+        *,
+        safe: str = "Close",
+        act: str = "",
+        is_harmless: bool = False,
     ) -> None:
+        """Make a question; the act has the focus only where it is harmless."""
         super().__init__()
+        self._first = "#act" if is_harmless else "#safe"
         self._heading = heading
         self._sentence = sentence
         self._safe = safe
@@ -38,6 +46,9 @@ class QuestionScreen(ModalScreen[bool]):
                     yield Button(
                         Text(self._act), id="act", variant="warning", compact=True
                     )
+
+    def on_mount(self) -> None:
+        self.query_one(self._first).focus()
 
     def action_keep(self) -> None:
         self.dismiss(False)

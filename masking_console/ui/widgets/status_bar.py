@@ -30,6 +30,8 @@ class StatusFacts:
     """Whether anything may be expired."""
     practice: bool = False
     """Whether the account is simulated."""
+    ticket: str = ""
+    """The ticket that batches are done for."""
     link: str = ""
     """``online 61 ms``, ``offline`` or nothing yet."""
     pace: str = ""
@@ -78,14 +80,17 @@ class StatusBar(Widget):
 
     def _wide(self, facts: StatusFacts) -> Text:
         left = Text(" masking-console   ").append_text(self._account(facts))
-        first = self._line(left, Text(f"{facts.now:%Y-%m-%d %H:%M:%S} UTC "))
+        ticket = f"ticket {facts.ticket}   " if facts.ticket else ""
+        clock = Text(f"{ticket}{facts.now:%Y-%m-%d %H:%M:%S} UTC ")
+        first = self._line(left, clock)
         health = Text(" ").append_text(self._health(facts, self.size.width))
         keys = Text("? help   ctrl+p commands   q quit ")
         return Text("\n").join([first, self._line(health, keys)])
 
     def _narrow(self, facts: StatusFacts) -> Text:
         left = Text(" ").append_text(self._account(facts))
-        first = self._line(left, Text(f"{facts.now:%H:%M} UTC "))
+        ticket = f"{facts.ticket}  " if facts.ticket else ""
+        first = self._line(left, Text(f"{ticket}{facts.now:%H:%M} UTC "))
         tabs = Text(f" {facts.tabs}")
         room = self.size.width - len(tabs) - 2
         second = self._line(tabs, self._health(facts, room).append(" "))

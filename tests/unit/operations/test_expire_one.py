@@ -239,3 +239,24 @@ async def test_a_run_cancelled_before_its_first_delete_sends_nothing(
             await run
 
     assert opened.sent("DELETE") == []
+
+
+async def test_a_stop_between_the_permit_and_the_delete_sends_nothing(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    (uuid,) = open_ids(simulated, 1)
+    async with bench(simulated, tmp_path) as opened:
+        pace = opened.connections.client(opened.account).pace
+        pace.refused(0.3)
+        run = asyncio.create_task(opened.run([uuid]))
+        while not opened.events:
+            await asyncio.sleep(0.005)
+        opened.control.pause()
+        while not pace._in_flight:
+            await asyncio.sleep(0.005)
+        opened.control.stop()
+        summary = await run
+
+    assert summary.results[0].outcome is ExpiryOutcome.NOT_SENT
+    assert summary.results[0].attempts == 0
+    assert opened.sent("DELETE") == []

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from masking_console.errors import JournalError
+from masking_console.errors import JournalError, UnwritableFileError
 from masking_console.models.history_query import HistoryQuery
 from masking_console.operations.read_history import ReadHistory
 from masking_console.practice.simulated_account import SimulatedAccount
@@ -85,3 +85,36 @@ async def test_what_concerns_the_whole_journal_is_no_batch(
 
         assert len(await ReadHistory(path).batches(EVERYTHING)) == 1
         assert (await ReadHistory(path).verify()).is_whole
+
+
+async def test_an_export_replaces_nothing_and_is_the_operators_alone(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    async with bench(simulated, tmp_path) as opened:
+        for uuid in open_ids(simulated, 2):
+            await opened.run([uuid])
+        history = ReadHistory(opened.settings.journal_path)
+        newest, oldest = await history.batches(EVERYTHING)
+        paths = [*await history.export([newest]), *await history.export([newest])]
+        both, _lines = await history.export([newest, oldest])
+
+    name = newest.batch_id
+    assert [path.name for path in paths] == [
+        f"{name}.csv", f"{name}.jsonl", f"{name}-2.csv", f"{name}-2.jsonl",
+    ]  # fmt: skip
+    assert both.name == f"{name}-and-1-more.csv"
+    assert paths[0].read_text() == paths[2].read_text()
+    assert both.read_text().count("\n") == 3
+    assert {path.stat().st_mode & 0o777 for path in paths} == {0o600}
+    assert both.parent.stat().st_mode & 0o777 == 0o700
+
+
+async def test_an_export_that_cannot_be_written_says_why(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    async with bench(simulated, tmp_path) as opened:
+        await opened.run(open_ids(simulated, 1))
+        history = ReadHistory(opened.settings.journal_path)
+        (opened.settings.journal_path.parent / "exports").touch()
+        with pytest.raises(UnwritableFileError, match="file exists"):
+            await history.export(await history.batches(EVERYTHING))

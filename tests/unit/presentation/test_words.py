@@ -13,6 +13,7 @@ from masking_console.models.expiry import (
     ExpirySummary,
     RunEnd,
 )
+from masking_console.models.history import BatchRecord
 from masking_console.models.masking_session import (
     CheckedSession,
     CheckState,
@@ -175,12 +176,12 @@ def test_an_attempt_without_an_answer_says_what_happens_next() -> None:
     ],
 )
 def test_the_headline_says_how_a_run_ended(made: ExpirySummary, words: str) -> None:
-    assert headline(made) == words
+    assert headline(BatchRecord.of(made)) == words
 
 
 def test_the_report_has_every_id_in_full_and_the_ticket() -> None:
     made = summary(OUT.EXPIRED, OUT.FAILED, ticket="OPS-4812")
-    text = report(made)
+    text = report(BatchRecord.of(made))
 
     for uuid in uuids(2):
         assert uuid in text
@@ -188,8 +189,8 @@ def test_the_report_has_every_id_in_full_and_the_ticket() -> None:
         assert part in text
     assert "api 69f64f62-0000" in text
     bare = replace(made, results=(ExpiryResult(uuids(1)[0], OUT.NOT_SENT, NOW),))
-    assert "api" not in report(bare)
-    assert "Ticket" not in report(summary(OUT.EXPIRED))
+    assert "api" not in report(BatchRecord.of(bare))
+    assert "Ticket" not in report(BatchRecord.of(summary(OUT.EXPIRED)))
 
 
 def test_the_finished_panel_names_what_to_look_at() -> None:

@@ -1,0 +1,161 @@
+"""The history in words, for a table, a spreadsheet and a program."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from masking_console.models.expiry import ExpiryOutcome
+from masking_console.models.history import BatchRecord, ChainReport, SessionRecord
+from masking_console.presentation.sessions import outcome_sign, outcome_word
+
+_FAILURES = (ExpiryOutcome.FAILED, ExpiryOutcome.REFUSED)
+_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+
+_CSV_COLUMNS = (
+    "batch",
+    "began_at",
+    "ended_at",
+    "end",
+    "account",
+    "auth_id",
+    "ticket",
+    "reason",
+    "operator",
+    "host",
+    "session_uuid",
+    "outcome",
+    "at",
+    "evidence",
+    "http_status",
+    "api_id",
+    "elapsed_ms",
+    "attempts",
+    "detail",
+    "later",
+)
+
+
+def counts(record: BatchRecord) -> tuple[int, int, int, int, int]:
+    """Return all, expired, already expired, unknown and failed, as a table shows."""
+    return (
+        len(record.sessions),
+        record.count(ExpiryOutcome.EXPIRED),
+        record.count(ExpiryOutcome.ALREADY_EXPIRED),
+        record.count(ExpiryOutcome.UNKNOWN),
+        record.count(*_FAILURES),
+    )
+
+
+def table(records: Iterable[BatchRecord]) -> str:
+    """Return one line a batch, for a terminal."""
+    lines = [
+        (
+            f"{'batch':<22} {'began (UTC)':<16} {'account':<12} {'ticket':<12} "
+            f"{'by':<10} {'total':>5} {'+':>4} {'=':>4} {'?':>4} {'!':>4}  end"
+        )
+    ]
+    lines += [
+        f"{record.batch_id:<22} {record.began_at:%Y-%m-%d %H:%M} "
+        f"{record.account_name.upper():<12} {record.ticket or '-':<12} "
+        f"{record.operator:<10} {total:>5} {off:>4} {already:>4} {unknown:>4} "
+        f"{failed:>4}  {end_words(record)}"
+        for record in records
+        for total, off, already, unknown, failed in (counts(record),)
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def end_words(record: BatchRecord) -> str:
+    """Return how a batch ended, in a word or two."""
+    return record.end or "not ended"
+
+
+def session_line(session: SessionRecord) -> str:
+    """Return sign, outcome and what it rests on, without the id."""
+    result = session.result
+    status = "---" if result.http_status is None else str(result.http_status)
+    parts = [
+        f"{outcome_sign(result.outcome).value} {outcome_word(result.outcome):<9}",
+        status if result.attempts else "   ",
+        f"api {result.api_id[:8]}" if result.api_id else "",
+        session.later or result.detail,
+    ]
+    return "  ".join(part for part in parts if part)
+
+
+def csv_text(records: Iterable[BatchRecord]) -> str:
+    """Return one line a session; nothing in it runs as a formula."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(_CSV_COLUMNS)
+    for record in records:
+        writer.writerows([_defused(cell) for cell in row] for row in _csv_rows(record))
+    return out.getvalue()
+
+
+def json_lines(records: Iterable[BatchRecord]) -> str:
+    """Return one JSON object a line: a batch with its results."""
+    return "".join(f"{json.dumps(_plain(each))}\n" for each in records)
+
+
+def json_text(records: Sequence[BatchRecord]) -> str:
+    """Return one JSON object with ``batches``, every session id in full."""
+    return json.dumps({"batches": [_plain(each) for each in records]}, indent=2) + "\n"
+
+
+def verified_words(report: ChainReport) -> str:
+    """Return whether the journal is whole, and if not, every problem on a line."""
+    if report.is_whole:
+        return (
+            f"The journal is whole: {report.entries} entries, none changed, removed "
+            f"or moved.\nLast seal {report.last_seal}"
+        )
+    return "\n".join(["The journal is NOT whole.", *report.problems])
+
+
+def _csv_rows(record: BatchRecord) -> Iterable[tuple[object, ...]]:
+    batch = _plain(record)
+    head = tuple(batch[name] for name in _CSV_COLUMNS[:10])
+    for result in batch["results"]:
+        yield (*head, *(result[name] for name in _CSV_COLUMNS[10:]))
+
+
+def _defused(cell: object) -> str:
+    """Return a cell that a spreadsheet takes for text, whatever it begins with."""
+    text = "" if cell is None else str(cell)
+    return f"'{text}" if text.startswith(_FORMULA_SIGNS) else text
+
+
+def _plain(record: BatchRecord) -> dict[str, Any]:
+    return {
+        "batch": record.batch_id,
+        "began_at": record.began_at.isoformat(),
+        "ended_at": record.ended_at.isoformat() if record.ended_at else None,
+        "end": record.end,
+        "account": record.account_name,
+        "auth_id": record.auth_id_tail,
+        "ticket": record.ticket,
+        "reason": record.reason,
+        "operator": record.operator,
+        "host": record.host,
+        "seal": record.seal,
+        "results": [_plain_session(each) for each in record.sessions],
+    }
+
+
+def _plain_session(session: SessionRecord) -> dict[str, object]:
+    result = session.result
+    return {
+        "session_uuid": str(result.session_uuid),
+        "outcome": result.outcome.value,
+        "at": result.at.isoformat(),
+        "evidence": result.evidence.value,
+        "http_status": result.http_status,
+        "api_id": result.api_id,
+        "elapsed_ms": result.elapsed_ms,
+        "attempts": result.attempts,
+        "detail": result.detail,
+        "later": session.later,
+    }

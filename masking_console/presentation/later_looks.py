@@ -1,0 +1,60 @@
+"""What a look after the end found, as lines of the log."""
+
+from datetime import datetime
+
+from masking_console.models.expiry import ExpiryOutcome
+from masking_console.models.history import BatchRecord
+from masking_console.models.plain_text import PlainText
+from masking_console.models.run_events import (
+    LookFinished,
+    LookFound,
+    SessionCameBack,
+)
+from masking_console.presentation.log_lines import LogLine, Sign
+from masking_console.presentation.review import sessions
+from masking_console.presentation.run_lines import result_line
+
+
+def look_line(event: LookFound, now: datetime) -> LogLine:
+    """Return the log line of something that a second look tells."""
+    if isinstance(event, LookFinished):
+        return LogLine(now, Sign.NOTE, "looked", PlainText(_finished(event)))
+    if isinstance(event, SessionCameBack):
+        words = (
+            "Plivo has a new open session for the same two numbers as "
+            f"{event.session_uuid.short}. Your system may be recreating it."
+        )
+        text = PlainText(words)
+        return LogLine(event.at, Sign.FAILED, "came back", text, event.new_uuid)
+    if event.result is not None:
+        return result_line(event.result)
+    text = PlainText("It was expired, and Plivo calls it open again. Check it.")
+    return LogLine(event.at, Sign.FAILED, "open again", text, event.session_uuid)
+
+
+def _finished(event: LookFinished) -> str:
+    parts = [f"{sessions(event.looked_at)} once more: {event.still_off} still expired"]
+    if event.unanswered:
+        parts.append(f"{event.unanswered} without an answer")
+    if event.pairs_missed:
+        parts.append(f"{event.pairs_missed} not searched for new ones")
+    return ", ".join(parts)
+
+
+def interrupted_words(record: BatchRecord) -> str:
+    """Return what the operator reads at the start after a run was cut off."""
+    unknown, not_sent = len(record.unknown), record.count(ExpiryOutcome.NOT_SENT)
+    done = len(record.sessions) - unknown - not_sent
+    return (
+        f"The last run stopped in the middle: {done} done, {unknown} unknown, "
+        f"{not_sent} not sent. Enter checks them; nothing is sent yet."
+    )
+
+
+def resumed_words(record: BatchRecord) -> str:
+    """Return what is known after the look."""
+    left = len(record.may_still_connect)
+    words = f"{record.batch_id}: {record.off} of {len(record.sessions)} are off."
+    if left:
+        words += f" {left} may still connect calls; they are in the queue."
+    return words

@@ -1,0 +1,127 @@
+"""How the console ends when it is told to from outside: within five seconds, cleanly.
+
+SIGTERM, SIGHUP and the end of the terminal's input: what is in flight is finished or
+becomes unknown, the journal has it, and the terminal is as it was. A terminal that
+stops reading holds up the event loop itself, so a thread stands behind it all.
+"""
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import Protocol
+
+from masking_console.exit_codes import ExitCode
+
+FINISH_SECONDS = 2.5
+"""What is in flight has so long to finish."""
+_APP_SECONDS = 3.3
+"""So long may the app take in all; then the thread does what is left."""
+_CLOSE_SECONDS = 1.2
+"""So long may engine and journal take."""
+
+_RESTORE = (
+    b"\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1015l"  # mouse
+    b"\x1b[?1004l\x1b[?2004l\x1b[<u\x1b[?25h\x1b[?1049l"  # focus, paste, keys, screen
+)
+"""What undoes the modes that Textual sets."""
+
+
+class Leaves(Protocol):
+    """An app that can be told to leave, from any thread."""
+
+    def ask_to_leave(self) -> None:
+        """Start leaving; returns at once."""
+
+
+class Departure:
+    """One for the process; a thread waits for the first cause to leave."""
+
+    def __init__(self, app: Leaves, close: Callable[[], None]) -> None:
+        self._app = app
+        self._close = close
+        self._app_ended = threading.Event()
+        self._all_ended = threading.Event()
+        self._bell = -1
+
+    def begin(self) -> None:
+        """Leave; from a signal handler or any thread, and without waiting."""
+        if self._bell < 0:
+            self._app.ask_to_leave()
+            return
+        with contextlib.suppress(OSError):
+            # A pipe, because a signal handler must not touch a lock that the thread
+            # it interrupted may hold.
+            os.write(self._bell, b"!")
+
+    def app_ended(self) -> None:
+        """Note that only engine and journal are left to be closed."""
+        self._app_ended.set()
+
+    @contextlib.contextmanager
+    def on_signals(self) -> Iterator[None]:
+        """Begin at SIGTERM and SIGHUP while the block runs."""
+
+        def handle(_number: int, _frame: FrameType | None) -> None:
+            self.begin()
+
+        ear, self._bell = os.pipe()
+        watch = threading.Thread(target=self._watch, args=(ear, _terminal_modes()))
+        watch.daemon = True
+        watch.start()
+        names = ("SIGTERM", "SIGHUP", "SIGBREAK")
+        numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+        before = {number: signal.signal(number, handle) for number in numbers}
+        try:
+            yield
+        finally:
+            self._all_ended.set()
+            for number, handler in before.items():
+                signal.signal(number, handler)
+            bell, self._bell = self._bell, -1
+            os.close(bell)
+
+    def _watch(self, ear: int, modes: list[object] | None) -> None:
+        has_begun = os.read(ear, 1)
+        os.close(ear)
+        if not has_begun:
+            return
+        self._app.ask_to_leave()
+        if not self._app_ended.wait(_APP_SECONDS):
+            # The screen's event loop is held up, by a terminal that does not read. The
+            # engine and the journal are not: they are closed here.
+            closing = threading.Thread(target=self._close, daemon=True)
+            closing.start()
+            closing.join(_CLOSE_SECONDS)
+        elif self._all_ended.wait(_CLOSE_SECONDS):
+            return
+        _restore_terminal(modes)
+        os._exit(ExitCode.STOPPED)
+
+
+def _terminal_modes() -> list[object] | None:
+    if sys.platform == "win32":  # pragma: no cover - tested on Linux
+        return None
+    import termios  # noqa: PLC0415 - Windows has none
+
+    with contextlib.suppress(OSError, ValueError, termios.error):
+        return termios.tcgetattr(sys.__stdin__.fileno())  # type: ignore[union-attr]
+    return None
+
+
+def _restore_terminal(modes: list[object] | None) -> None:
+    """Undo what can be undone without waiting for a terminal that does not read."""
+    if sys.platform == "win32" or modes is None:  # pragma: no cover - tested on Linux
+        return
+    import termios  # noqa: PLC0415 - Windows has none
+
+    with contextlib.suppress(OSError, ValueError, termios.error):
+        descriptor = sys.__stdin__.fileno()  # type: ignore[union-attr]
+        termios.tcsetattr(descriptor, termios.TCSANOW, modes)  # type: ignore[arg-type]
+        # What waits to be read is of no use to anybody, and keeps this from going out.
+        termios.tcflush(descriptor, termios.TCOFLUSH)
+        os.set_blocking(descriptor, False)
+        os.write(descriptor, _RESTORE)

@@ -1,0 +1,153 @@
+"""The history: what was expired, by whom and why, and what became of it."""
+
+from collections.abc import Awaitable, Callable
+from typing import ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.widgets import Footer, Input, Static
+
+from masking_console.errors import MaskingConsoleError
+from masking_console.models.history import BatchRecord
+from masking_console.models.history_query import HistoryQuery
+from masking_console.models.plain_text import plain_text
+from masking_console.operations.read_history import ReadHistory
+from masking_console.presentation.history import verified_words
+from masking_console.presentation.run_lines import headline, report
+from masking_console.ui.widgets.filter_line import FilterLine
+from masking_console.ui.widgets.history_tables import BatchSessions, BatchTable
+from masking_console.ui.widgets.rows_view import RowsView
+
+_HEAD = " History   this computer only, no phone numbers"
+
+
+class HistoryScreen(Screen[BatchRecord | None]):
+    """Returns a batch whose open sessions are to be checked again, or None."""
+
+    CSS_PATH = "history.tcss"
+    AUTO_FOCUS = "#batches"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # H opened it; without this it would open a second one.
+        Binding("escape,H", "back", "back", id="history.back"),
+        Binding("t", "check", "retry", id="history.check"),
+        Binding("y", "copy", "report", id="history.copy"),
+        Binding("ctrl+e", "export", "export", id="history.export"),
+        Binding("v", "verify", "verify", id="history.verify"),
+    ]
+
+    def __init__(
+        self, history: ReadHistory, copy: Callable[[str, str], Awaitable[str]]
+    ) -> None:
+        super().__init__()
+        self._history = history
+        self._copy = copy
+
+    def compose(self) -> ComposeResult:
+        yield Static(Text(_HEAD), id="history-head")
+        yield BatchTable(id="batches")
+        yield BatchSessions(id="batch-sessions")
+        yield Static(id="history-words")
+        yield FilterLine()
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        self._sessions.border_title = "Batch"
+        self.run_worker(self._read())
+
+    @property
+    def _table(self) -> BatchTable:
+        return self.query_one(BatchTable)
+
+    @property
+    def _sessions(self) -> BatchSessions:
+        return self.query_one(BatchSessions)
+
+    @property
+    def _chosen(self) -> BatchRecord | None:
+        key = self._table.cursor_key
+        return self._table.records[key] if key is not None else None
+
+    async def _read(self) -> None:
+        try:
+            self._table.show(await self._history.batches(HistoryQuery()))
+        except MaskingConsoleError as error:
+            self._say(str(error))
+
+    def _say(self, words: str) -> None:
+        self.query_one("#history-words", Static).update(Text(words))
+
+    @on(RowsView.CursorMoved, "#batches")
+    def _show_batch(self) -> None:
+        table, chosen = self._table, self._chosen
+        count = f"{len(table.keys)} of {len(table.records)} batches"
+        table.border_title = Text(f"H History   {count}")
+        table.border_subtitle = Text(table.problem or table.filter_text)
+        self._sessions.show(chosen)
+        if chosen is not None:
+            title = f"{chosen.batch_id}   {headline(chosen)}"
+            self._sessions.border_title = Text(title)
+            self._sessions.border_subtitle = Text(chosen.reason)
+        self.refresh_bindings()
+
+    @on(RowsView.Opened, "#batches")
+    def _enter_batch(self) -> None:
+        self._sessions.focus()
+
+    @on(RowsView.FilterRequested)
+    def _open_filter(self, event: RowsView.FilterRequested) -> None:
+        self.query_one(FilterLine).open_for(event.control)
+
+    @on(Input.Submitted, "#filter")
+    def _close_filter(self) -> None:
+        self.query_one(FilterLine).close()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in {"copy", "export"}:
+            return True if self._is_there else None
+        if action == "check":
+            chosen = self._chosen if self._is_there else None
+            return True if chosen and chosen.may_still_connect else None
+        return super().check_action(action, parameters)
+
+    @property
+    def _is_there(self) -> bool:
+        return self.is_mounted and self._chosen is not None
+
+    def action_back(self) -> None:
+        if self.focused is self._sessions:
+            self._table.focus()
+        else:
+            self.dismiss(None)
+
+    def action_check(self) -> None:
+        self.dismiss(self._chosen)
+
+    async def action_copy(self) -> None:
+        chosen = self._chosen
+        if chosen is not None:
+            self._say(await self._copy(report(chosen), "report"))
+
+    def action_export(self) -> None:
+        self.run_worker(self._export(), group="export", exclusive=True)
+
+    async def _export(self) -> None:
+        try:
+            csv, lines = await self._history.export(self._table.matching)
+        except MaskingConsoleError as error:
+            self._say(str(error))
+            return
+        folder = plain_text(str(csv.parent), limit=200)
+        self._say(f"Written: {csv.name} and {lines.name} in {folder}")
+
+    def action_verify(self) -> None:
+        self.run_worker(self._verify(), group="verify", exclusive=True)
+
+    async def _verify(self) -> None:
+        self._say("Checking every entry...")
+        try:
+            self._say(verified_words(await self._history.verify()))
+        except MaskingConsoleError as error:
+            self._say(str(error))

@@ -1,0 +1,75 @@
+"""Asks for the ticket and the reason of what is done from now on."""
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, Static
+
+from masking_console.errors import InputError
+from masking_console.models.cause import LONGEST_REASON, LONGEST_TICKET, Cause
+
+
+class TicketScreen(ModalScreen[Cause | None]):
+    """Returns what was typed, or None."""
+
+    CSS_PATH = "ticket.tcss"
+    AUTO_FOCUS = "#ticket"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "cancel", id="ticket.cancel"),
+    ]
+
+    def __init__(self, cause: Cause) -> None:
+        super().__init__()
+        self._cause = cause
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="ticket-box") as box:
+            box.border_title = "Ticket and reason"
+            with Horizontal(classes="field"):
+                yield Static("Ticket")
+                yield Input(
+                    self._cause.ticket,
+                    id="ticket",
+                    compact=True,
+                    max_length=LONGEST_TICKET,
+                )
+            with Horizontal(classes="field"):
+                yield Static("Reason")
+                yield Input(
+                    self._cause.reason,
+                    id="reason",
+                    compact=True,
+                    max_length=LONGEST_REASON,
+                )
+            words = "They stand in the journal with every batch from now on."
+            yield Static(Text(words), id="ticket-words")
+            with Horizontal(id="ticket-buttons"):
+                yield Button("Cancel", id="cancel", compact=True)
+                yield Button("Keep", id="keep", variant="primary", compact=True)
+
+    def action_cancel(self) -> None:
+        self.dismiss(None)
+
+    @on(Button.Pressed, "#cancel")
+    def _cancel(self) -> None:
+        self.dismiss(None)
+
+    @on(Input.Submitted, "#ticket")
+    def _go_on(self) -> None:
+        self.query_one("#reason").focus()
+
+    @on(Input.Submitted, "#reason")
+    @on(Button.Pressed, "#keep")
+    def _keep(self) -> None:
+        ticket, reason = (
+            self.query_one(f"#{name}", Input).value for name in ("ticket", "reason")
+        )
+        try:
+            self.dismiss(Cause.of(ticket, reason))
+        except InputError as error:
+            self.query_one("#ticket-words", Static).update(Text(str(error)))

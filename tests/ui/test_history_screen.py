@@ -1,0 +1,157 @@
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing
+from http import HTTPStatus
+from pathlib import Path
+
+import pytest
+
+from masking_console.models.session_uuid import SessionUuid
+from masking_console.practice.exchange import Reply
+from masking_console.practice.faults import Fault
+from masking_console.practice.simulated_account import SimulatedAccount
+from masking_console.ui.screens.history import HistoryScreen
+from masking_console.ui.screens.main import MainScreen
+from masking_console.ui.widgets.history_tables import BatchSessions, BatchTable
+from tests.support.console import Console, console
+from tests.support.runs import bench, script
+
+IdsOf = Callable[[str, int], list[SessionUuid]]
+REFUSED = Fault(
+    has_effect=False, reply=Reply(HTTPStatus.BAD_REQUEST, b'{"error": "not now"}')
+)
+
+
+@asynccontextmanager
+async def with_history(
+    simulated: SimulatedAccount,
+    ids: list[SessionUuid],
+    folder: Path,
+    size: tuple[int, int] = (100, 30),
+) -> AsyncIterator[Console]:
+    """Open the history of two batches: one clean, and then one with a refusal."""
+    path = folder / "journal.db"
+    async with bench(simulated, folder, journal_path=path) as earlier:
+        await earlier.run(ids[:2])
+        simulated.fault = script("DELETE", REFUSED)
+        await earlier.run(ids[2:3])
+    async with console(simulated, folder, size=size) as opened:
+        await opened.press("H")
+        await opened.until(lambda: "2 of 2 batches" in opened.screen_text(), "history")
+        yield opened
+
+
+def table(opened: Console) -> BatchTable:
+    return opened.app.screen.query_one(BatchTable)
+
+
+def sessions(opened: Console) -> BatchSessions:
+    return opened.app.screen.query_one(BatchSessions)
+
+
+@pytest.mark.parametrize("size", [(100, 30), (80, 24)])
+async def test_the_batch_under_the_cursor_is_shown_with_its_sessions(
+    simulated: SimulatedAccount,
+    ids_of: IdsOf,
+    tmp_path: Path,
+    size: tuple[int, int],
+) -> None:
+    ids = ids_of("active", 3)
+    async with with_history(simulated, ids, tmp_path, size) as opened:
+        assert list(sessions(opened).keys) == ids[2:]
+        await opened.until(lambda: "! refused" in opened.screen_text(), "the refusal")
+        await opened.press("down")
+        assert list(sessions(opened).keys) == ids[:2]
+        await opened.until(
+            lambda: "Done. 2 sessions are" in opened.screen_text(), "words"
+        )
+        await opened.press("enter")
+        assert sessions(opened).has_focus
+        await opened.press("escape")
+        assert table(opened).has_focus
+        await opened.press("H")
+        assert isinstance(opened.app.screen, MainScreen)
+
+
+async def test_the_filter_takes_words_and_fields(
+    simulated: SimulatedAccount, ids_of: IdsOf, tmp_path: Path
+) -> None:
+    ids = ids_of("active", 3)
+    async with with_history(simulated, ids, tmp_path) as opened:
+        await opened.press("slash", *f"session:{ids[0].short}", "enter")
+        words = "1 of 2 batches"
+        await opened.until(lambda: words in opened.screen_text(), "one batch")
+        assert list(sessions(opened).keys) == ids[:2]
+        await opened.press("slash", "escape", "slash", *"color:red", "enter")
+        words = "No field color."
+        await opened.until(lambda: words in opened.screen_text(), "a sentence")
+        assert len(table(opened).keys) == 2
+        table(opened).filter_text = "nobody"
+        words = "No batch matches."
+        await opened.until(lambda: words in opened.screen_text(), "nothing")
+        await opened.press("escape", "y", "t")
+        assert isinstance(opened.app.screen, HistoryScreen)
+
+
+async def test_what_may_still_connect_calls_goes_back_to_the_queue(
+    simulated: SimulatedAccount, ids_of: IdsOf, tmp_path: Path
+) -> None:
+    ids = ids_of("active", 3)
+    async with with_history(simulated, ids, tmp_path) as opened:
+        await opened.press("down", "t")
+        assert isinstance(opened.app.screen, HistoryScreen), "nothing is left there"
+        await opened.press("up", "t")
+        await opened.until_checked(1)
+        assert isinstance(opened.app.screen, MainScreen)
+        assert [row.session_uuid for row in opened.main.queue.ticked()] == ids[2:]
+
+
+async def test_the_report_is_copied_and_the_batches_exported(
+    simulated: SimulatedAccount, ids_of: IdsOf, tmp_path: Path
+) -> None:
+    ids = ids_of("active", 3)
+    async with with_history(simulated, ids, tmp_path) as opened:
+        await opened.press("y")
+        await opened.until(lambda: "report" in opened.log_lines()[-1], "the copy")
+        await opened.press("ctrl+e")
+        await opened.until(lambda: "Written: B-" in opened.screen_text(), "the export")
+        files = sorted((tmp_path / "exports").iterdir())
+        assert [path.suffix for path in files] == [".csv", ".jsonl"]
+        assert all(uuid in files[0].read_text() for uuid in ids)
+
+        (tmp_path / "exports").rename(tmp_path / "elsewhere")
+        (tmp_path / "exports").touch()
+        await opened.press("ctrl+e")
+        words = "The export cannot be written"
+        await opened.until(lambda: words in opened.screen_text(), "a sentence")
+
+
+async def test_the_chain_is_verified_on_the_screen(
+    simulated: SimulatedAccount, ids_of: IdsOf, tmp_path: Path
+) -> None:
+    ids = ids_of("active", 3)
+    async with with_history(simulated, ids, tmp_path) as opened:
+        await opened.press("v")
+        words = "The journal is whole: 10 entries"
+        await opened.until(lambda: words in opened.screen_text(), "whole")
+        path = tmp_path / "journal.db"
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("DROP TRIGGER entries_are_never_changed")
+            other.execute("UPDATE entries SET content = '{' WHERE sequence = 2")
+        await opened.press("v")
+        await opened.until(
+            lambda: "Entry 2 was changed." in opened.screen_text(), "the problem"
+        )
+        await opened.press("escape", "H")
+        words = "see history verify"
+        await opened.until(lambda: words in opened.screen_text(), "a sentence")
+
+
+async def test_an_empty_history_says_so(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    async with console(simulated, tmp_path) as opened:
+        await opened.press("H", "y", "t", "ctrl+e")
+        words = "Nothing was expired from this computer yet."
+        await opened.until(lambda: words in opened.screen_text(), "words")
+        assert isinstance(opened.app.screen, HistoryScreen)

@@ -1,0 +1,169 @@
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+from masking_console.journal.journal import Journal
+from masking_console.models.history_query import HistoryQuery
+from masking_console.models.session_uuid import SessionUuid
+from masking_console.practice.faults import Ending, Fault
+from masking_console.practice.sign_in import practice_account
+from masking_console.practice.simulated_account import SimulatedAccount
+from masking_console.ui.screens.main import MainScreen
+from masking_console.ui.screens.question import QuestionScreen
+from tests.support.console import Console, console
+from tests.support.runs import plan_of, reply
+
+IdsOf = Callable[[str, int], list[SessionUuid]]
+UNKNOWN = [
+    SessionUuid(f"9fe6cba9-4d0e-4b62-a1c7-5e08d2f3b91{number}") for number in range(5)
+]
+
+
+async def cut_off(ids: list[SessionUuid], folder: Path) -> str:
+    """Leave a batch behind in which the first session is on its way."""
+    journal = Journal(folder / "journal.db")
+    plan = plan_of(practice_account(), ids)
+    batch = await journal.begin_batch(plan.confirm(plan.phrase))
+    await journal.record_intent(batch, ids[0], 1)
+    await asyncio.to_thread(journal.close)
+    return batch.batch_id
+
+
+async def until_asked(opened: Console) -> None:
+    is_asked = lambda: isinstance(opened.app.screen, QuestionScreen)  # noqa: E731
+    await opened.until(is_asked, "a question")
+    await opened.pilot.pause()
+
+
+async def test_a_run_that_was_cut_off_is_looked_at_and_not_sent_again(
+    simulated: SimulatedAccount, ids_of: IdsOf, tmp_path: Path
+) -> None:
+    ids = ids_of("active", 3)
+    batch_id = await cut_off(ids, tmp_path)
+    async with console(simulated, tmp_path) as opened:
+        await until_asked(opened)
+        assert "0 done, 1 unknown, 2" in opened.screen_text()
+        await opened.press("enter")
+        await opened.until_checked(3)
+        rows = [row.session_uuid for row in opened.main.queue.ticked()]
+        assert sorted(rows) == sorted(ids)
+        lines = opened.log_lines()
+        assert any("! failed" in line and "open" in line for line in lines)
+        assert any(f"{batch_id}: 0 of 3 are off." in line for line in lines)
+        query = HistoryQuery(batch=batch_id)
+        (record,) = await opened.operations.history.batches(query)
+        assert record.end == "interrupted"
+    assert {request.method for request in simulated.requests} == {"GET"}
+
+
+async def test_a_run_that_was_cut_off_can_wait(
+    simulated: SimulatedAccount, ids_of: IdsOf, tmp_path: Path
+) -> None:
+    ids = ids_of("active", 1)
+    await cut_off(ids, tmp_path)
+    for _ in range(2):
+        async with console(simulated, tmp_path) as opened:
+            await until_asked(opened)
+            await opened.press("escape")
+            await opened.until(
+                lambda: isinstance(opened.app.screen, MainScreen), "main"
+            )
+            words = "It is offered at the next start."
+            await opened.until(shows(opened, words), words)
+    assert simulated.requests == ()
+
+
+async def expire_one(opened: Console) -> None:
+    await opened.until_checked(1)
+    await opened.open_review()
+    await opened.press("y")
+    await opened.until(lambda: "Saved in the journal" in opened.screen_text(), "end")
+
+
+def shows(opened: Console, words: str) -> Callable[[], bool]:
+    return lambda: any(words in line for line in opened.log_lines())
+
+
+async def test_a_minute_later_all_is_looked_at_once_more(
+    simulated: SimulatedAccount, ids_of: IdsOf, tmp_path: Path
+) -> None:
+    (only,) = ids_of("active", 1)
+    async with console(
+        simulated, tmp_path, first_text=only, second_look_seconds=0.5
+    ) as opened:
+        await expire_one(opened)
+        old = simulated.session(only)
+        assert old is not None
+        twin = replace(
+            old,
+            session_uuid=UNKNOWN[0],
+            was_expired=False,
+            created_time=simulated.now,
+            expiry_time=simulated.now + timedelta(hours=1),
+        )
+        simulated.put(twin)
+        words = "1 session once more: 1 still expired"
+        await opened.until(shows(opened, words), words)
+        words = f"! came back {UNKNOWN[0].short}  Plivo has a new open session"
+        assert shows(opened, words)()
+        await opened.press("escape")
+
+
+async def test_an_outcome_that_nobody_knew_is_settled_by_the_second_look(
+    simulated: SimulatedAccount, ids_of: IdsOf, tmp_path: Path
+) -> None:
+    (only,) = ids_of("active", 1)
+    is_down = False
+
+    def fault(request: object) -> Fault | None:
+        nonlocal is_down
+        if getattr(request, "method", "") == "DELETE":
+            is_down = True
+            return Fault(ending=Ending.DROPPED)
+        return reply(404, b'{"error": "not found"}') if is_down else None
+
+    simulated.fault = fault
+    async with console(
+        simulated, tmp_path, first_text=only, second_look_seconds=1.5
+    ) as opened:
+        await expire_one(opened)
+        assert "1 outcome is unknown" in opened.screen_text()
+        simulated.fault = None
+        await opened.until(shows(opened, "confirmed by a later look"), "the look")
+        row = opened.main.queue.rows[only]
+        assert "expired" in str(row)
+        await opened.press("escape")
+
+
+async def test_most_of_the_queue_on_another_account_is_asked_about(
+    simulated: SimulatedAccount, ids_of: IdsOf, tmp_path: Path
+) -> None:
+    (only,) = ids_of("active", 1)
+    text = " ".join([only, *UNKNOWN[:3]])
+    async with console(simulated, tmp_path, first_text=text) as opened:
+        await opened.until_checked(4)
+        await opened.press("X")
+        await until_asked(opened)
+        assert "3 of these 4 sessions are not on PRACTICE." in opened.screen_text()
+        await opened.press("enter")
+        assert isinstance(opened.app.screen, MainScreen)
+        await opened.press("X")
+        await until_asked(opened)
+        await opened.press("tab", "enter")
+        await opened.until(lambda: "Expire 1 session on" in opened.screen_text(), "X")
+        await opened.press("escape")
+
+
+async def test_a_queue_that_is_wholly_elsewhere_can_only_be_left(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    async with console(simulated, tmp_path, first_text=" ".join(UNKNOWN)) as opened:
+        await opened.until_checked(5)
+        await opened.press("X")
+        await until_asked(opened)
+        assert "None of these 5 sessions is on PRACTICE." in opened.screen_text()
+        assert "Go on" not in opened.screen_text()
+        await opened.press("enter")
+        assert isinstance(opened.app.screen, MainScreen)

@@ -1,0 +1,197 @@
+import csv
+import io
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from masking_console.models.expiry import Evidence, ExpiryOutcome, ExpiryResult, RunEnd
+from masking_console.models.history import BatchRecord, ChainReport, SessionRecord
+from masking_console.models.plain_text import PlainText
+from masking_console.models.run_events import (
+    LookedAgain,
+    LookFinished,
+    LookFound,
+    SessionCameBack,
+)
+from masking_console.models.session_uuid import SessionUuid
+from masking_console.presentation.history import (
+    counts,
+    csv_text,
+    json_lines,
+    json_text,
+    session_line,
+    table,
+    verified_words,
+)
+from masking_console.presentation.later_looks import (
+    interrupted_words,
+    look_line,
+    resumed_words,
+)
+from masking_console.presentation.run_lines import headline, report
+
+NOW = datetime(2026, 3, 4, 12, 5, 2, tzinfo=UTC)
+OUT = ExpiryOutcome
+IDS = [
+    SessionUuid(f"c28b77d4-21e7-43bd-9447-04bfee92e65{number}") for number in range(6)
+]
+
+
+def record(*outcomes: ExpiryOutcome, **fields: object) -> BatchRecord:
+    results = (
+        ExpiryResult(
+            uuid,
+            outcome,
+            NOW,
+            Evidence.ANSWER,
+            http_status=200,
+            api_id=PlainText("69f64f62-0000"),
+            elapsed_ms=118,
+            attempts=0 if outcome is OUT.NOT_SENT else 1,
+        )
+        for uuid, outcome in zip(IDS, outcomes, strict=False)
+    )
+    made = BatchRecord(
+        "B-20260304-120502",
+        NOW,
+        PlainText("acme-prod"),
+        PlainText("MA..7Q2X"),
+        PlainText("OPS-4812"),
+        PlainText("stale"),
+        PlainText("marta"),
+        PlainText("desk-7"),
+        "C-1",
+        tuple(SessionRecord(result) for result in results),
+        ended_at=NOW,
+        end=RunEnd.COMPLETED.value,
+        seal="ab" * 32,
+    )
+    return replace(made, **fields)  # type: ignore[arg-type]
+
+
+ALL = record(
+    OUT.EXPIRED, OUT.ALREADY_EXPIRED, OUT.UNKNOWN, OUT.FAILED, OUT.REFUSED, OUT.NOT_SENT
+)
+
+
+def test_a_table_has_one_line_a_batch() -> None:
+    assert counts(ALL) == (6, 1, 1, 1, 2)
+    head, line, cut = table([ALL, record(OUT.EXPIRED, end="", ticket="")]).splitlines()
+
+    assert head.split()[0] == "batch"
+    assert line.split() == [
+        "B-20260304-120502", "2026-03-04", "12:05", "ACME-PROD", "OPS-4812", "marta",
+        "6", "1", "1", "1", "2", "completed",
+    ]  # fmt: skip
+    assert cut.endswith("not ended")
+    assert " - " in cut
+
+
+def test_a_spreadsheet_runs_nothing_of_what_stands_in_it() -> None:
+    hostile = record(OUT.EXPIRED, reason="=HYPERLINK(A1)", ticket="@x", operator="-1+1")
+    (row,) = csv.DictReader(io.StringIO(csv_text([hostile])))
+
+    assert row["reason"] == "'=HYPERLINK(A1)"
+    assert (row["ticket"], row["operator"]) == ("'@x", "'-1+1")
+    assert (row["session_uuid"], row["outcome"]) == (IDS[0], "expired")
+    assert row["http_status"] == "200"
+
+
+def test_csv_has_one_line_a_session() -> None:
+    rows = list(csv.DictReader(io.StringIO(csv_text([ALL, ALL]))))
+
+    assert [row["session_uuid"] for row in rows] == IDS * 2
+    assert {row["batch"] for row in rows} == {ALL.batch_id}
+    assert rows[0]["began_at"] == "2026-03-04T12:05:02+00:00"
+
+
+def test_json_has_batches_with_their_results() -> None:
+    whole = json.loads(json_text([ALL, record(OUT.EXPIRED, ended_at=None)]))
+    lines = [json.loads(line) for line in json_lines([ALL]).splitlines()]
+
+    assert whole["batches"][0] == lines[0]
+    assert [each["session_uuid"] for each in lines[0]["results"]] == IDS
+    assert lines[0]["results"][2]["outcome"] == "unknown"
+    assert (lines[0]["ticket"], lines[0]["seal"]) == ("OPS-4812", "ab" * 32)
+    assert whole["batches"][1]["ended_at"] is None
+
+
+def test_a_session_of_the_history_is_one_line() -> None:
+    first, *_, last = ALL.sessions
+    assert session_line(first) == "+ expired    200  api 69f64f62"
+    bare = ExpiryResult(IDS[0], OUT.UNKNOWN, NOW, attempts=1)
+    assert session_line(SessionRecord(bare)) == "? unknown    ---"
+    assert session_line(last).startswith(". not sent")
+    later = replace(first, later=PlainText("open at the second look"))
+    assert session_line(later).endswith("open at the second look")
+
+
+def test_a_broken_chain_is_told_line_by_line() -> None:
+    whole = verified_words(ChainReport(7, "cd" * 32, ()))
+    assert whole.startswith("The journal is whole: 7 entries")
+    assert "cd" * 32 in whole
+    problems = ("Entry 3 was changed.", "Entry 5 is missing.")
+    broken = verified_words(ChainReport(7, "cd" * 32, problems))
+    assert broken.splitlines() == ["The journal is NOT whole.", *problems]
+
+
+def test_the_report_from_the_journal_has_who_why_and_the_seal() -> None:
+    text = report(replace(ALL, sessions=(
+        replace(ALL.sessions[0], later=PlainText("open again")), *ALL.sessions[1:],
+    )))  # fmt: skip
+
+    for part in ("by marta on desk-7", "Reason: stale", f"Journal seal {'ab' * 32}"):
+        assert part in text
+    assert "later: open again" in text
+    bare = report(record(OUT.EXPIRED, operator="", reason="", seal="", ended_at=None))
+    assert "seal" not in bare
+    assert "12:05:02 UTC" in bare
+
+
+@pytest.mark.parametrize(
+    ("end", "words"),
+    [
+        ("", "Not ended: 1 of 2 are off, 1 not sent."),
+        ("interrupted", "Cut off in the middle: 1 of 2 are off, 1 not sent."),
+    ],
+)
+def test_a_batch_that_was_cut_off_says_so(end: str, words: str) -> None:
+    assert headline(record(OUT.EXPIRED, OUT.NOT_SENT, end=end)) == words
+
+
+def test_what_was_cut_off_and_looked_at_is_told() -> None:
+    assert interrupted_words(ALL) == (
+        "The last run stopped in the middle: 4 done, 1 unknown, 1 not sent. "
+        "Enter checks them; nothing is sent yet."
+    )
+    assert resumed_words(ALL).endswith(
+        "4 may still connect calls; they are in the queue."
+    )
+    assert resumed_words(record(OUT.EXPIRED)) == "B-20260304-120502: 1 of 1 are off."
+
+
+@pytest.mark.parametrize(
+    ("event", "word", "part"),
+    [
+        (LookedAgain(IDS[0], NOW), "open again", "Plivo calls it open again"),
+        (
+            LookedAgain(IDS[0], NOW, ExpiryResult(IDS[0], OUT.FAILED, NOW)),
+            "failed",
+            "",
+        ),
+        (SessionCameBack(IDS[0], IDS[1], NOW), "came back", IDS[0].short),
+        (LookFinished(2, 2, 0, 0), "looked", "2 sessions once more: 2 still expired"),
+        (LookFinished(2, 1, 1, 0), "looked", "1 without an answer"),
+        (LookFinished(1, 1, 0, 1), "looked", "1 not searched for new ones"),
+    ],
+)
+def test_a_second_look_is_told_in_the_log(
+    event: LookFound, word: str, part: str
+) -> None:
+    line = look_line(event, NOW)
+    assert line.word == word
+    assert part in line.text
+    if isinstance(event, SessionCameBack):
+        assert line.session_uuid == IDS[1]
