@@ -2,9 +2,12 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
+from masking_console.errors import JournalError
 from masking_console.journal.reading import read_batches, verify_file
+from masking_console.models.expiry import ExpirySummary
 from masking_console.models.history import BatchRecord, ChainReport
 from masking_console.models.history_query import HistoryQuery
 from masking_console.operations.export_history import ExportHistory
@@ -33,6 +36,18 @@ class ReadHistory:
         """
         records = await asyncio.to_thread(read_batches, self._path)
         return tuple(each for each in reversed(records) if query.matches(each))
+
+    async def batch(self, summary: ExpirySummary) -> BatchRecord:
+        """Return a batch that has just ended, with its seal.
+
+        Where the journal cannot be read, it is as the run told it, without a seal.
+        """
+        batch_id = summary.batch.batch_id
+        with suppress(JournalError):
+            for record in await self.batches(HistoryQuery(batch=batch_id)):
+                if record.batch_id == batch_id:
+                    return record
+        return BatchRecord.of(summary)
 
     async def verify(self) -> ChainReport:
         """Return whether the chain is whole, and if not, where it is broken.

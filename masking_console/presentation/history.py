@@ -4,10 +4,12 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 from masking_console.models.expiry import ExpiryOutcome
 from masking_console.models.history import BatchRecord, ChainReport, SessionRecord
+from masking_console.models.plain_text import plain_text
 from masking_console.presentation.sessions import outcome_sign, outcome_word
 
 _FAILURES = (ExpiryOutcome.FAILED, ExpiryOutcome.REFUSED)
@@ -103,6 +105,12 @@ def json_lines(records: Iterable[BatchRecord]) -> str:
 def json_text(records: Sequence[BatchRecord]) -> str:
     """Return one JSON object with ``batches``, every session id in full."""
     return json.dumps({"batches": [_plain(each) for each in records]}, indent=2) + "\n"
+
+
+def exported_words(paths: Sequence[Path]) -> str:
+    """Return where an export stands."""
+    names = " and ".join(path.name for path in paths)
+    return plain_text(f"Written: {names} in {paths[0].parent}")
 
 
 def verified_words(report: ChainReport) -> str:

@@ -125,10 +125,25 @@ class ConsoleApp(CrashSafeApp[int]):
             self._main.note(Sign.NOTE, "hint", "Press q to quit.")
 
     async def action_quit(self) -> None:
-        """Quit at once, or ask while sessions are being expired."""
+        """Quit at once, or ask while something is open or on its way."""
         if self._main.job.is_running:
             self.run_worker(self._quit_while_running(), exclusive=True, group="quit")
+        elif unknown := self._main.queue.unknown_outcomes:
+            self.run_worker(
+                self._quit_with_unknown(unknown), exclusive=True, group="quit"
+            )
         else:
+            self.exit(return_code=ExitCode.DONE)
+
+    async def _quit_with_unknown(self, unknown: int) -> None:
+        what = "1 outcome is" if unknown == 1 else f"{unknown} outcomes are"
+        question = QuestionScreen(
+            "Quit?",
+            f"{what} unknown, and may still connect calls. Quit all the same?",
+            safe="Stay",
+            act="Quit",
+        )
+        if await answer_to(self, question):
             self.exit(return_code=ExitCode.DONE)
 
     def terminal_closed(self) -> None:

@@ -157,7 +157,11 @@ class ExpiryJob:
                 screen.later.look_later(summary)
                 afterwards = await answer_to(
                     screen.app,
-                    FinishedScreen(summary, lambda text: screen.copy(text, "report")),
+                    FinishedScreen(
+                        summary,
+                        screen.operations.history,
+                        lambda text: screen.copy(text, "report"),
+                    ),
                 )
                 if afterwards is not Afterwards.CHECK:
                     return

@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from masking_console.journal.journal import Journal
+from masking_console.models.expiry import ExpiryOutcome
 from masking_console.models.history_query import HistoryQuery
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.practice.faults import Ending, Fault
@@ -130,11 +131,32 @@ async def test_an_outcome_that_nobody_knew_is_settled_by_the_second_look(
     ) as opened:
         await expire_one(opened)
         assert "1 outcome is unknown" in opened.screen_text()
+        await opened.press("escape", "q")
+        await until_asked(opened)
+        assert "1 outcome is unknown, and may still connect" in opened.screen_text()
+        await opened.press("enter")
+        assert opened.app.is_running
         simulated.fault = None
         await opened.until(shows(opened, "confirmed by a later look"), "the look")
-        row = opened.main.queue.rows[only]
-        assert "expired" in str(row)
-        await opened.press("escape")
+        await opened.until(lambda: not opened.main.queue.unknown_outcomes, "the row")
+        opened.send("q")
+        await opened.until_ended()
+        assert opened.app.return_code == 0
+
+
+async def test_an_unknown_outcome_can_be_left(
+    simulated: SimulatedAccount, ids_of: IdsOf, tmp_path: Path
+) -> None:
+    (only,) = ids_of("active", 1)
+    async with console(simulated, tmp_path, first_text=only) as opened:
+        await opened.until_checked(1)
+        opened.main.queue.set_result(only, ExpiryOutcome.UNKNOWN)
+        await opened.press("q")
+        await until_asked(opened)
+        await opened.press("tab")
+        opened.send("\n")
+        await opened.until_ended()
+        assert opened.app.return_code == 0
 
 
 async def test_most_of_the_queue_on_another_account_is_asked_about(

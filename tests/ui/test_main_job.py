@@ -53,6 +53,15 @@ async def test_paste_review_expire_and_watch(
         assert finished.summary.is_clean
         assert deleted(simulated) == ids
         assert simulated.status_of(in_call) == "in-progress"
+        await opened.press("y")
+        await opened.until(lambda: "report" in opened.log_lines()[-1], "the copy")
+        await opened.press("ctrl+e")
+        await opened.until(lambda: "Written: B-" in opened.screen_text(), "the export")
+        (tmp_path / "exports").rename(tmp_path / "elsewhere")
+        (tmp_path / "exports").touch()
+        await opened.press("ctrl+e")
+        words = "The export cannot be written"
+        await opened.until(lambda: words in opened.screen_text(), "a sentence")
         assert sum("+ expired" in line for line in opened.log_lines()) == 5
         await opened.until(lambda: "Done. 5 sess" in opened.screen_text(), "words")
         await opened.press("escape")

@@ -11,9 +11,12 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from masking_console.errors import MaskingConsoleError
 from masking_console.models.expiry import ExpirySummary
 from masking_console.models.history import BatchRecord
+from masking_console.operations.read_history import ReadHistory
 from masking_console.presentation.finished import may_still_connect, summary_lines
+from masking_console.presentation.history import exported_words
 from masking_console.presentation.run_lines import headline, report
 
 
@@ -34,14 +37,18 @@ class FinishedScreen(ModalScreen[Afterwards]):
         Binding("escape", "close", "close", id="finished.close"),
         Binding("t", "check", "check and retry", id="finished.check"),
         Binding("y", "copy", "copy report", id="finished.copy"),
+        Binding("ctrl+e", "export", "export", id="finished.export"),
     ]
 
     def __init__(
-        self, summary: ExpirySummary, copy: Callable[[str], Awaitable[str]]
+        self,
+        summary: ExpirySummary,
+        history: ReadHistory,
+        copy: Callable[[str], Awaitable[str]],
     ) -> None:
         super().__init__()
         self.summary = summary
-        self._record = BatchRecord.of(summary)
+        self._history = history
         self._copy = copy
 
     def compose(self) -> ComposeResult:
@@ -64,14 +71,14 @@ class FinishedScreen(ModalScreen[Afterwards]):
             "",
             *summary_lines(summary),
             "",
-            headline(self._record),
+            headline(BatchRecord.of(summary)),
         ]
         left = len(summary.to_check)
         if left:
             lines.append(may_still_connect(summary))
         lines += ["", f"Saved in the journal as {batch.batch_id}.", ""]
         check = f"t check and retry {left}    " if left else ""
-        lines.append(f"{check}y copy report    esc close")
+        lines.append(f"{check}y copy report    ctrl+e export    esc close")
         return Text("\n".join(lines))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -85,6 +92,22 @@ class FinishedScreen(ModalScreen[Afterwards]):
     def action_check(self) -> None:
         self.dismiss(Afterwards.CHECK)
 
-    async def action_copy(self) -> None:
-        words = await self._copy(report(self._record))
+    def action_copy(self) -> None:
+        self.run_worker(self._copy_report(), group="report", exclusive=True)
+
+    async def _copy_report(self) -> None:
+        # From the journal, so that the ticket gets the seal as well.
+        self._say(await self._copy(report(await self._history.batch(self.summary))))
+
+    def action_export(self) -> None:
+        self.run_worker(self._export(), group="report", exclusive=True)
+
+    async def _export(self) -> None:
+        try:
+            record = await self._history.batch(self.summary)
+            self._say(exported_words(await self._history.export([record])))
+        except MaskingConsoleError as error:
+            self._say(str(error))
+
+    def _say(self, words: str) -> None:
         self.query_one("#finished-copied", Static).update(Text(words))

@@ -13,9 +13,8 @@ from textual.widgets import Footer, Input, Static
 from masking_console.errors import MaskingConsoleError
 from masking_console.models.history import BatchRecord
 from masking_console.models.history_query import HistoryQuery
-from masking_console.models.plain_text import plain_text
 from masking_console.operations.read_history import ReadHistory
-from masking_console.presentation.history import verified_words
+from masking_console.presentation.history import exported_words, verified_words
 from masking_console.presentation.run_lines import headline, report
 from masking_console.ui.widgets.filter_line import FilterLine
 from masking_console.ui.widgets.history_tables import BatchSessions, BatchTable
@@ -135,12 +134,10 @@ class HistoryScreen(Screen[BatchRecord | None]):
 
     async def _export(self) -> None:
         try:
-            csv, lines = await self._history.export(self._table.matching)
+            paths = await self._history.export(self._table.matching)
+            self._say(exported_words(paths))
         except MaskingConsoleError as error:
             self._say(str(error))
-            return
-        folder = plain_text(str(csv.parent), limit=200)
-        self._say(f"Written: {csv.name} and {lines.name} in {folder}")
 
     def action_verify(self) -> None:
         self.run_worker(self._verify(), group="verify", exclusive=True)

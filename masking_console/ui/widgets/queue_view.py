@@ -9,6 +9,7 @@ from textual.message import Message
 from masking_console.models.expiry import ExpiryOutcome
 from masking_console.models.masking_session import CheckedSession, CheckState
 from masking_console.models.session_uuid import SessionUuid
+from masking_console.presentation.log_lines import Sign
 from masking_console.ui.widgets.queue_cells import (
     OutcomeShown,
     QueueSummary,
@@ -113,6 +114,11 @@ class QueueView(RowsView[SessionUuid, CheckedSession]):
                 changed.add(uuid)
         if changed:
             self._redraw(changed)
+
+    @property
+    def unknown_outcomes(self) -> int:
+        """How many rows show an outcome that nobody knows."""
+        return sum(shown.sign is Sign.UNKNOWN for shown in self._outcomes.values())
 
     def summary(self) -> QueueSummary:
         """Return the queue in numbers."""

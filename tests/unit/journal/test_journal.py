@@ -4,7 +4,7 @@ import sqlite3
 import stat
 from collections.abc import AsyncIterator
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import pytest
 from masking_console.errors import JournalError, RefusedError
 from masking_console.journal import entry_file
 from masking_console.journal.journal import Journal
+from masking_console.journal.reading import read_batches, verify_file
 from masking_console.journal.seals import FIRST_SEAL
 from masking_console.models.expiry import Batch, ExpiryOutcome, ExpiryResult, RunEnd
 from masking_console.models.journal_entry import JournalEvent
@@ -306,3 +307,32 @@ def test_a_person_without_a_name_is_unknown(
 
     assert journal._operator == "unknown"
     journal.close()
+
+
+async def test_a_clock_that_is_set_back_mixes_nothing_up(path: Path) -> None:
+    times = iter([NOW + timedelta(hours=hours) for hours in (5, 3, 0, 9, 0, 2, 0)])
+    journal = Journal(path, lambda: next(times, NOW))
+    made = [await write_some(journal) for _ in range(3)]
+    await asyncio.to_thread(journal.close)
+
+    assert len({batch.batch_id for batch in made}) == 3
+    assert verify_file(path).is_whole
+    assert [each.batch_id for each in read_batches(path)] == [
+        batch.batch_id for batch in made
+    ]
+
+
+async def test_a_journal_that_somebody_holds_is_said_and_goes_on_afterwards(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(entry_file, "_BUSY_SECONDS", 0.1)
+    journal = Journal(path, lambda: NOW)
+    batch = await journal.begin_batch(CONFIRMED)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(JournalError, match="another program holds it"):
+            await journal.record_intent(batch, UUID, 1)
+        other.execute("ROLLBACK")
+
+    assert (await journal.record_intent(batch, UUID, 1)).sequence == 2
+    await asyncio.to_thread(journal.close)

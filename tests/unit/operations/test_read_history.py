@@ -118,3 +118,21 @@ async def test_an_export_that_cannot_be_written_says_why(
         (opened.settings.journal_path.parent / "exports").touch()
         with pytest.raises(UnwritableFileError, match="file exists"):
             await history.export(await history.batches(EVERYTHING))
+
+
+async def test_a_batch_that_has_just_ended_is_read_with_its_seal(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    async with bench(simulated, tmp_path) as opened:
+        await opened.run(open_ids(simulated, 1))
+        history = ReadHistory(opened.settings.journal_path)
+        record = await history.batch(opened.summary)
+        assert record.seal == (await history.verify()).last_seal
+        assert record.operator
+
+        for nowhere in (tmp_path / "none.db", tmp_path):
+            bare = await ReadHistory(nowhere).batch(opened.summary)
+            assert (bare.seal, bare.operator) == ("", "")
+            assert [each.result for each in bare.sessions] == list(
+                opened.summary.results
+            )

@@ -1,5 +1,5 @@
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Coroutine
 from itertools import pairwise
 from typing import Any
@@ -187,3 +187,51 @@ def test_a_waiter_that_gives_up_loses_no_permit() -> None:
 
 def test_the_clock_can_be_given() -> None:
     assert Pace(0.5, clock=lambda: 1.0).closed_for == 0.0
+
+
+@pytest.mark.parametrize("is_fixed", [True, False])
+@pytest.mark.parametrize("neighbor_paces_itself", [True, False])
+def test_a_neighbor_with_the_other_half_of_the_limit_meets_no_429(
+    is_fixed: bool, neighbor_paces_itself: bool
+) -> None:
+    """Two consoles at their defaults, or one beside 29.5 even requests a second."""
+
+    async def run() -> None:
+        loop = asyncio.get_running_loop()
+        arrivals: list[float] = []
+
+        async def request() -> None:
+            await asyncio.sleep(0.03)
+            arrivals.append(loop.time())
+            await asyncio.sleep(0.05)
+
+        async def paced(pace: Pace, work: list[int]) -> None:
+            while work:
+                work.pop()
+                async with pace.permit():
+                    await request()
+
+        async def even() -> None:
+            for _ in range(900):
+                tasks.append(asyncio.create_task(request()))
+                await asyncio.sleep(1 / 29.5)
+
+        tasks: list[asyncio.Task[None]] = []
+        ours, theirs = Pace(0.5), Pace(0.5)
+        works = list(range(900)), list(range(900))
+        neighbors = (
+            [paced(theirs, works[1]) for _ in range(20)]
+            if neighbor_paces_itself
+            else [even()]
+        )
+        await asyncio.gather(*(paced(ours, works[0]) for _ in range(20)), *neighbors)
+        await asyncio.gather(*tasks)
+
+        assert len(arrivals) == 1800
+        if is_fixed:
+            windows = Counter(time // WINDOW_SECONDS for time in arrivals)
+            assert max(windows.values()) <= ACCOUNT_LIMIT
+        else:
+            assert most_in_a_window(arrivals) <= ACCOUNT_LIMIT
+
+    virtually(run())
