@@ -87,6 +87,12 @@ class MaskingSession:
     total_call_count: int | None
     """How many call legs it has had."""
 
+    @property
+    def numbers(self) -> frozenset[str]:
+        """Its three numbers as Plivo's filters take them: bare digits."""
+        given = (self.first_party, self.second_party, self.virtual_number)
+        return frozenset(number.strip().removeprefix("+") for number in given)
+
 
 class CheckState(Enum):
     """What the console knows of a queued session."""

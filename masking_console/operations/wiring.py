@@ -10,6 +10,7 @@ from masking_console.journal.journal import Journal
 from masking_console.models.account import Account, AccountDetails
 from masking_console.models.expiry import ConfirmedPlan, ExpirySummary
 from masking_console.models.history import BatchRecord
+from masking_console.models.listing import ListEvent, Wanted
 from masking_console.models.masking_session import CheckedSession
 from masking_console.models.run_events import LookFound, RunEvent
 from masking_console.models.session_uuid import SessionUuid
@@ -17,6 +18,7 @@ from masking_console.operations.check_sessions import CheckSessions
 from masking_console.operations.connections import Connections, Link
 from masking_console.operations.engine import Engine, Stream
 from masking_console.operations.expire_sessions import ExpireSessions
+from masking_console.operations.find_sessions import FindSessions
 from masking_console.operations.look_again import LookAgain
 from masking_console.operations.manage_accounts import ManageAccounts
 from masking_console.operations.read_history import ReadHistory
@@ -63,6 +65,11 @@ class Operations:
         operation = CheckSessions(self._connections, self._clock)
         uuids = tuple(session_uuids)
         return self._engine.stream(lambda emit: operation.run(account, uuids, emit))
+
+    def find(self, account: Account, wanted: Wanted) -> Stream[ListEvent]:
+        """Read Plivo's lists for open sessions; see `FindSessions.run`."""
+        operation = FindSessions(self._connections, self._clock)
+        return self._engine.stream(lambda emit: operation.run(account, wanted, emit))
 
     def expire(self, confirmed: ConfirmedPlan, control: RunControl) -> Stream[RunEvent]:
         """Carry out a confirmed plan; see `ExpireSessions.run`."""

@@ -1,0 +1,276 @@
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from masking_console.models.listing import ListEnd, ListEvent, ListProgress, Wanted
+from masking_console.models.masking_session import MaskingSession, SessionStatus
+from masking_console.models.session_uuid import SessionUuid
+from masking_console.operations.find_sessions import FindSessions
+from masking_console.practice.exchange import ReceivedRequest
+from masking_console.practice.faults import Ending, Fault
+from masking_console.practice.listing import Conduct, FilterConduct
+from masking_console.practice.rate_limit import RateLimit
+from masking_console.practice.simulated_account import SimulatedAccount
+from tests.support.runs import bench, reply, script
+
+EVERYTHING = Wanted()
+
+
+def account(count: int = 300, **conduct: object) -> SimulatedAccount:
+    return SimulatedAccount(
+        count=count,
+        conduct=Conduct((0.0, 0.0), **conduct),  # type: ignore[arg-type]
+        rate_limit=RateLimit(limit=None),
+    )
+
+
+def open_within_90_days(simulated: SimulatedAccount) -> set[str]:
+    oldest = simulated.now - timedelta(days=90)
+    return {
+        session.session_uuid
+        for session in simulated.sessions
+        if simulated.status_of(session.session_uuid) != "expired"
+        and session.created_time > oldest
+    }
+
+
+async def find(
+    simulated: SimulatedAccount, folder: Path, wanted: Wanted
+) -> tuple[list[MaskingSession], ListEnd]:
+    events: list[ListEvent] = []
+    async with bench(simulated, folder) as opened:
+        # Pacing has tests of its own; here it would only take time.
+        opened.connections.client(opened.account).pace._permits = 10**6
+        opened.connections.client(opened.account).pace._spacing = 0.0
+        operation = FindSessions(opened.connections, lambda: simulated.now)
+        await operation.run(opened.account, wanted, events.append)
+    end = events[-1]
+    assert isinstance(end, ListEnd)
+    found = [
+        session
+        for event in events
+        if isinstance(event, ListProgress)
+        for session in event.found
+    ]
+    assert len({session.session_uuid for session in found}) == len(found)
+    return found, end
+
+
+def ids(found: list[MaskingSession]) -> set[str]:
+    return {str(session.session_uuid) for session in found}
+
+
+async def test_all_open_sessions_of_90_days_are_found_and_that_is_proved(
+    tmp_path: Path,
+) -> None:
+    simulated = account(2000)
+    found, end = await find(simulated, tmp_path, EVERYTHING)
+
+    assert ids(found) == open_within_90_days(simulated)
+    assert any(each.status is SessionStatus.IN_PROGRESS for each in found)
+    assert end.is_complete
+    assert end.until - end.since == timedelta(days=90)
+    assert {request.method for request in simulated.requests} == {"GET"}
+    assert all("limit=20" in request.query for request in simulated.requests)
+
+
+@pytest.mark.parametrize("conduct", list(FilterConduct))
+async def test_a_number_is_found_whatever_plivo_does_with_the_filter(
+    tmp_path: Path, conduct: FilterConduct
+) -> None:
+    simulated = account(number_filters=conduct)
+    one = next(
+        simulated.session(uuid) for uuid in sorted(open_within_90_days(simulated))
+    )
+    assert one is not None
+    wanted = Wanted.of(f"+{one.virtual_number.removeprefix('+')}")
+    found, end = await find(simulated, tmp_path, wanted)
+
+    expected = {
+        uuid
+        for uuid in open_within_90_days(simulated)
+        for session in [simulated.session(uuid)]
+        if session is not None
+        and wanted.number
+        in {session.first_party, session.second_party, session.virtual_number}
+    }
+    assert one.session_uuid in expected
+    assert ids(found) == expected
+    assert end.is_complete
+
+
+async def test_a_part_of_an_id_is_found(tmp_path: Path) -> None:
+    simulated = account()
+    uuid = min(open_within_90_days(simulated))
+    found, end = await find(simulated, tmp_path, Wanted.of(uuid[:13]))
+
+    assert ids(found) == {uuid}
+    assert end.is_complete
+
+
+async def test_what_expires_and_what_is_created_meanwhile_moves_nothing(
+    tmp_path: Path,
+) -> None:
+    simulated = account(1000)
+    before = open_within_90_days(simulated)
+    gone = set(sorted(before)[::7])
+    template = simulated.session(min(before))
+    assert template is not None
+    created = 0
+
+    def meanwhile(_request: ReceivedRequest) -> None:
+        nonlocal created
+        created += 1
+        session = simulated.session(sorted(gone)[created % len(gone)])
+        assert session is not None
+        simulated.put(replace(session, was_expired=True))
+        new = SessionUuid(f"00000000-0000-4000-8000-{created:012d}")
+        # Newer than the beginning of the walk, whose clock stands still here.
+        later = simulated.now + timedelta(seconds=created)
+        simulated.put(replace(template, session_uuid=new, created_time=later))
+
+    simulated.fault = meanwhile
+    found, end = await find(simulated, tmp_path, EVERYTHING)
+
+    assert before - gone <= ids(found) <= before
+    assert end.is_complete
+
+
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [
+        (reply(500), "failed (Plivo answered 500)"),
+        (reply(200, b"{}"), "failed (Plivo answered 200)"),
+        (reply(400, b'{"error": "no"}'), "failed (Plivo answered 400)"),
+        (Fault(has_effect=False, ending=Ending.DROPPED), "failed (the connection"),
+        (
+            reply(200, b'{"meta": {"total_count": 1}, "objects": [{}]}'),
+            "held rows that cannot be read",
+        ),
+    ],
+)
+async def test_a_window_that_cannot_be_read_is_named(
+    tmp_path: Path, fault: Fault, why: str
+) -> None:
+    simulated = account(100)
+    second = f"{simulated.now - timedelta(days=60):%Y-%m-%d}"
+    simulated.fault = lambda request: (
+        fault if f"created_time__gte={second}" in request.query else None
+    )
+    found, end = await find(simulated, tmp_path, EVERYTHING)
+
+    assert not end.is_complete
+    assert end.proved == 2
+    (problem,) = end.problems
+    assert problem.startswith(f"Window 2 {why}")
+    assert ids(found) <= open_within_90_days(simulated)
+
+
+async def test_a_page_that_fails_once_is_read_again(tmp_path: Path) -> None:
+    simulated = account(200)
+    seen: set[str] = set()
+
+    def first_time(request: ReceivedRequest) -> Fault | None:
+        is_new = request.query not in seen
+        seen.add(request.query)
+        return reply(429, b"", ("retry-after", "0")) if is_new else None
+
+    simulated.fault = first_time
+    found, end = await find(simulated, tmp_path, EVERYTHING)
+
+    assert ids(found) == open_within_90_days(simulated)
+    assert end.is_complete
+
+
+async def test_a_service_that_ignores_the_time_is_not_called_complete(
+    tmp_path: Path,
+) -> None:
+    simulated = account(60)
+    body = (
+        b'{"meta": {"total_count": 1}, "objects": [{"session_uuid": '
+        b'"c28b77d4-21e7-43bd-9447-04bfee92e651", "status": "active", '
+        b'"created_time": "2020-01-01 00:00:00 +0000 UTC"}]}'
+    )
+    simulated.fault = lambda _request: reply(200, body)
+    found, end = await find(simulated, tmp_path, EVERYTHING)
+
+    assert len(found) == 1
+    assert not end.is_complete
+    assert "held sessions of another time" in end.problems[0]
+
+
+async def test_a_service_that_gives_no_total_is_read_to_its_last_page(
+    tmp_path: Path,
+) -> None:
+    simulated = account(200)
+
+    def without_total(request: ReceivedRequest) -> Fault:
+        answer = simulated.answer(request)
+        return replace_total(answer.body, b"null")
+
+    def replace_total(body: bytes, total: bytes) -> Fault:
+        head, _, tail = body.partition(b'"total_count":')
+        rest = tail.lstrip(b" 0123456789")
+        return reply(200, head + b'"total_count":' + total + rest)
+
+    simulated.fault = without_total
+    found, end = await find(simulated, tmp_path, EVERYTHING)
+
+    assert ids(found) == open_within_90_days(simulated)
+    assert end.is_complete
+
+
+async def test_a_total_that_never_fits_is_said(tmp_path: Path) -> None:
+    simulated = account(50)
+    simulated.fault = lambda _request: reply(
+        200, b'{"meta": {"total_count": 3}, "objects": []}'
+    )
+    found, end = await find(simulated, tmp_path, EVERYTHING)
+
+    assert found == []
+    assert end.problems[0] == "Window 1 kept changing."
+
+
+async def test_a_later_page_that_fails_leaves_its_window_open(tmp_path: Path) -> None:
+    simulated = account(300)
+    simulated.fault = lambda request: (
+        reply(500) if "offset=20" in request.query.split("&") else None
+    )
+    found, end = await find(simulated, tmp_path, EVERYTHING)
+
+    assert not end.is_complete
+    assert end.problems[0] == "Window 1 failed (Plivo answered 500)."
+    assert found
+
+
+def listed(total: int, *numbers: int) -> Fault:
+    objects = ", ".join(
+        f'{{"session_uuid": "00000000-0000-4000-8000-{number:012d}", '
+        '"status": "active"}'
+        for number in numbers
+    )
+    body = f'{{"meta": {{"total_count": {total}}}, "objects": [{objects}]}}'
+    return reply(200, body.encode())
+
+
+async def test_rows_that_grow_too_old_meanwhile_are_no_gap(tmp_path: Path) -> None:
+    simulated = account(0)
+    faults = script("GET", listed(2, 1, 2), listed(1, 1), listed(1, 1))
+    simulated.fault = lambda request: faults(request) or listed(0)
+    found, end = await find(simulated, tmp_path, EVERYTHING)
+
+    assert len(found) == 2
+    assert end.is_complete
+
+
+async def test_a_count_that_fails_is_made_up_for_by_a_second_pass(
+    tmp_path: Path,
+) -> None:
+    simulated = account(0)
+    faults = script("GET", listed(1, 1), *[reply(500)] * 4)
+    simulated.fault = lambda request: faults(request) or listed(0)
+    _found, end = await find(simulated, tmp_path, EVERYTHING)
+
+    assert end.is_complete
