@@ -226,7 +226,10 @@ class ConsoleApp(CrashSafeApp[int]):
     def _paste(self, text: str) -> None:
         """Bring a paste to where it can do no harm, and nowhere else."""
         focused = self.focused
-        if self.screen is self._main and not isinstance(focused, Input):
+        is_text = not isinstance(focused, Input) or (
+            focused.id == "find" and "\n" in text.strip()
+        )
+        if self.screen is self._main and is_text:
             # Later, because a paste may come before there are panes.
             self._main.call_later(self._main.take_text, text)
         elif isinstance(focused, Input) and focused.id != "review-phrase":

@@ -70,7 +70,7 @@ async def test_the_batch_under_the_cursor_is_shown_with_its_sessions(
         await opened.press("escape")
         assert table(opened).has_focus
         await opened.press("H")
-        assert isinstance(opened.app.screen, MainScreen)
+        await opened.until(lambda: isinstance(opened.app.screen, MainScreen), "main")
 
 
 async def test_the_filter_takes_words_and_fields(
@@ -89,8 +89,10 @@ async def test_the_filter_takes_words_and_fields(
         table(opened).filter_text = "nobody"
         words = "No batch matches."
         await opened.until(lambda: words in opened.screen_text(), "nothing")
-        await opened.press("escape", "y", "t")
+        await opened.press("y", "t", "ctrl+e")
         assert isinstance(opened.app.screen, HistoryScreen)
+        await opened.press("escape")
+        assert len(table(opened).keys) == 2
 
 
 async def test_what_may_still_connect_calls_goes_back_to_the_queue(
@@ -142,7 +144,9 @@ async def test_the_chain_is_verified_on_the_screen(
         await opened.until(
             lambda: "Entry 2 was changed." in opened.screen_text(), "the problem"
         )
-        await opened.press("escape", "H")
+        await opened.press("escape")
+        await opened.until(lambda: isinstance(opened.app.screen, MainScreen), "main")
+        await opened.press("H")
         words = "see history verify"
         await opened.until(lambda: words in opened.screen_text(), "a sentence")
 
@@ -151,7 +155,10 @@ async def test_an_empty_history_says_so(
     simulated: SimulatedAccount, tmp_path: Path
 ) -> None:
     async with console(simulated, tmp_path) as opened:
-        await opened.press("H", "y", "t", "ctrl+e")
+        await opened.press("H")
+        is_there = lambda: isinstance(opened.app.screen, HistoryScreen)  # noqa: E731
+        await opened.until(is_there, "history")
+        await opened.press("y", "t", "ctrl+e")
         words = "Nothing was expired from this computer yet."
         await opened.until(lambda: words in opened.screen_text(), "words")
         assert isinstance(opened.app.screen, HistoryScreen)

@@ -20,7 +20,9 @@ from masking_console.operations.wiring import Operations
 from masking_console.presentation.log_lines import LogLine, Sign
 from masking_console.ui.clipboard import copy_text
 from masking_console.ui.expiry_job import ExpiryJob
+from masking_console.ui.find_job import FindJob
 from masking_console.ui.later_looks import LaterLooks
+from masking_console.ui.panes import Panes
 from masking_console.ui.widgets.filter_line import FilterLine
 from masking_console.ui.widgets.queue_table import QueueTable
 from masking_console.ui.widgets.result_log import ResultLog
@@ -54,6 +56,8 @@ class MainScreen(Screen[None]):
         Binding("1", "show_pane('source')", "source", id="main.source", show=False),
         Binding("2", "show_pane('queue')", "queue", id="main.queue", show=False),
         Binding("3", "show_pane('log')", "log", id="main.log", show=False),
+        Binding("S", "flip_source", "find or paste", id="main.flip", show=False),
+        Binding("escape", "stop_finding", "stop reading", id="main.stop_finding"),
         Binding("L", "full_log", "full log", id="main.full_log", show=False),
         Binding("f2", "practice_text", "practice", id="main.practice", show=False),
         Binding("p", "pause", "pause", id="main.pause"),
@@ -68,6 +72,8 @@ class MainScreen(Screen[None]):
         self.is_ready = False
         self.cause = Cause()
         self.job = ExpiryJob(self)
+        self.panes = Panes(self)
+        self.finding = FindJob(self)
         self.later = LaterLooks(self)
         self._journal = ""
 
@@ -128,6 +134,7 @@ class MainScreen(Screen[None]):
         elif had_none:
             self.call_after_refresh(self.queue.focus)
         if is_other:
+            self.finding.forget()
             self.queue.forget_checks()
             self.job.check_queued()
             if account is not None:
@@ -167,37 +174,26 @@ class MainScreen(Screen[None]):
             practice=settings.practice,
             ticket=self.cause.ticket,
             journal=self._journal,
-            tabs=self._tabs(),
+            tabs=self.panes.tabs(),
         )
         if account is not None:
             facts = facts.on(account, link)
         self.query_one(StatusBar).facts = facts
         self.query_one(RunPanel).now = facts.now
 
-    def _tabs(self) -> str:
-        names = {"source": "1 Source", "queue": f"2 Queue {len(self.queue.keys)}"}
-        names["log"] = "3 Log"
-        shown = self._shown_pane
-        return "  ".join(
-            f"[{name}]" if pane == shown else name for pane, name in names.items()
-        )
-
-    @property
-    def _shown_pane(self) -> str:
-        if self.has_class("-full-log"):
-            return "log"
-        return "source" if self.has_class("-pane-source") else "queue"
-
     def action_show_pane(self, pane: str) -> None:
-        self.set_class(pane == "source", "-pane-source")
-        self.set_class(False, "-full-log")
-        target = "#source-text" if pane == "source" else f"#{pane}"
-        self.query_one(target).focus()
+        self.panes.show(pane)
         self.show_status()
 
+    def action_flip_source(self) -> None:
+        self.source.pick(is_picking=not self.source.is_picking)
+        self.action_show_pane("source")
+
+    def action_stop_finding(self) -> None:
+        self.finding.stop()
+
     def action_full_log(self) -> None:
-        self.toggle_class("-full-log")
-        self.log_pane.focus()
+        self.panes.toggle_full_log()
         self.show_status()
 
     def action_practice_text(self) -> None:
@@ -212,6 +208,8 @@ class MainScreen(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in _IN_RUN:
             return self.job.is_running
+        if action == "stop_finding":
+            return self.finding.is_reading
         if action == "practice_text":
             return self.operations.settings.practice and not self.queue.keys
         return super().check_action(action, parameters)
@@ -225,6 +223,11 @@ class MainScreen(Screen[None]):
     def _leave_source(self) -> None:
         self.action_show_pane("queue")
 
+    @on(SourcePane.FindRequested)
+    def _find(self, event: SourcePane.FindRequested) -> None:
+        self.finding.find(event.text)
+        self.action_show_pane("queue")
+
     @on(SourcePane.Read)
     def _queue_what_was_read(self, event: SourcePane.Read) -> None:
         new = self.queue.add(event.pasted.found)
@@ -235,8 +238,8 @@ class MainScreen(Screen[None]):
     @on(QueueTable.Changed)
     def _show_counts(self, event: QueueTable.Changed) -> None:
         summary = event.summary
-        filtered = summary.shown != summary.total
-        counts = f"{summary.shown} of {summary.total}" if filtered else summary.total
+        shown, total = summary.shown, summary.total
+        counts = f"{shown} of {total}" if shown != total else total
         self.queue.border_title = f"2 Queue {counts}" if summary.total else "2 Queue"
         self.queue.border_subtitle = summary.text
         self.refresh_bindings()
@@ -244,7 +247,10 @@ class MainScreen(Screen[None]):
 
     @on(QueueTable.CheckRequested)
     def _check_again(self, event: QueueTable.CheckRequested) -> None:
-        self.job.check_again(event.uuids)
+        if self.source.is_picking and self.finding.can_go_again:
+            self.finding.again()
+        else:
+            self.job.check_again(event.uuids)
 
     @on(QueueTable.ReviewRequested)
     def _review(self) -> None:

@@ -79,6 +79,19 @@ class QueueView(RowsView[SessionUuid, CheckedSession]):
             self.refilter()
         return added
 
+    def add_found(self, found: Sequence[CheckedSession]) -> int:
+        """Take over sessions from a list: new ones unticked, known ones renewed."""
+        if not found:
+            return 0
+        added = self._queue.add_found(found)
+        for row in found if self._outcomes else ():
+            self._outcomes.pop(row.session_uuid, None)
+        if added or self.filter_text:
+            self.refilter()
+        else:
+            self._redraw({row.session_uuid for row in found})
+        return added
+
     def _forget_old_outcomes(self) -> None:
         # A row that was taken out and pasted again starts anew.
         queued = self._queue.by_state[CheckState.QUEUED]

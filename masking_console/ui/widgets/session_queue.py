@@ -1,7 +1,7 @@
 """The queue behind the screen: order, checks, ticks and the way back."""
 
 from collections import deque
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -80,6 +80,17 @@ class SessionQueue:
             self.by_state[CheckState.QUEUED].update(new)
             self._record(_Step(self.revision, added=len(new)))
         return len(new)
+
+    def add_found(self, found: Sequence[CheckedSession]) -> int:
+        """Add sessions that Plivo has listed, none of them ticked; return the new."""
+        new = [
+            each.session_uuid for each in found if each.session_uuid not in self.checks
+        ]
+        added = self.add(new)
+        # Whoever picks from a list ticks by hand.
+        self._decided.update(new)
+        self.set_checked(found)
+        return added
 
     def set_checked(
         self, batch: Iterable[CheckedSession], *, may_tick: bool = True

@@ -10,10 +10,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
 from textual.timer import Timer
-from textual.widgets import Static, TextArea
+from textual.widget import Widget
+from textual.widgets import Input, Static, TextArea
 
 from masking_console.models.plain_text import plain_lines
 from masking_console.models.session_ids import PastedIds, read_session_ids
+from masking_console.presentation.listing import HOW_TO_FIND
 from masking_console.presentation.pasted import pasted_words
 
 MOST_SHOWN = 100_000
@@ -35,8 +37,27 @@ class SourceText(TextArea):
         self.post_message(self.Left())
 
 
+class FindField(Input):
+    """Where a number or an id is typed; escape leads back to the list."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "to the queue", id="find.leave"),
+        Binding("enter", "submit", "find", id="find.find"),
+    ]
+
+    def action_leave(self) -> None:
+        self.post_message(SourceText.Left())
+
+
 class SourcePane(Vertical):
-    """Reads ids out of any text; reading runs in a thread."""
+    """Reads ids out of any text, or asks what to look for at Plivo."""
+
+    class FindRequested(Message):
+        """The operator wants to find sessions."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
 
     class Read(Message):
         """A text has been read."""
@@ -58,10 +79,39 @@ class SourcePane(Vertical):
             placeholder="Paste anything: log, CSV, JSON, chat.",
             id="source-text",
         )
+        yield FindField(
+            placeholder="phone number or session id", id="find", compact=True
+        )
         yield Static(id="source-found")
+        yield Static(Text(HOW_TO_FIND), id="find-words")
 
     def on_mount(self) -> None:
-        self.border_title = "1 Source: paste"
+        self.pick(is_picking=False)
+
+    @property
+    def is_picking(self) -> bool:
+        """Whether sessions are picked from Plivo's lists."""
+        return self.has_class("-pick")
+
+    def pick(self, *, is_picking: bool) -> None:
+        """Show the field to find by, or the text to paste into."""
+        self.set_class(is_picking, "-pick")
+        self.border_title = f"1 Source: {'pick' if is_picking else 'paste'}"
+        self.border_subtitle = f"S {'paste' if is_picking else 'find or pick'}"
+
+    @property
+    def entry(self) -> Widget:
+        """Where one types."""
+        return self.query_one("#find" if self.is_picking else "#source-text")
+
+    def say(self, words: str) -> None:
+        """Say how finding goes."""
+        self.query_one("#find-words", Static).update(Text(words))
+
+    @on(Input.Submitted, "#find")
+    def _find(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.post_message(self.FindRequested(event.value))
 
     @property
     def text_area(self) -> TextArea:

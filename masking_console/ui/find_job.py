@@ -1,0 +1,111 @@
+"""Finding sessions at Plivo, and bringing them into the queue without a tick."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from masking_console.errors import InputError
+from masking_console.models.account import Account
+from masking_console.models.listing import ListEnd, ListEvent, Wanted
+from masking_console.models.masking_session import CheckedSession
+from masking_console.operations.engine import Stream
+from masking_console.presentation.listing import (
+    end_words,
+    found_words,
+    progress_words,
+    stopped_words,
+)
+from masking_console.presentation.log_lines import Sign
+
+if TYPE_CHECKING:
+    from masking_console.ui.screens.main import MainScreen
+
+_FRAME_SECONDS = 0.04
+
+
+class FindJob:
+    """One search at a time; its rows stay when it is stopped."""
+
+    def __init__(self, screen: "MainScreen") -> None:
+        self._screen = screen
+        self._wanted: Wanted | None = None
+        self._stream: Stream[ListEvent] | None = None
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether a list is being read."""
+        return self._stream is not None
+
+    @property
+    def can_go_again(self) -> bool:
+        """Whether there was a search that can be made once more."""
+        return self._wanted is not None
+
+    def find(self, text: str) -> None:
+        """Find what a person typed."""
+        try:
+            wanted = Wanted.of(text)
+        except InputError as error:
+            self._screen.source.say(str(error))
+            return
+        if wanted.session_uuid is not None:
+            self._screen.queue_up([wanted.session_uuid])
+            self._screen.source.say("The id is in the queue.")
+            return
+        self._wanted = wanted
+        self.again()
+
+    def again(self) -> None:
+        """Make the last search once more; the cursor and the ticks stay."""
+        screen, wanted = self._screen, self._wanted
+        if wanted is None:
+            return
+        if screen.account is None:
+            screen.note(Sign.NOTE, "account?", "Choose an account first. Press P.")
+            return
+        self.stop()
+        work = self._read(screen.account, wanted)
+        screen.run_worker(work, group="find", exclusive=True)
+
+    def stop(self) -> None:
+        """Stop reading, and keep what is there."""
+        if self._stream is not None:
+            self._stream.cancel()
+
+    def forget(self) -> None:
+        """Stop, and forget what was looked for, as for another account."""
+        self.stop()
+        self._wanted = None
+
+    async def _read(self, account: Account, wanted: Wanted) -> None:
+        screen = self._screen
+        stream = self._stream = screen.operations.find(account, wanted)
+        screen.refresh_bindings()
+        found, end = 0, None
+        try:
+            async for events in stream:
+                if screen.account is not account:
+                    return
+                for event in events:
+                    if isinstance(event, ListEnd):
+                        end = event
+                    else:
+                        now = screen.clock()
+                        rows = [CheckedSession.of(each, now) for each in event.found]
+                        screen.queue.add_found(rows)
+                        found += len(rows)
+                        screen.source.say(progress_words(event))
+                await asyncio.sleep(_FRAME_SECONDS)
+        finally:
+            stream.cancel()
+            if self._stream is stream:
+                self._stream = None
+        words = (
+            stopped_words(wanted, found)
+            if end is None
+            else end_words(wanted, end, found)
+        )
+        screen.source.say("\n".join(words))
+        sign = Sign.NOTE if end is not None and end.is_complete else Sign.UNKNOWN
+        is_whole = "" if sign is Sign.NOTE else " Not complete."
+        screen.note(sign, "listed", f"{found_words(wanted, found)}{is_whole}")
+        screen.refresh_bindings()

@@ -1,0 +1,183 @@
+from pathlib import Path
+
+import pytest
+
+from masking_console.models.masking_session import CheckState
+from masking_console.practice.exchange import ReceivedRequest
+from masking_console.practice.faults import Fault
+from masking_console.practice.listing import Conduct
+from masking_console.practice.rate_limit import RateLimit
+from masking_console.practice.simulated_account import SimulatedAccount
+from tests.support.console import Console, console
+from tests.support.runs import open_ids, reply
+
+
+@pytest.fixture
+def simulated() -> SimulatedAccount:
+    return SimulatedAccount(
+        count=60,
+        conduct=Conduct(latency_seconds=(0.0, 0.0)),
+        rate_limit=RateLimit(limit=None),
+    )
+
+
+def is_list(request: ReceivedRequest) -> bool:
+    return request.path.endswith("/Session/")
+
+
+def said(opened: Console) -> list[str]:
+    return str(opened.main.source.query_one("#find-words").render()).splitlines()
+
+
+async def find(opened: Console, text: str) -> None:
+    await opened.press("S")
+    await opened.until(lambda: opened.main.source.entry.has_focus, "the field")
+    await opened.press(*text, "enter")
+
+
+async def until_listed(opened: Console, what: str) -> None:
+    await opened.until(
+        lambda: any(". listed" in line and what in line for line in opened.log_lines()),
+        what,
+    )
+
+
+async def test_everything_that_is_open_comes_without_a_tick(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    async with console(simulated, tmp_path) as opened:
+        await find(opened, "")
+        await until_listed(opened, "open sessions in the last 90 days.")
+        queue = opened.main.queue
+        assert len(queue.keys) > 10
+        assert queue.ticked() == ()
+        assert queue.rows_in([CheckState.EXPIRED]) == ()
+        assert queue.has_focus
+        assert any("Complete for 90 days." in line for line in said(opened))
+        await opened.press("*", "X")
+        await opened.until(lambda: "Expire " in opened.screen_text(), "the review")
+        await opened.press("escape")
+
+
+async def test_a_number_is_found_and_never_written_down(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    (uuid,) = open_ids(simulated, 1)
+    session = simulated.session(uuid)
+    assert session is not None
+    number = session.first_party.removeprefix("+")
+    async with console(simulated, tmp_path) as opened:
+        await find(opened, f"+{number[:2]} {number[2:]}")
+        await until_listed(opened, "open session")
+        assert uuid in opened.main.queue.keys
+        for row in opened.main.queue.rows_in(list(CheckState)):
+            assert row.session is not None
+            assert number in row.session.numbers
+        assert number not in " ".join(opened.log_lines())
+        await opened.operations.open_journal()
+        assert number.encode() not in (tmp_path / "journal.db").read_bytes()
+
+
+async def test_an_id_goes_straight_to_the_queue(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    (uuid,) = open_ids(simulated, 1)
+    async with console(simulated, tmp_path) as opened:
+        await opened.press("S")
+        await opened.until(lambda: opened.main.source.entry.has_focus, "the field")
+        await opened.paste(uuid)
+        await opened.press("enter")
+        await opened.until_checked(1)
+        assert [row.session_uuid for row in opened.main.queue.ticked()] == [uuid]
+
+
+async def test_a_chunk_of_log_in_the_field_is_read_as_a_paste(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    ids = open_ids(simulated, 2)
+    async with console(simulated, tmp_path) as opened:
+        await opened.press("S")
+        await opened.until(lambda: opened.main.source.entry.has_focus, "the field")
+        await opened.paste("\n".join(ids))
+        await opened.until_checked(2)
+
+
+async def test_what_cannot_be_found_says_what_to_type(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    async with console(simulated, tmp_path) as opened:
+        await find(opened, "ops")
+        await opened.until(lambda: "country code" in " ".join(said(opened)), "words")
+        assert simulated.requests == ()
+
+
+async def test_escape_stops_and_keeps_and_r_goes_on(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    is_slow = True
+
+    def slow_after_the_first(request: ReceivedRequest) -> Fault | None:
+        lists = [each for each in simulated.requests if is_list(each)]
+        is_late = is_list(request) and len(lists) > 1 and is_slow
+        return Fault(delay_before_seconds=5.0) if is_late else None
+
+    simulated.fault = slow_after_the_first
+    async with console(simulated, tmp_path) as opened:
+        await find(opened, "")
+        await opened.until(lambda: len(opened.main.queue.keys), "the first page")
+        await opened.press("down", "space")
+        before = len(opened.main.queue.keys)
+        await opened.press("escape")
+        await opened.until(lambda: "Stopped by you." in " ".join(said(opened)), "it")
+        assert len(opened.main.queue.keys) == before
+        is_slow = False
+        ticked = opened.main.queue.ticked()
+        cursor = opened.main.queue.cursor_key
+        await opened.press("r")
+        await until_listed(opened, "open sessions in the last 90 days.")
+        assert len(opened.main.queue.keys) > before
+        assert [e.session_uuid for e in opened.main.queue.ticked()] == [
+            e.session_uuid for e in ticked
+        ]
+        assert opened.main.queue.cursor_key == cursor
+
+
+async def test_a_list_that_fails_is_called_incomplete(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    simulated.fault = lambda request: (
+        reply(400, b'{"error": "no"}') if is_list(request) else None
+    )
+    async with console(simulated, tmp_path) as opened:
+        await find(opened, "")
+        await opened.until(
+            lambda: any("? listed" in line for line in opened.log_lines()), "the end"
+        )
+        text = " ".join(said(opened))
+        assert "Not complete: Window 1 failed (Plivo answered 400)." in text
+        assert "Press r." in text
+
+
+async def test_s_flips_between_pasting_and_finding(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    async with console(simulated, tmp_path, size=(80, 24)) as opened:
+        for is_picking in (True, False):
+            await opened.press("S")
+            assert opened.main.source.is_picking is is_picking
+            assert opened.main.source.entry.has_focus
+            await opened.press("escape")
+            assert opened.main.queue.has_focus
+
+
+async def test_without_an_account_nothing_is_asked(tmp_path: Path) -> None:
+    simulated = SimulatedAccount(count=0)
+    async with console(simulated, tmp_path) as opened:
+        opened.main.use(None)
+        opened.main.finding.find("")
+        await opened.until(
+            lambda: any("Choose an account" in line for line in opened.log_lines()),
+            "a sentence",
+        )
+        opened.main.finding.stop()
+    assert simulated.requests == ()
