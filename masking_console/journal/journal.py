@@ -15,6 +15,7 @@ import msgspec
 from masking_console.journal.consoles import Consoles
 from masking_console.journal.entry_file import EntryFile
 from masking_console.journal.failures import in_our_words, is_damage, set_aside
+from masking_console.models.account import Account
 from masking_console.models.expiry import (
     Batch,
     ConfirmedPlan,
@@ -119,6 +120,18 @@ class Journal:
     ) -> None:
         """Record what a look after the end found."""
         await self._append(event, batch_id, session_uuid=session_uuid, detail=detail)
+
+    async def record_numbers_shown(
+        self, account: Account, session_uuid: SessionUuid | None
+    ) -> None:
+        """Record that numbers are about to be shown: of one session, or of a list."""
+        await self._append(
+            JournalEvent.NUMBERS_SHOWN,
+            "",
+            account_name=account.name,
+            auth_id_tail=account.auth_id.tail,
+            session_uuid=session_uuid or "",
+        )
 
     async def entries(self, batch_id: str) -> tuple[JournalEntry, ...]:
         """Return the entries of one batch, oldest first."""

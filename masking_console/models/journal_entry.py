@@ -28,6 +28,8 @@ class JournalEvent(Enum):
     """A look after the end: the session is expired as before, or it is not."""
     SESSION_CAME_BACK = "session.came_back"
     """Plivo has a new open session for the same two numbers."""
+    NUMBERS_SHOWN = "numbers.shown"
+    """An operator looked at phone numbers in full for a minute."""
     JOURNAL_SET_ASIDE = "journal.set_aside"
     """A damaged journal was kept under another name, and this one begun."""
     JOURNAL_CUT = "journal.cut"

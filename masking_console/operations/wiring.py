@@ -13,12 +13,14 @@ from masking_console.models.history import BatchRecord
 from masking_console.models.listing import ListEvent, Wanted
 from masking_console.models.masking_session import CheckedSession
 from masking_console.models.run_events import LookFound, RunEvent
+from masking_console.models.session_detail import SessionInspection
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.check_sessions import CheckSessions
 from masking_console.operations.connections import Connections, Link
 from masking_console.operations.engine import Engine, Stream
 from masking_console.operations.expire_sessions import ExpireSessions
 from masking_console.operations.find_sessions import FindSessions
+from masking_console.operations.inspect_session import InspectSession
 from masking_console.operations.look_again import LookAgain
 from masking_console.operations.manage_accounts import ManageAccounts
 from masking_console.operations.read_history import ReadHistory
@@ -70,6 +72,24 @@ class Operations:
         """Read Plivo's lists for open sessions; see `FindSessions.run`."""
         operation = FindSessions(self._connections, self._clock)
         return self._engine.stream(lambda emit: operation.run(account, wanted, emit))
+
+    async def inspect(
+        self, account: Account, session_uuid: SessionUuid
+    ) -> SessionInspection:
+        """Look at one session closely; see `InspectSession.run`."""
+        path = self.settings.journal_path
+        operation = InspectSession(self._connections, path, self._clock)
+        return await self._engine.call(operation.run(account, session_uuid))
+
+    async def record_numbers_shown(
+        self, account: Account, session_uuid: SessionUuid | None = None
+    ) -> None:
+        """Write down that numbers are about to be shown.
+
+        Raises:
+            JournalError: it cannot be written, so they must stay hidden.
+        """
+        await self._journal.record_numbers_shown(account, session_uuid)
 
     def expire(self, confirmed: ConfirmedPlan, control: RunControl) -> Stream[RunEvent]:
         """Carry out a confirmed plan; see `ExpireSessions.run`."""

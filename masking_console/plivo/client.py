@@ -23,8 +23,10 @@ from masking_console.errors import (
 from masking_console.models.account import Account, AccountDetails, AuthId
 from masking_console.models.expiry import RecordedIntent
 from masking_console.models.plain_text import PlainText
+from masking_console.models.session_detail import SessionDetail
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.plivo.answers import Answer, Verdict
+from masking_console.plivo.details import read_detail
 from masking_console.plivo.http_clients import HttpClients, TransportFactory
 from masking_console.plivo.pacing import Pace
 from masking_console.plivo.pages import SessionPage, read_page
@@ -128,6 +130,19 @@ class PlivoClient:
             return self._paced(
                 read_session_reply(reply, session_uuid, datetime.now(UTC))
             )
+
+    async def get_detail(
+        self, session_uuid: SessionUuid
+    ) -> tuple[Answer, SessionDetail | None]:
+        """Return all that is worth seeing of a session; None where it was not found."""
+        async with self.pace.permit():
+            reply = await self._send("GET", self._session_path(session_uuid))
+        if isinstance(reply, Answer):
+            return reply, None
+        answer = self._paced(read_session_reply(reply, session_uuid, datetime.now(UTC)))
+        if answer.session is None:
+            return answer, None
+        return answer, read_detail(reply.body, answer.session)
 
     async def list_sessions(
         self, filters: Mapping[str, str]

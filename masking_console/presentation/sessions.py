@@ -100,3 +100,11 @@ def parties(session: MaskingSession | None) -> str:
         return ""
     first = masked(session.first_party)
     return f"{first:<{MASKED_WIDTH}} {masked(session.second_party)}"
+
+
+def undone_words(ticks: int, rows: int) -> str:
+    """Return what an undo has put back, and what it never can."""
+    kinds = ((ticks, "tick"), (rows, "row"))
+    parts = [f"{n} {noun}{'' if n == 1 else 's'}" for n, noun in kinds if n]
+    back = " and ".join(parts) or "nothing"
+    return f"Put back {back}. Expired sessions cannot be brought back."

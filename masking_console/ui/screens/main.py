@@ -18,7 +18,9 @@ from masking_console.models.plain_text import plain_text
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.wiring import Operations
 from masking_console.presentation.log_lines import LogLine, Sign
+from masking_console.presentation.sessions import undone_words
 from masking_console.ui.clipboard import copy_text
+from masking_console.ui.detail_job import DetailJob
 from masking_console.ui.expiry_job import ExpiryJob
 from masking_console.ui.find_job import FindJob
 from masking_console.ui.later_looks import LaterLooks
@@ -37,6 +39,7 @@ FIRST_RUN = (
 )
 PRACTICE_FIRST = "Paste session ids here, or press F2 for some."
 _IN_RUN = ("pause", "stop")
+_NOTHING_UNDONE = "Nothing to put back."
 
 
 class MainScreen(Screen[None]):
@@ -74,6 +77,7 @@ class MainScreen(Screen[None]):
         self.job = ExpiryJob(self)
         self.panes = Panes(self)
         self.finding = FindJob(self)
+        self.details = DetailJob(self)
         self.later = LaterLooks(self)
         self._journal = ""
 
@@ -215,8 +219,8 @@ class MainScreen(Screen[None]):
         return super().check_action(action, parameters)
 
     def on_resize(self, event: events.Resize) -> None:
-        width, height = event.size
-        words = f"This window is {width}x{height}. Please make it at least 80x24."
+        size = f"{event.size.width}x{event.size.height}"
+        words = f"This window is {size}. Please make it at least 80x24."
         self.query_one("#too-small", Static).update(Text(words))
 
     @on(SourceText.Left)
@@ -259,18 +263,17 @@ class MainScreen(Screen[None]):
     @on(QueueTable.UndoAnswered)
     def _say_what_came_back(self, event: QueueTable.UndoAnswered) -> None:
         undone = event.undone
-        if undone is None:
-            self.note(Sign.NOTE, "undo", "Nothing to put back.")
-            return
-        kinds = ((undone.ticks, "tick"), (undone.rows, "row"))
-        parts = [f"{n} {noun}{'' if n == 1 else 's'}" for n, noun in kinds if n]
-        back = " and ".join(parts) or "nothing"
-        words = f"Put back {back}. Expired sessions cannot be brought back."
+        words = undone_words(undone.ticks, undone.rows) if undone else _NOTHING_UNDONE
         self.note(Sign.NOTE, "undo", words)
+
+    @on(RowsView.Opened, "#queue")
+    def _open_detail(self, event: RowsView.Opened) -> None:
+        self.details.open(SessionUuid(str(event.key)))
 
     @on(QueueTable.CopyRequested)
     async def _copy_ids(self, event: QueueTable.CopyRequested) -> None:
-        await self.copy("\n".join(event.uuids), _counted(event.uuids, "id"))
+        what = "1 id" if len(event.uuids) == 1 else f"{len(event.uuids)} ids"
+        await self.copy("\n".join(event.uuids), what)
 
     @on(ResultLog.CopyRequested)
     async def _copy_log(self, event: ResultLog.CopyRequested) -> None:
@@ -295,7 +298,3 @@ class MainScreen(Screen[None]):
     @on(Input.Submitted, "#filter")
     def _close_filter(self) -> None:
         self.query_one(FilterLine).close()
-
-
-def _counted(things: Sequence[SessionUuid], noun: str) -> str:
-    return f"{len(things)} {noun}{'' if len(things) == 1 else 's'}"

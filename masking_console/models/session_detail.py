@@ -1,0 +1,59 @@
+"""Everything worth seeing of one session; as ever, there is no field for a PIN."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from masking_console.models.history import BatchRecord
+from masking_console.models.masking_session import MaskingSession
+from masking_console.models.plain_text import PlainText
+
+
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """One call in a session; at most one runs at a time."""
+
+    start_time: datetime | None
+    """When it began."""
+    end_time: datetime | None
+    """When it ended; None while it runs."""
+    legs: int | None
+    """How many call legs it had, 1 or 2."""
+    has_recording: bool
+    """Whether there is a recording of it."""
+
+    @property
+    def seconds(self) -> int | None:
+        """How long it took by the clock; Plivo's own duration adds up the legs."""
+        if self.start_time is None or self.end_time is None:
+            return None
+        return max(0, round((self.end_time - self.start_time).total_seconds()))
+
+
+@dataclass(frozen=True, slots=True)
+class SessionDetail:
+    """One session as a GET describes it."""
+
+    session: MaskingSession
+    """What every list shows of it."""
+    is_recorded: bool | None
+    """Whether calls are recorded; None where Plivo does not say."""
+    has_pins: bool | None
+    """Whether callers type a PIN; the PINs themselves are not even decoded."""
+    callback_host: PlainText
+    """The host of the callback URL; empty where there is none."""
+    interactions: tuple[Interaction, ...]
+    """Its calls, the latest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionInspection:
+    """What is known of one session from Plivo and from our own journal."""
+
+    detail: SessionDetail
+    """Plivo's description."""
+    seen_at: datetime
+    """When Plivo gave it."""
+    sharing: int | None
+    """How many open sessions share its virtual number, among those of a week."""
+    before: tuple[BatchRecord, ...]
+    """The batches of this console in which it stands, newest first."""

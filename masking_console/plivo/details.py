@@ -1,0 +1,109 @@
+"""The answer to a GET of one session → `SessionDetail`."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from masking_console.models.masking_session import MaskingSession, parse_timestamp
+from masking_console.models.plain_text import PlainText, plain_text
+from masking_console.models.session_detail import Interaction, SessionDetail
+from masking_console.plivo.replies import UNREADABLE
+
+MOST_INTERACTIONS = 500
+"""A session with more calls is not shown call by call."""
+
+_NOTHING = msgspec.Raw()
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+class _Interaction(msgspec.Struct):
+    start_time: Any = None
+    end_time: Any = None
+    total_call_count: Any = None
+    recording_resource_url: Any = None
+
+
+class _Detail(msgspec.Struct):
+    """PINs have no field and are skipped; a callback URL may hold a secret."""
+
+    record: Any = None
+    is_pin_authentication_required: Any = None
+    callback_url: Any = None
+    interaction: msgspec.Raw = _NOTHING
+
+
+class _Around(_Detail):
+    response: _Detail | None = None
+
+
+_decode: Callable[[bytes], _Around] = msgspec.json.Decoder(_Around).decode
+_decode_many: Callable[[msgspec.Raw], list[_Interaction]] = msgspec.json.Decoder(
+    list[_Interaction]
+).decode
+_decode_one: Callable[[msgspec.Raw], _Interaction] = msgspec.json.Decoder(
+    _Interaction
+).decode
+
+
+def read_detail(body: bytes, session: MaskingSession) -> SessionDetail:
+    """Return the detail of a session that was read from the same body."""
+    try:
+        around = _decode(body)
+        raw: _Detail = around.response or around
+    except UNREADABLE:
+        raw = _Detail()
+    return SessionDetail(
+        session=session,
+        is_recorded=_truth(raw.record),
+        has_pins=_truth(raw.is_pin_authentication_required),
+        callback_host=_host(raw.callback_url),
+        interactions=_interactions(raw.interaction),
+    )
+
+
+def _interactions(raw: msgspec.Raw) -> tuple[Interaction, ...]:
+    """Return them from an array, or from a lone object, as the documents have it."""
+    found: list[_Interaction] = []
+    try:
+        if bytes(raw)[:1] == b"[":
+            found = _decode_many(raw)
+        elif bytes(raw)[:1] == b"{":
+            found = [_decode_one(raw)]
+    except UNREADABLE:
+        return ()
+    read = [_interaction(each) for each in found[:MOST_INTERACTIONS]]
+    read.sort(key=lambda each: each.start_time or _LONG_AGO, reverse=True)
+    return tuple(read)
+
+
+def _interaction(raw: _Interaction) -> Interaction:
+    legs = raw.total_call_count
+    url = raw.recording_resource_url
+    return Interaction(
+        start_time=_time(raw.start_time),
+        end_time=_time(raw.end_time),
+        legs=legs if type(legs) is int else None,
+        has_recording=isinstance(url, str) and url not in {"", "null"},
+    )
+
+
+def _time(value: object) -> datetime | None:
+    return parse_timestamp(value) if isinstance(value, str) else None
+
+
+def _truth(value: object) -> bool | None:
+    if isinstance(value, str):
+        return {"true": True, "false": False}.get(value.lower())
+    return value if isinstance(value, bool) else None
+
+
+def _host(value: object) -> PlainText:
+    """Return the host alone: the rest of such a URL may hold a secret."""
+    try:
+        host = urlsplit(value).hostname if isinstance(value, str) else None
+    except ValueError:
+        return plain_text("unreadable")
+    return plain_text(host or "", limit=80)

@@ -1,0 +1,133 @@
+"""One session in full, line by line."""
+
+from datetime import datetime
+
+from masking_console.models.expiry import ExpiryOutcome
+from masking_console.models.masking_session import CheckedSession
+from masking_console.models.plain_text import PlainText
+from masking_console.models.session_detail import Interaction, SessionInspection
+from masking_console.presentation.numbers import masked
+from masking_console.presentation.sessions import age, calls_in_words, state_words
+
+MOST_CALLS_SHOWN = 8
+
+
+def detail_lines(
+    inspection: SessionInspection, now: datetime, *, shows_numbers: bool
+) -> tuple[str, ...]:
+    """Return the lines of the detail, with numbers in full only when asked."""
+    detail, session = inspection.detail, inspection.detail.session
+    checked = CheckedSession.of(session, inspection.seen_at)
+
+    def number(text: PlainText) -> str:
+        return (text or "-") if shows_numbers else masked(text)
+
+    sharing = _sharing(inspection.sharing)
+    lines = [
+        _line("session", session.session_uuid),
+        _line("state", f"{state_words(checked)}   checked {_ago(inspection, now)} ago"),
+        _line("created", _moment(session.created_time, now)),
+        _line("ends", _end(session.expiry_time, now)),
+        _line("calls", _calls(inspection, now)),
+        "",
+        _line("first", number(session.first_party)),
+        _line("second", number(session.second_party)),
+        _line("virtual", f"{number(session.virtual_number)}   {sharing}".rstrip()),
+        _line("PINs", _pins(detail.has_pins)),
+        _line("recording", _on(detail.is_recorded)),
+        _line("callback", _callback(detail.callback_host)),
+        _line("here before", _before(inspection)),
+    ]
+    if detail.interactions:
+        lines += ["", *_interaction_lines(detail.interactions)]
+    return tuple(lines)
+
+
+def _line(name: str, text: str) -> str:
+    return f"{name:<12}{text}"
+
+
+def _ago(inspection: SessionInspection, now: datetime) -> str:
+    return age(inspection.seen_at, now)
+
+
+def _moment(moment: datetime | None, now: datetime) -> str:
+    if moment is None:
+        return "-"
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC   {age(moment, now)} ago"
+
+
+def _end(moment: datetime | None, now: datetime) -> str:
+    if moment is None:
+        return "-"
+    when = f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+    if moment <= now:
+        return f"{when}   ended {age(moment, now)} ago"
+    return f"{when}   in {age(now, moment)}, by itself"
+
+
+def _calls(inspection: SessionInspection, now: datetime) -> str:
+    session = inspection.detail.session
+    words = calls_in_words(session) or "-"
+    if session.last_interaction_time is not None:
+        words += f"   last {age(session.last_interaction_time, now)} ago"
+    return words
+
+
+def _sharing(count: int | None) -> str:
+    if count is None:
+        return ""
+    others = "session shares" if count == 1 else "sessions share"
+    return f"{count} open {others} it (of the last 7 days)"
+
+
+def _pins(has_pins: bool | None) -> str:
+    return "required; never shown or saved" if has_pins else "never shown or saved"
+
+
+def _on(is_recorded: bool | None) -> str:
+    return {True: "on", False: "off", None: "-"}[is_recorded]
+
+
+def _callback(host: str) -> str:
+    return f"set (host only: {host})" if host else "none"
+
+
+def _before(inspection: SessionInspection) -> str:
+    outcomes = [
+        session
+        for record in inspection.before
+        for session in record.sessions
+        if session.session_uuid == inspection.detail.session.session_uuid
+    ]
+    if not outcomes:
+        return "never expired from this computer"
+    expired = sum(each.outcome is ExpiryOutcome.EXPIRED for each in outcomes)
+    words = f"in {len(outcomes)} batch{'' if len(outcomes) == 1 else 'es'}"
+    words += f", expired {expired} time{'' if expired == 1 else 's'}"
+    later = next((each.later for each in outcomes if each.later), "")
+    return f"{words}; {later}" if later else words
+
+
+def _interaction_lines(interactions: tuple[Interaction, ...]) -> list[str]:
+    lines = ["call began (UTC)        took     legs  recording"]
+    lines += [
+        f"{_began(each):<23} {_took(each):<8} {each.legs or '-'!s:<5} "
+        f"{'yes' if each.has_recording else '-'}"
+        for each in interactions[:MOST_CALLS_SHOWN]
+    ]
+    more = len(interactions) - MOST_CALLS_SHOWN
+    return [*lines, f"{more} more"] if more > 0 else lines
+
+
+def _began(interaction: Interaction) -> str:
+    start = interaction.start_time
+    return f"{start:%Y-%m-%d %H:%M:%S}" if start is not None else "-"
+
+
+def _took(interaction: Interaction) -> str:
+    if interaction.seconds is None:
+        is_running = interaction.start_time is not None
+        return "running" if is_running else "-"
+    minutes, seconds = divmod(interaction.seconds, 60)
+    return f"{minutes}:{seconds:02}"
