@@ -1,19 +1,18 @@
 """The main job as one readable line: check, review, expire, look again."""
 
 import asyncio
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from masking_console.errors import MaskingConsoleError, TokenRefusedError
+from masking_console.errors import MaskingConsoleError
 from masking_console.models.account import Account
 from masking_console.models.expiry import ConfirmedPlan, ExpiryPlan, ExpirySummary
 from masking_console.models.masking_session import CheckedSession, CheckState
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.run_control import RunControl
 from masking_console.presentation.log_lines import Sign
-from masking_console.presentation.review import differences, sessions, wrong_account
+from masking_console.presentation.review import differences, wrong_account
 from masking_console.ui.dialogs import answer_to
 from masking_console.ui.run_follower import RunFollower
 from masking_console.ui.screens.finished import Afterwards, FinishedScreen
@@ -39,9 +38,15 @@ class ExpiryJob:
 
     def __init__(self, screen: "MainScreen") -> None:
         self._screen = screen
+        self._checks = screen.checks
         self._control: RunControl | None = None
         self._is_reviewing = False
         self._over = asyncio.Event()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a list is being reviewed or a batch is under way."""
+        return self._is_reviewing or self.is_running
 
     @property
     def is_running(self) -> bool:
@@ -76,70 +81,12 @@ class ExpiryJob:
         if self._control is not None:
             await self._over.wait()
 
-    def check_queued(self) -> None:
-        """Ask Plivo about the rows that nobody has asked about."""
-        self._check(CheckState.QUEUED)
-
-    def check_again(self, uuids: Sequence[SessionUuid]) -> None:
-        """Ask about rows that are not checked yet, or else about all of these."""
-        queue = self._screen.queue
-        if queue.summary().pending or queue.summary().not_checked:
-            self._check(CheckState.QUEUED, CheckState.NOT_CHECKED)
-        else:
-            self._start_check(uuids)
-
     def review(self) -> None:
         """Review what is ticked, and expire it if that is confirmed."""
         if self._is_reviewing:
             return
         self._is_reviewing = True
         self._screen.run_worker(self._review_and_expire(), group="expire")
-
-    def _check(self, *states: CheckState) -> None:
-        rows = self._screen.queue.rows_in(states)
-        self._start_check([each.session_uuid for each in rows])
-
-    def _start_check(self, uuids: Sequence[SessionUuid]) -> None:
-        account = self._screen.account
-        if account is None or not uuids:
-            return
-        most = self._screen.operations.settings.confirmation.max_batch
-        if len(uuids) > most:
-            words = f"Checking the first {most} of {len(uuids)}. Press r for more."
-            self._screen.note(Sign.NOTE, "checking", words)
-        work = self._check_all(account, uuids[:most])
-        self._screen.run_worker(work, group="check")
-
-    async def _check_all(
-        self, account: Account, uuids: Sequence[SessionUuid]
-    ) -> list[CheckedSession]:
-        """Check the rows as the answers come, and return what was found out."""
-        screen, found = self._screen, list[CheckedSession]()
-        screen.queue.set_checked(CheckedSession(u, CheckState.CHECKING) for u in uuids)
-        stream = screen.operations.check(account, uuids)
-        try:
-            async for checked in stream:
-                if screen.account is not account:
-                    return []
-                screen.queue.set_checked(checked)
-                found += (c for c in checked if c.state is not CheckState.CHECKING)
-                await asyncio.sleep(_FRAME_SECONDS)
-        except TokenRefusedError as error:
-            screen.note(Sign.FAILED, "refused", str(error))
-            screen.app.push_screen(QuestionScreen("Sign-in refused", str(error)))
-        finally:
-            stream.cancel()
-        screen.note(Sign.NOTE, "checked", _check_words(found))
-        self._warn_of_a_wrong_account(found, account)
-        return found
-
-    def _warn_of_a_wrong_account(
-        self, found: Sequence[CheckedSession], account: Account
-    ) -> None:
-        missing = sum(each.state is CheckState.NOT_FOUND for each in found)
-        words = wrong_account(missing, len(found), account.name)
-        if words:
-            self._screen.note(Sign.FAILED, "account?", words)
 
     async def _review_and_expire(self) -> None:
         """Check what is stale, let the operator confirm, expire, and offer to look."""
@@ -166,7 +113,7 @@ class ExpiryJob:
                 if afterwards is not Afterwards.CHECK:
                     return
                 wanted = [result.session_uuid for result in summary.to_check]
-                await self._check_all(account, wanted)
+                await self._checks.check_all(account, wanted)
         except MaskingConsoleError as error:
             screen.note(Sign.FAILED, "refused", str(error))
             await answer_to(screen.app, QuestionScreen("Not sent", str(error)))
@@ -187,7 +134,9 @@ class ExpiryJob:
         ticked = self._ticked(wanted)
         changes: tuple[str, ...] = ()
         if any(self._is_stale(each) for each in ticked):
-            await self._check_all(account, [each.session_uuid for each in ticked])
+            await self._checks.check_all(
+                account, [each.session_uuid for each in ticked]
+            )
             before, ticked = ticked, self._ticked(wanted)
             rows = screen.queue.rows_of(each.session_uuid for each in before)
             changes = differences(before, rows)
@@ -271,9 +220,3 @@ class ExpiryJob:
         screen = self._screen
         panel = screen.query_one(RunPanel)
         return RunFollower(panel, screen.queue, screen.log_pane, screen.clock)
-
-
-def _check_words(found: Sequence[CheckedSession]) -> str:
-    counts = Counter(each.state for each in found)
-    parts = ", ".join(f"{count} {state.value}" for state, count in counts.items())
-    return f"{sessions(len(found))}: {parts}" if found else "no session"

@@ -19,6 +19,8 @@ from masking_console.presentation.log_lines import Sign
 if TYPE_CHECKING:
     from masking_console.ui.screens.main import MainScreen
 
+REFRESH_SECONDS = 30.0
+"""How often open rows that were picked from a list are asked about anew."""
 _FRAME_SECONDS = 0.04
 
 
@@ -65,6 +67,11 @@ class FindJob:
         self.stop()
         work = self._read(screen.account, wanted)
         screen.run_worker(work, group="find", exclusive=True)
+
+    def refresh(self) -> None:
+        """Keep what was picked up to date while it is looked at."""
+        if self._screen.is_current and self._wanted is not None:
+            self._screen.checks.refresh_seen()
 
     def stop(self) -> None:
         """Stop reading, and keep what is there."""

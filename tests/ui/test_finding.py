@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -181,3 +182,45 @@ async def test_without_an_account_nothing_is_asked(tmp_path: Path) -> None:
         )
         opened.main.finding.stop()
     assert simulated.requests == ()
+
+
+async def test_what_is_looked_at_is_asked_about_anew_without_a_word(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    async with console(simulated, tmp_path) as opened:
+        await find(opened, "")
+        await until_listed(opened, "open sessions in the last 90 days.")
+        queue, lines = opened.main.queue, opened.log_lines()
+        first = queue.keys[0]
+        assert queue.cursor_key == first
+        stored = simulated.session(first)
+        assert stored is not None
+        simulated.put(replace(stored, was_expired=True))
+        before = len(simulated.requests)
+        opened.main.finding.refresh()
+        await opened.until(
+            lambda: queue.rows_of([first])[0].state is CheckState.EXPIRED, "news"
+        )
+        assert 1 <= len(simulated.requests) - before <= queue.size.height
+        assert queue.ticked() == ()
+        assert queue.cursor_key == first
+        assert opened.log_lines() == lines
+
+        simulated.fault = lambda _request: reply(401)
+        opened.main.finding.refresh()
+        words = "Plivo refused the token"
+        await opened.until(
+            lambda: any(words in line for line in opened.log_lines()), words
+        )
+
+
+async def test_nothing_is_asked_anew_of_what_was_pasted(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    (uuid,) = open_ids(simulated, 1)
+    async with console(simulated, tmp_path, first_text=uuid) as opened:
+        await opened.until_checked(1)
+        before = len(simulated.requests)
+        opened.main.finding.refresh()
+        await opened.pilot.pause(0.2)
+        assert len(simulated.requests) == before

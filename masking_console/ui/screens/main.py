@@ -19,13 +19,15 @@ from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.wiring import Operations
 from masking_console.presentation.log_lines import LogLine, Sign
 from masking_console.presentation.sessions import undone_words
+from masking_console.ui.check_job import CheckJob
 from masking_console.ui.clipboard import copy_text
 from masking_console.ui.detail_job import DetailJob
 from masking_console.ui.expiry_job import ExpiryJob
-from masking_console.ui.find_job import FindJob
+from masking_console.ui.find_job import REFRESH_SECONDS, FindJob
 from masking_console.ui.later_looks import LaterLooks
 from masking_console.ui.panes import Panes
 from masking_console.ui.widgets.filter_line import FilterLine
+from masking_console.ui.widgets.queue_filter import queue_title
 from masking_console.ui.widgets.queue_table import QueueTable
 from masking_console.ui.widgets.result_log import ResultLog
 from masking_console.ui.widgets.rows_view import RowsView
@@ -74,6 +76,7 @@ class MainScreen(Screen[None]):
         self.account: Account | None = None
         self.is_ready = False
         self.cause = Cause()
+        self.checks = CheckJob(self)
         self.job = ExpiryJob(self)
         self.panes = Panes(self)
         self.finding = FindJob(self)
@@ -96,10 +99,9 @@ class MainScreen(Screen[None]):
     def on_mount(self) -> None:
         if self.operations.settings.practice:
             self.queue.empty_text = PRACTICE_FIRST
-        self.log_pane.border_title = "3 Log: all"
-        self.log_pane.border_subtitle = "L full   / filter   y copy"
         self.show_status()
         self.set_interval(1, self.show_status)
+        self.set_interval(REFRESH_SECONDS, self.finding.refresh)
         self.is_ready = True
 
     @property
@@ -140,7 +142,7 @@ class MainScreen(Screen[None]):
         if is_other:
             self.finding.forget()
             self.queue.forget_checks()
-            self.job.check_queued()
+            self.checks.check_queued()
             if account is not None:
                 self.later.offer_to_resume(account)
         self.show_status()
@@ -153,7 +155,7 @@ class MainScreen(Screen[None]):
     def queue_up(self, uuids: Sequence[SessionUuid]) -> None:
         """Add sessions to the queue and ask Plivo about them."""
         if self.queue.add(uuids):
-            self.job.check_queued()
+            self.checks.check_queued()
 
     def journal_is(self, words: str) -> None:
         """Show how the journal is doing."""
@@ -237,14 +239,12 @@ class MainScreen(Screen[None]):
         new = self.queue.add(event.pasted.found)
         self.source.show_found(event.pasted, new)
         if new:
-            self.job.check_queued()
+            self.checks.check_queued()
 
     @on(QueueTable.Changed)
     def _show_counts(self, event: QueueTable.Changed) -> None:
         summary = event.summary
-        shown, total = summary.shown, summary.total
-        counts = f"{shown} of {total}" if shown != total else total
-        self.queue.border_title = f"2 Queue {counts}" if summary.total else "2 Queue"
+        self.queue.border_title = queue_title(summary, self.queue.order)
         self.queue.border_subtitle = summary.text
         self.refresh_bindings()
         self.show_status()
@@ -254,7 +254,7 @@ class MainScreen(Screen[None]):
         if self.source.is_picking and self.finding.can_go_again:
             self.finding.again()
         else:
-            self.job.check_again(event.uuids)
+            self.checks.check_again(event.uuids)
 
     @on(QueueTable.ReviewRequested)
     def _review(self) -> None:

@@ -43,6 +43,7 @@ class QueueTable(QueueView):
         ),
         Binding("z", "undo", "undo", id="queue.undo"),
         Binding("r", "check", "check", id="queue.check"),
+        Binding("o", "sort", "sort", id="queue.sort", show=False),
         Binding("y", "copy", "copy id", id="queue.copy", show=False),
         Binding("X", "review", "review", id="queue.review", key_display="X"),
     ]
@@ -117,6 +118,10 @@ class QueueTable(QueueView):
 
     def action_undo(self) -> None:
         self.post_message(self.UndoAnswered(self.undo()))
+
+    def action_sort(self) -> None:
+        self.order = self.order.next
+        self.refilter()
 
     def action_check(self) -> None:
         self.post_message(self.CheckRequested(tuple(self._queue.order)))

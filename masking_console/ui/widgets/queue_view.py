@@ -13,11 +13,11 @@ from masking_console.presentation.log_lines import Sign
 from masking_console.ui.widgets.queue_cells import (
     OutcomeShown,
     QueueSummary,
-    filtered,
     queue_cells,
     queue_layout,
     summary_of,
 )
+from masking_console.ui.widgets.queue_filter import RowOrder, filtered, ordered
 from masking_console.ui.widgets.row_cells import Cell, Column
 from masking_console.ui.widgets.row_order import position
 from masking_console.ui.widgets.rows_view import RowsView
@@ -66,6 +66,7 @@ class QueueView(RowsView[SessionUuid, CheckedSession]):
         self._range_start: SessionUuid | None = None
         self._range_index: int | None = None
         self._frozen = False
+        self.order = RowOrder.QUEUED
 
     def on_mount(self) -> None:
         # What ends by itself does so while nobody presses a key.
@@ -144,6 +145,11 @@ class QueueView(RowsView[SessionUuid, CheckedSession]):
         """
         queue = self._queue
         return tuple(queue[uuid] for uuid in queue.order if uuid in queue.ticks)
+
+    def seen_open(self) -> tuple[SessionUuid, ...]:
+        """Return the open sessions that can be seen right now."""
+        seen = self.keys[self._top : self._top + self._page_height]
+        return tuple(uuid for uuid in seen if self._queue[uuid].state.can_be_ticked)
 
     def left_out(self) -> tuple[CheckedSession, ...]:
         """Return the rows that are not ticked, in the order of the queue."""
@@ -252,7 +258,8 @@ class QueueView(RowsView[SessionUuid, CheckedSession]):
         return changed
 
     def refilter(self) -> None:
-        self.show_keys(filtered(self._queue, self.filter_text))
+        shown = filtered(self._queue, self.filter_text, self._clock())
+        self.show_keys(ordered(self._queue, shown, self.order))
         self.start_range(self._range_start)
         self._redraw()
 

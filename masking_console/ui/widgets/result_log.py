@@ -74,6 +74,8 @@ class _Tail:
 class ResultLog(RowsView[int, _KeptLine]):
     """What happened, newest line last; it follows the tail until it is scrolled."""
 
+    BORDER_TITLE = "3 Log: all"
+    BORDER_SUBTITLE = "L full   / filter   y copy"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "copy", "copy", id="log.copy"),
     ]

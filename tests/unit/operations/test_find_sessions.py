@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,14 +13,18 @@ from masking_console.practice.faults import Ending, Fault
 from masking_console.practice.listing import Conduct, FilterConduct
 from masking_console.practice.rate_limit import RateLimit
 from masking_console.practice.simulated_account import SimulatedAccount
+from masking_console.settings import Timeouts
 from tests.support.runs import bench, reply, script
 
 EVERYTHING = Wanted()
+NOW = datetime(2026, 3, 4, 12, 4, 31, tzinfo=UTC)
 
 
 def account(count: int = 300, **conduct: object) -> SimulatedAccount:
+    # A clock that stands still: else a session may end between reading and comparing.
     return SimulatedAccount(
         count=count,
+        clock=lambda: NOW,
         conduct=Conduct((0.0, 0.0), **conduct),  # type: ignore[arg-type]
         rate_limit=RateLimit(limit=None),
     )
@@ -40,7 +44,7 @@ async def find(
     simulated: SimulatedAccount, folder: Path, wanted: Wanted
 ) -> tuple[list[MaskingSession], ListEnd]:
     events: list[ListEvent] = []
-    async with bench(simulated, folder) as opened:
+    async with bench(simulated, folder, timeouts=Timeouts()) as opened:
         # Pacing has tests of its own; here it would only take time.
         opened.connections.client(opened.account).pace._permits = 10**6
         opened.connections.client(opened.account).pace._spacing = 0.0
@@ -65,7 +69,7 @@ def ids(found: list[MaskingSession]) -> set[str]:
 async def test_all_open_sessions_of_90_days_are_found_and_that_is_proved(
     tmp_path: Path,
 ) -> None:
-    simulated = account(2000)
+    simulated = account(6000)
     found, end = await find(simulated, tmp_path, EVERYTHING)
 
     assert ids(found) == open_within_90_days(simulated)

@@ -1,0 +1,115 @@
+"""Asking Plivo what the queued sessions are; many answers become one change."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from masking_console.errors import TokenRefusedError
+from masking_console.models.account import Account
+from masking_console.models.masking_session import CheckedSession, CheckState
+from masking_console.models.session_uuid import SessionUuid
+from masking_console.presentation.log_lines import Sign
+from masking_console.presentation.review import sessions, wrong_account
+from masking_console.ui.screens.question import QuestionScreen
+
+if TYPE_CHECKING:
+    from masking_console.ui.screens.main import MainScreen
+
+_FRAME_SECONDS = 0.04
+
+
+class CheckJob:
+    """What the main screen asks about its queue; its workers belong to the screen."""
+
+    def __init__(self, screen: "MainScreen") -> None:
+        self._screen = screen
+
+    def check_queued(self) -> None:
+        """Ask Plivo about the rows that nobody has asked about."""
+        self._check(CheckState.QUEUED)
+
+    def check_again(self, uuids: Sequence[SessionUuid]) -> None:
+        """Ask about rows that are not checked yet, or else about all of these."""
+        queue = self._screen.queue
+        if queue.summary().pending or queue.summary().not_checked:
+            self._check(CheckState.QUEUED, CheckState.NOT_CHECKED)
+        else:
+            self._start_check(uuids)
+
+    def refresh_seen(self) -> None:
+        """Ask anew about the open rows on the screen, without a word and a flicker."""
+        screen = self._screen
+        is_busy = screen.job.is_busy or screen.queue.summary().pending
+        if screen.account is not None and not is_busy:
+            uuids = screen.queue.seen_open()
+            work = self._check_quietly(screen.account, uuids)
+            screen.run_worker(work, group="refresh", exclusive=True)
+
+    async def _check_quietly(
+        self, account: Account, uuids: Sequence[SessionUuid]
+    ) -> None:
+        screen = self._screen
+        stream = screen.operations.check(account, uuids)
+        try:
+            async for checked in stream:
+                if screen.account is account and not screen.job.is_running:
+                    screen.queue.set_checked(
+                        c for c in checked if c.session is not None
+                    )
+        except TokenRefusedError as error:
+            screen.note(Sign.FAILED, "refused", str(error))
+        finally:
+            stream.cancel()
+
+    def _check(self, *states: CheckState) -> None:
+        rows = self._screen.queue.rows_in(states)
+        self._start_check([each.session_uuid for each in rows])
+
+    def _start_check(self, uuids: Sequence[SessionUuid]) -> None:
+        account = self._screen.account
+        if account is None or not uuids:
+            return
+        most = self._screen.operations.settings.confirmation.max_batch
+        if len(uuids) > most:
+            words = f"Checking the first {most} of {len(uuids)}. Press r for more."
+            self._screen.note(Sign.NOTE, "checking", words)
+        work = self.check_all(account, uuids[:most])
+        self._screen.run_worker(work, group="check")
+
+    async def check_all(
+        self, account: Account, uuids: Sequence[SessionUuid]
+    ) -> list[CheckedSession]:
+        """Check the rows as the answers come, and return what was found out."""
+        screen, found = self._screen, list[CheckedSession]()
+        screen.queue.set_checked(CheckedSession(u, CheckState.CHECKING) for u in uuids)
+        stream = screen.operations.check(account, uuids)
+        try:
+            async for checked in stream:
+                if screen.account is not account:
+                    return []
+                screen.queue.set_checked(checked)
+                found += (c for c in checked if c.state is not CheckState.CHECKING)
+                await asyncio.sleep(_FRAME_SECONDS)
+        except TokenRefusedError as error:
+            screen.note(Sign.FAILED, "refused", str(error))
+            screen.app.push_screen(QuestionScreen("Sign-in refused", str(error)))
+        finally:
+            stream.cancel()
+        screen.note(Sign.NOTE, "checked", _check_words(found))
+        self._warn_of_a_wrong_account(found, account)
+        return found
+
+    def _warn_of_a_wrong_account(
+        self, found: Sequence[CheckedSession], account: Account
+    ) -> None:
+        missing = sum(each.state is CheckState.NOT_FOUND for each in found)
+        words = wrong_account(missing, len(found), account.name)
+        if words:
+            self._screen.note(Sign.FAILED, "account?", words)
+
+
+def _check_words(found: Sequence[CheckedSession]) -> str:
+    counts = Counter(each.state for each in found)
+    parts = ", ".join(f"{count} {state.value}" for state, count in counts.items())
+    return f"{sessions(len(found))}: {parts}" if found else "no session"

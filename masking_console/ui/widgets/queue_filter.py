@@ -1,0 +1,196 @@
+"""Which queued sessions a filter lets through, and in which order they stand.
+
+What looks at rows is one expression each and calls as little as it can, because a
+hundred thousand rows are looked at between two keys.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+
+from masking_console.models.masking_session import CheckedSession, CheckState
+from masking_console.models.session_uuid import SessionUuid
+from masking_console.ui.widgets.queue_cells import QueueSummary
+from masking_console.ui.widgets.session_queue import SessionQueue
+
+Uuids = Sequence[SessionUuid]
+
+_ENDS = re.compile(r"ends<(\d{1,5})([smhd])", re.ASCII)
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+class RowOrder(Enum):
+    """In which order the queue stands."""
+
+    QUEUED = ""
+    """As it came."""
+    ENDS = "ends soonest"
+    """What ends by itself first."""
+    CALLS = "most calls"
+    """What has had the most calls first."""
+    STATE = "state"
+    """In call, open, and then what there is nothing to do about."""
+    NEWEST = "newest"
+    """What was created last first."""
+
+    @property
+    def next(self) -> "RowOrder":
+        """The order that follows when the operator asks for another."""
+        orders = list(RowOrder)
+        return orders[(orders.index(self) + 1) % len(orders)]
+
+
+def queue_title(summary: QueueSummary, order: RowOrder) -> str:
+    """Return how many rows are shown, and in which order they stand."""
+    if not summary.total:
+        return "2 Queue"
+    is_all = summary.shown == summary.total
+    counts = summary.total if is_all else f"{summary.shown} of {summary.total}"
+    return f"2 Queue {counts}   {order.value}".rstrip()
+
+
+_STATE_RANK = {
+    CheckState.IN_CALL: 0,
+    CheckState.ACTIVE: 1,
+    CheckState.OTHER: 2,
+    CheckState.NOT_CHECKED: 3,
+    CheckState.CHECKING: 4,
+    CheckState.QUEUED: 5,
+    CheckState.EXPIRED: 6,
+    CheckState.NOT_FOUND: 7,
+}
+
+
+def ordered(queue: SessionQueue, uuids: Uuids, order: RowOrder) -> Uuids:
+    """Return the sessions in an order; equal ones stay as they were."""
+    key = _KEYS.get(order)
+    if key is None:
+        return uuids
+    checks = queue.checks
+    return sorted(uuids, key=lambda uuid: key(checks[uuid]))
+
+
+def _ends(checked: CheckedSession | None) -> datetime:
+    session = checked.session if checked else None
+    return session.expiry_time or _NEVER if session else _NEVER
+
+
+def _calls(checked: CheckedSession | None) -> int:
+    session = checked.session if checked else None
+    return -(session.total_call_count or 0) if session else 1
+
+
+def _state(checked: CheckedSession | None) -> int:
+    return _STATE_RANK[checked.state if checked else CheckState.QUEUED]
+
+
+def _newest(checked: CheckedSession | None) -> timedelta:
+    session = checked.session if checked else None
+    created = session.created_time if session else None
+    return _NEVER - created if created else timedelta.max
+
+
+_KEYS: dict[RowOrder, Callable[[CheckedSession | None], "int | datetime | timedelta"]]
+_KEYS = {
+    RowOrder.ENDS: _ends,
+    RowOrder.CALLS: _calls,
+    RowOrder.STATE: _state,
+    RowOrder.NEWEST: _newest,
+}
+
+
+def filtered(queue: SessionQueue, text: str, now: datetime) -> Uuids:
+    """Return the queued sessions that contain every word of a filter, in their order.
+
+    ``status:`` looks at the state alone, ``number:`` at the end of all numbers and
+    ``virtual:`` at the end of the virtual one; ``ends<30m`` at the time that is left.
+    Any other word is looked for in the id, the state and the numbers.
+    """
+    uuids: Uuids = queue.order
+    for word in text.casefold().split():
+        kind, colon, rest = word.partition(":")
+        tail = rest.rpartition(".")[2]
+        if colon and kind == "status":
+            members = _in_state(queue, rest)
+            uuids = [uuid for uuid in uuids if uuid in members]
+        elif colon and kind == "number":
+            uuids = _with_number(queue, uuids, tail)
+        elif colon and kind == "virtual":
+            uuids = _with_virtual(queue, uuids, tail)
+        elif match := _ENDS.fullmatch(word):
+            seconds = int(match[1]) * _UNITS[match[2]]
+            uuids = _ending(queue, uuids, now, now + timedelta(seconds=seconds))
+        else:
+            uuids = _with_word(queue, uuids, word)
+    return uuids
+
+
+def _in_state(queue: SessionQueue, word: str) -> set[SessionUuid]:
+    found = [queue.by_state[state] for state in CheckState if word in _folded(state)]
+    return set[SessionUuid]().union(*found)
+
+
+def _folded(state: CheckState) -> str:
+    return state.value.casefold()
+
+
+def _ending(
+    queue: SessionQueue, uuids: Uuids, now: datetime, limit: datetime
+) -> list[SessionUuid]:
+    checks = queue.checks
+    return [
+        uuid
+        for uuid in uuids
+        if (checked := checks[uuid])
+        and (session := checked.session)
+        and (end := session.expiry_time)
+        and now <= end <= limit
+        and checked.state is not CheckState.EXPIRED
+    ]
+
+
+def _with_virtual(queue: SessionQueue, uuids: Uuids, tail: str) -> list[SessionUuid]:
+    checks = queue.checks
+    return [
+        uuid
+        for uuid in uuids
+        if (checked := checks[uuid])
+        and (session := checked.session)
+        and session.virtual_number.endswith(tail)
+    ]
+
+
+def _with_number(queue: SessionQueue, uuids: Uuids, tail: str) -> list[SessionUuid]:
+    checks = queue.checks
+    return [
+        uuid
+        for uuid in uuids
+        if (checked := checks[uuid])
+        and (session := checked.session)
+        and (
+            session.first_party.endswith(tail)
+            or session.second_party.endswith(tail)
+            or session.virtual_number.endswith(tail)
+        )
+    ]
+
+
+def _with_word(queue: SessionQueue, uuids: Uuids, word: str) -> list[SessionUuid]:
+    checks, members = queue.checks, _in_state(queue, word)
+    return [
+        uuid
+        for uuid in uuids
+        if word in uuid
+        or uuid in members
+        or (
+            (checked := checks[uuid])
+            and (session := checked.session)
+            and (
+                word in session.first_party
+                or word in session.second_party
+                or word in session.virtual_number
+            )
+        )
+    ]
