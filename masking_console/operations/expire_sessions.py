@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -107,6 +106,7 @@ class _Run:
     _begun: set[SessionUuid] = field(default_factory=set)
     _end: RunEnd | None = None
     _failures: list[str] = field(default_factory=list)
+    _is_recorded: bool = True
 
     async def run(self) -> None:
         """Work through the plan and emit what happens."""
@@ -173,6 +173,7 @@ class _Run:
             result = await one.run()
         except JournalError as error:
             self._stop(RunEnd.JOURNAL_FAILED)
+            self._is_recorded = False
             result = one.unrecorded(str(error))
         self._settle(result)
 
@@ -216,8 +217,10 @@ class _Run:
         if is_begun:
             self.emit(SessionSettled(result))
             # The intent stands in the journal; without an outcome it means the same.
-            with suppress(JournalError):
+            try:
                 await self.journal.record_settled(self.batch, result)
+            except JournalError:
+                self._is_recorded = False
 
     async def _finish(self, started_at: datetime) -> None:
         """Account for what was never begun, close the batch and say so."""
@@ -230,7 +233,10 @@ class _Run:
                 await self._account_for(checked.session_uuid)
         results = tuple(self._results[each.session_uuid] for each in plan.sessions)
         try:
-            await self.journal.end_batch(self.batch, end)
+            # An end that fits on the disk where an outcome did not would hide that
+            # outcome from the next start, which looks at batches without an end.
+            if self._is_recorded:
+                await self.journal.end_batch(self.batch, end)
         except JournalError:
             end = RunEnd.JOURNAL_FAILED
         self.emit(

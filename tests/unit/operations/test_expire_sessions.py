@@ -1,10 +1,12 @@
 import asyncio
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from masking_console.errors import JournalError, RefusedError
+from masking_console.journal.journal import Journal
 from masking_console.models.expiry import ExpiryOutcome, RunEnd
 from masking_console.models.journal_entry import JournalEvent
 from masking_console.models.run_events import (
@@ -309,20 +311,58 @@ async def test_a_journal_that_cannot_be_opened_sends_nothing(
     assert simulated.requests == ()
 
 
-@pytest.mark.parametrize("writes", [1, 2, 3, 4])
+async def refuse_after(opened: Bench, writes: int, event: str = "%") -> None:
+    """Let the journal refuse further entries of a kind, as a full disk does."""
+    await opened.journal.open()
+    with closing(sqlite3.connect(opened.settings.journal_path)) as other, other:
+        other.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON entries WHEN NEW.sequence > "
+            f"{writes} AND NEW.event LIKE '{event}' "
+            "BEGIN SELECT RAISE(ABORT, 'full'); END"
+        )
+
+
+async def test_an_end_that_fits_does_not_hide_an_outcome_that_does_not(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    ids = open_ids(simulated, 4)
+    async with bench(simulated, tmp_path) as opened:
+        await refuse_after(opened, 3, "session.settled")
+        summary = await opened.run(ids)
+        entries = await opened.entries()
+    later = Journal(opened.settings.journal_path)
+    (record,) = await later.interrupted()
+    await asyncio.to_thread(later.close)
+
+    assert summary.end is RunEnd.JOURNAL_FAILED
+    assert JournalEvent.BATCH_ENDED not in {entry.event for entry in entries}
+    assert record.unknown == (ids[1],)
+
+
+async def test_neither_does_it_hide_one_of_a_defect(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    async with bench(simulated, tmp_path) as opened:
+        await refuse_after(opened, 2)
+        client = opened.connections.client(opened.account)
+        client.pace.accepted = None  # type: ignore[method-assign,assignment]
+        with pytest.raises(TypeError):
+            await opened.run(open_ids(simulated, 1))
+        entries = await opened.entries()
+
+    assert [entry.event for entry in entries] == [
+        JournalEvent.BATCH_CONFIRMED,
+        JournalEvent.EXPIRE_INTENDED,
+    ]
+
+
+@pytest.mark.parametrize("writes", [1, 2, 3, 4, 9])
 async def test_a_journal_that_fails_in_the_middle_stops_the_run(
     simulated: SimulatedAccount, tmp_path: Path, writes: int
 ) -> None:
     ids = open_ids(simulated, 4)
     async with bench(simulated, tmp_path) as opened:
-        await opened.journal.open()
-        with sqlite3.connect(opened.settings.journal_path) as other:
-            # Too many entries: the file of this test refuses the next one.
-            other.execute(
-                "CREATE TRIGGER full BEFORE INSERT ON entries WHEN NEW.sequence > "
-                f"{writes} BEGIN SELECT RAISE(ABORT, 'full'); END"
-            )
-        other.close()
+        await refuse_after(opened, writes)
         summary = await opened.run(ids)
         entries = await opened.entries()
 

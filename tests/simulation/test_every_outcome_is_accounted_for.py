@@ -1,0 +1,48 @@
+"""Thousands of random runs of the real expiry, on a service where all goes wrong.
+
+``MASKING_CONSOLE_SEED=1234 pytest tests/simulation`` runs one of them alone.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import nullcontext
+
+import pytest
+
+from tests.simulation.promises import check, story
+from tests.simulation.shelf import Shelf, journal_shelf
+from tests.simulation.world import World
+
+SEEDS = 3_000
+SEEDS_IN_A_CHUNK = 150
+NAMED = os.environ.get("MASKING_CONSOLE_SEED")
+CHUNKS = (
+    [range(at, at + SEEDS_IN_A_CHUNK) for at in range(0, SEEDS, SEEDS_IN_A_CHUNK)]
+    if NAMED is None
+    else [range(int(NAMED), int(NAMED) + 1)]
+)
+
+
+@pytest.fixture
+def shelf() -> Iterator[Shelf]:
+    """One journal for many runs, as on an operator's computer."""
+    with journal_shelf() as made:
+        yield made
+
+
+def run(seed: int, shelf: Shelf) -> None:
+    world = World(seed, shelf)
+    # How much still fits into a full file depends on what is in it already.
+    own = journal_shelf() if world.is_disk_full else nullcontext(shelf)
+    with own as world.shelf:
+        world.live()
+        check(world)
+        assert not world.problems, story(world)
+        assert shelf is world.shelf or not world.shelf.broken_chain()
+
+
+@pytest.mark.parametrize("seeds", CHUNKS, ids=lambda seeds: f"from {seeds[0]}")
+def test_every_run_keeps_every_promise(seeds: range, shelf: Shelf) -> None:
+    for seed in seeds:
+        run(seed, shelf)
+    assert not shelf.broken_chain()

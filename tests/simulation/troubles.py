@@ -1,0 +1,183 @@
+"""What can go wrong with one request, by kinds; none of them lies about a session.
+
+A service that did something says so, stays silent or is unclear about it. One that did
+nothing may say no, but never "expired".
+"""
+
+import random
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from masking_console.plivo.client import LARGEST_BODY
+from masking_console.practice.exchange import Reply
+from masking_console.practice.faults import NO_FAULT, Ending, Fault
+
+_HTML = b"<html><h1>Bad gateway</h1></html>"
+_OTHER_UUID = b'"session_uuid":"11111111-2222-4333-8444-555555555555"'
+_ODD_BODIES = (
+    b"{}",
+    b"[]",
+    b"null",
+    b'{"error": ""}',
+    b'{"message": ""}',
+    b'{"message": "async api spawned", "api_id": "x"}',
+    b'{"response": {"status": "expired"}}',
+    b"Session expired",
+)
+_RETRY_AFTER = ("0", "1", "7", "600", "soon")
+_STATUS = re.compile(rb'"status":"(active|in-progress)"')
+_GARBAGE = (b'"on-hold[/x]"', b'""', b"7", b"null", b'["active"]', b'"\\ud83d"')
+
+
+def _as_it_is(reply: Reply) -> Reply:
+    return reply
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What goes wrong with one request."""
+
+    kind: str = "none"
+    """Its name in `KINDS`."""
+    fault: Fault = NO_FAULT
+    """What the service does with it."""
+    twist: Callable[[Reply], Reply] = _as_it_is
+    """What becomes of the service's own answer."""
+    unreachable_after: float | None = None
+    """After how many seconds no connection has come about."""
+    drips: tuple[float, ...] = ()
+    """The seconds before each further piece of the answer's body."""
+    is_cut: bool = False
+    """Whether the connection breaks before the last piece."""
+    late_by: float | None = None
+    """How long after the answer a DELETE works all the same."""
+    by_other_hand: bool = False
+    """Whether somebody else expires the session just before."""
+
+
+Maker = Callable[[random.Random], Trouble]
+
+
+def _no(status: int, body: bytes = b"") -> Maker:
+    """Return a service that does nothing and says so."""
+    return lambda _rng: Trouble(fault=Fault(False, Reply(status, body)))
+
+
+def _perhaps(status: int, *bodies: bytes) -> Maker:
+    """Return a service of whose answer nobody can tell whether it did anything."""
+    return lambda rng: Trouble(
+        fault=Fault(rng.random() < 0.5, Reply(status, rng.choice(bodies)))
+    )
+
+
+def _too_many(rng: random.Random) -> Trouble:
+    again = rng.choice((None, *_RETRY_AFTER))
+    headers = () if again is None else (("retry-after", again),)
+    return Trouble(fault=Fault(False, Reply(429, b'{"error": "slow"}', headers)))
+
+
+def _silence(rng: random.Random) -> Trouble:
+    return Trouble(fault=Fault(rng.random() < 0.5, None, Ending.SILENT))
+
+
+def _slow(rng: random.Random) -> Trouble:
+    before, after = (rng.choice((0.0, rng.uniform(0, 40))) for _ in range(2))
+    fault = Fault(delay_before_seconds=before, delay_after_seconds=after)
+    return Trouble(fault=fault)
+
+
+def _late_effect(rng: random.Random) -> Trouble:
+    # A server in between gives up, and the one behind it goes on.
+    fault = Fault(False, Reply(504, _HTML))
+    return Trouble(fault=fault, late_by=rng.choice((rng.random(), rng.uniform(0, 30))))
+
+
+def _drip(rng: random.Random) -> Trouble:
+    drips = tuple(rng.uniform(0, 12) for _ in range(rng.randint(1, 4)))
+    return Trouble(drips=drips, is_cut=rng.random() < 0.3)
+
+
+def _garbage_status(rng: random.Random) -> Trouble:
+    # An expired session keeps its word: an unknown one would say that it is open.
+    word = b'"status":' + rng.choice(_GARBAGE)
+
+    def twist(reply: Reply) -> Reply:
+        return replace(reply, body=_STATUS.sub(lambda _: word, reply.body))
+
+    return Trouble(twist=twist)
+
+
+def _another_session(reply: Reply) -> Reply:
+    """Return what a service says of a session that nobody asked about."""
+    body = re.sub(rb'"session_uuid":"[^"]*"', _OTHER_UUID, reply.body)
+    is_open = _STATUS.search(body) is not None
+    word = b"expired" if is_open else b"active"
+    body = re.sub(rb'"status":"[^"]*"', b'"status":"' + word + b'"', body)
+    return replace(reply, body=body)
+
+
+def _without_body(reply: Reply) -> Reply:
+    return Reply(204) if reply.status == 200 else reply
+
+
+def _already_in_200(reply: Reply) -> Reply:
+    says_so = reply.status == 400 and b"already expired" in reply.body
+    return replace(reply, status=200) if says_so else reply
+
+
+KINDS: Mapping[str, Maker] = {
+    "500 before": _no(500, b'{"api_id": "a", "error": "internal"}'),
+    "500 after": lambda _: Trouble(fault=Fault(reply=Reply(500, b'{"error": "no"}'))),
+    "502 HTML": _perhaps(502, _HTML),
+    "503": _perhaps(503, b"", b'{"error": "busy"}'),
+    "504": _perhaps(504, _HTML, b""),
+    "429": _too_many,
+    "connect refused": lambda _: Trouble(unreachable_after=0.0),
+    "connect time-out": lambda _: Trouble(unreachable_after=5.0),
+    "reset before": lambda _: Trouble(fault=Fault(False, None, Ending.DROPPED)),
+    "reset after": lambda _: Trouble(fault=Fault(ending=Ending.DROPPED)),
+    "silence": _silence,
+    "slow": _slow,
+    "late effect": _late_effect,
+    "drip": _drip,
+    "truncated JSON": lambda _: Trouble(
+        twist=lambda reply: replace(reply, body=reply.body[: len(reply.body) // 2])
+    ),
+    "over 1 MiB": lambda _: Trouble(
+        twist=lambda reply: replace(reply, body=reply.body + b" " * LARGEST_BODY)
+    ),
+    "odd 200": _perhaps(200, *_ODD_BODIES),
+    "error in 200": _no(200, b'{"error": "no"}'),
+    "204": lambda _: Trouble(twist=_without_body),
+    "302": _perhaps(302, b"", _HTML),
+    "400": _no(400, b'{"error": "not now"}'),
+    "400 HTML": _perhaps(400, _HTML, b""),
+    "401": _no(401, b"no"),
+    "403": _no(403, b'{"error": "no"}'),
+    "404": _no(404, b'{"error": "not found"}'),
+    "405": _no(405, b'{"error": "method not allowed"}'),
+    "408": _perhaps(408, b"", b'{"error": "timeout"}'),
+    "other hand": lambda _: Trouble(by_other_hand=True),
+    "already in 200": lambda _: Trouble(twist=_already_in_200, by_other_hand=True),
+    "another session": lambda _: Trouble(twist=_another_session),
+    "garbage status": _garbage_status,
+}
+"""Every kind by its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weather:
+    """How often which troubles come."""
+
+    kinds: tuple[str, ...]
+    """Which there are."""
+    intensity: float
+    """For which share of the requests."""
+
+    def trouble(self, rng: random.Random, kind: str | None = None) -> Trouble:
+        """Return what goes wrong with the next request; this kind, if one is named."""
+        if kind is None and rng.random() >= self.intensity:
+            return Trouble()
+        kind = kind or rng.choice(self.kinds)
+        return replace(KINDS[kind](rng), kind=kind)
