@@ -4,6 +4,7 @@ Every shape that the API reference lists under "Errors" and "Expire" becomes one
 verdicts. What is not known is `UNCLEAR`, never success: a GET then tells.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +25,7 @@ from masking_console.models.session_uuid import SessionUuid
 from masking_console.plivo.answers import Answer, Verdict
 from masking_console.plivo.retry_after import read_retry_after
 
+_NUMBER = re.compile(r"(?<![\w-])\+?\d[\d ()]{5,16}\d(?![\w-])", re.ASCII)
 _SUCCESS = range(200, 300)
 _CLIENT_ERROR = range(400, 500)
 _BY_STATUS: dict[int, Verdict] = {
@@ -218,10 +220,12 @@ def _answer(
 
 def _detail(reply: RawReply, envelope: _Envelope | None) -> PlainText:
     if envelope is not None:
-        return plain_text(_message_of(envelope) or reply.reason, limit=200)
-    body = reply.body[:400].decode("utf-8", "replace").strip()
-    is_markup = body.startswith("<")
-    return plain_text(reply.reason if is_markup else body or reply.reason, limit=200)
+        words = _message_of(envelope) or reply.reason
+    else:
+        body = reply.body[:400].decode("utf-8", "replace").strip()
+        words = reply.reason if body.startswith("<") else body or reply.reason
+    # Plivo's words go into the journal, where no phone number may be.
+    return plain_text(_NUMBER.sub("(number)", words), limit=200)
 
 
 def _message_of(envelope: _Envelope) -> str:

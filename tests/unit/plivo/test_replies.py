@@ -290,3 +290,19 @@ def test_hostile_json_never_raises(content: bytes) -> None:
         read_expire_reply(reply, NOW)
         read_session_reply(reply, UUID, NOW)
         read_account_reply(reply, AUTH_ID, NOW)
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ("no route to +91 90034 59051 now", "no route to (number) now"),
+        ("919003459051 is busy", "(number) is busy"),
+        ("Session c28b77d4-21e7-43bd-9447-041234567890 expired", None),
+        ("error 500 at 12:05", None),
+    ],
+)
+def test_no_phone_number_of_a_message_is_kept(words: str, shown: str | None) -> None:
+    body = b'{"api_id": "a", "error": "%s"}' % words.encode()
+    answer = read_expire_reply(RawReply(400, body), NOW)
+
+    assert answer.detail == (shown or words)
