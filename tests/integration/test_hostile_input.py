@@ -15,6 +15,7 @@ from masking_console.practice.simulated_account import SimulatedAccount
 from tests.support.practice_service import (
     DEAF_SECONDS,
     PATIENCE_SECONDS,
+    confirm,
     console_terminal,
     serving,
     type_as_a_person,
@@ -147,10 +148,7 @@ def test_into_the_accounts_and_the_form_nothing_is_saved_or_sent(
 def test_into_the_finished_panel_nothing_more_is_expired(
     account: SimulatedAccount, terminal: Terminal
 ) -> None:
-    type_as_a_person(terminal, "X")
-    terminal.wait_for("Type 3 to go ahead", timeout=PATIENCE_SECONDS)
-    time.sleep(DEAF_SECONDS)
-    type_as_a_person(terminal, "3", "\r")
+    confirm(terminal, "Type 3 to go ahead", "3")
     terminal.wait_for("Done. 3 sessions", timeout=PATIENCE_SECONDS)
     for attack in ATTACKS:
         attack(terminal)

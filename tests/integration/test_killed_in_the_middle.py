@@ -23,11 +23,10 @@ from masking_console.operations.resume_batches import ResumeBatches
 from masking_console.practice.loopback_server import LoopbackServer, listen
 from masking_console.practice.simulated_account import SimulatedAccount
 from tests.support.practice_service import (
-    DEAF_SECONDS,
     PATIENCE_SECONDS,
+    confirm,
     console_terminal,
     serving,
-    type_as_a_person,
 )
 from tests.support.runs import Bench, bench, open_ids
 from tests.support.watched_runs import (
@@ -105,10 +104,7 @@ def test_a_console_that_is_killed_in_its_terminal_leaves_nothing_unknown(
     with serving(account) as url:
         with console_terminal(url, tmp_path, *ids) as terminal:
             terminal.wait_for("40 ticked", timeout=PATIENCE_SECONDS)
-            type_as_a_person(terminal, "X")
-            terminal.wait_for("Expire 40 sessions", timeout=PATIENCE_SECONDS)
-            time.sleep(DEAF_SECONDS)
-            type_as_a_person(terminal, *"40 env", "\r")
+            confirm(terminal, "Expire 40 sessions", "40 env")
             assert account.nth_has_come.wait(PATIENCE_SECONDS)
             terminal.signal(signal.SIGKILL)
             assert terminal.wait_exit() == -signal.SIGKILL

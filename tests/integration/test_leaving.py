@@ -15,8 +15,8 @@ from masking_console.practice.exchange import ReceivedRequest
 from masking_console.practice.faults import Ending, Fault
 from masking_console.practice.simulated_account import SimulatedAccount
 from tests.support.practice_service import (
-    DEAF_SECONDS,
     PATIENCE_SECONDS,
+    confirm,
     console_terminal,
     serving,
     type_as_a_person,
@@ -45,12 +45,9 @@ def wait_until(is_true: Callable[[], object]) -> None:
         time.sleep(0.01)
 
 
-def confirm(terminal: Terminal, count: int) -> None:
+def start(terminal: Terminal, count: int) -> None:
     terminal.wait_for(f"{count} ticked", timeout=PATIENCE_SECONDS)
-    type_as_a_person(terminal, "X")
-    terminal.wait_for(f"Expire {count} sessions", timeout=PATIENCE_SECONDS)
-    time.sleep(DEAF_SECONDS)
-    type_as_a_person(terminal, *str(count), "\r")
+    confirm(terminal, f"Expire {count} sessions", str(count))
 
 
 def slowed(account: SimulatedAccount, seconds: float) -> None:
@@ -94,7 +91,7 @@ def test_what_is_in_flight_is_finished_and_the_rest_is_not_sent(
         serving(account) as url,
         console_terminal(url, tmp_path, *ids) as terminal,
     ):
-        confirm(terminal, 15)
+        start(terminal, 15)
         wait_until(lambda: deletes(account) >= 3)
         leave(terminal)
         assert terminal.wait_exit(LEAVES_WITHIN) == 130
@@ -118,7 +115,7 @@ def test_a_request_without_an_answer_becomes_unknown_and_is_found_again(
     )
     with serving(account) as url:
         with console_terminal(url, tmp_path, *ids) as terminal:
-            confirm(terminal, 5)
+            start(terminal, 5)
             wait_until(lambda: deletes(account) == 1)
             terminate(terminal)
             assert terminal.wait_exit(LEAVES_WITHIN) == 130
@@ -151,7 +148,7 @@ def test_a_terminal_that_stops_reading_changes_nothing_about_the_run(
         serving(account) as url,
         console_terminal(url, tmp_path, *ids, size=(160, 50)) as terminal,
     ):
-        confirm(terminal, 25)
+        start(terminal, 25)
         wait_until(lambda: deletes(account) >= 2)
         terminal.hold()
         wait_until(lambda: deletes(account) == 25)
@@ -173,7 +170,7 @@ def test_a_terminal_that_does_not_read_keeps_nobody_from_leaving(
         serving(account) as url,
         console_terminal(url, tmp_path, *ids, size=(200, 60)) as terminal,
     ):
-        confirm(terminal, 25)
+        start(terminal, 25)
         wait_until(lambda: deletes(account) >= 2)
         terminal.hold()
         # Until the pseudo terminal is full, and the screen's event loop stands still.

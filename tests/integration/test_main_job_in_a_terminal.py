@@ -10,6 +10,7 @@ from masking_console.practice.simulated_account import SimulatedAccount
 from tests.support.practice_service import (
     DEAF_SECONDS,
     PATIENCE_SECONDS,
+    confirm,
     console_terminal,
     serving,
     type_as_a_person,
@@ -38,10 +39,7 @@ def test_exactly_the_reviewed_ids_are_expired_in_order_as_documented(
         terminal.wait_for("8 ticked", timeout=PATIENCE_SECONDS)
         type_as_a_person(terminal, " ")
         terminal.wait_for("7 ticked", timeout=PATIENCE_SECONDS)
-        type_as_a_person(terminal, "X")
-        terminal.wait_for("Expire 7 sessions on ENV?", timeout=PATIENCE_SECONDS)
-        time.sleep(DEAF_SECONDS)
-        type_as_a_person(terminal, "7", "\r")
+        confirm(terminal, "Expire 7 sessions on ENV?", "7")
         terminal.wait_for("Done. 7 sessions are expired.", timeout=PATIENCE_SECONDS)
         type_as_a_person(terminal, "\x1b")
         time.sleep(0.3)

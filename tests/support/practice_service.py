@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from masking_console.practice.loopback_server import LoopbackServer, listen
@@ -86,3 +86,20 @@ def type_as_a_person(terminal: Terminal, *keys: str) -> None:
         terminal.send(key)
         time.sleep(PERSON_SECONDS)
     time.sleep(PERSON_SECONDS)
+
+
+def confirm(terminal: Terminal, question: str, phrase: str) -> None:
+    """Open the review, wait for its question, and type the phrase until it is taken.
+
+    On a machine that is held up, two keys of a person come as one burst, and the review
+    is right to ask for them again.
+    """
+    type_as_a_person(terminal, "X")
+    terminal.wait_for(question, timeout=PATIENCE_SECONDS)
+    time.sleep(DEAF_SECONDS)
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while "to go ahead" in terminal.screen_text():
+        assert time.monotonic() < deadline, terminal.screen_text()
+        type_as_a_person(terminal, *phrase, "\r")
+        with suppress(TimeoutError):
+            terminal.wait_for(lambda text: "to go ahead" not in text, timeout=2.0)
