@@ -24,6 +24,8 @@ PICTURES = (
     "main_80x24",
     "first_run",
     "history",
+    "pick",
+    "detail",
 )
 
 

@@ -113,6 +113,6 @@ class FindJob:
         )
         screen.source.say("\n".join(words))
         sign = Sign.NOTE if end is not None and end.is_complete else Sign.UNKNOWN
-        is_whole = "" if sign is Sign.NOTE else " Not complete."
+        is_whole = " Complete." if sign is Sign.NOTE else " Not complete."
         screen.note(sign, "listed", f"{found_words(wanted, found)}{is_whole}")
         screen.refresh_bindings()

@@ -9,7 +9,7 @@ import os
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
 from weakref import WeakSet
@@ -30,6 +30,7 @@ from masking_console.ui.screens.accounts import AccountsScreen
 from masking_console.ui.screens.finished import FinishedScreen
 from masking_console.ui.screens.history import HistoryScreen
 from masking_console.ui.screens.main import MainScreen
+from masking_console.ui.screens.session_detail import DetailScreen
 from masking_console.ui.screens.ticket import TicketScreen
 from tests.support.console import Console
 from tests.support.runs import open_ids
@@ -189,6 +190,47 @@ async def _first_run(console: Console) -> None:
     assert console.main.account is None
 
 
+async def _find(console: Console) -> None:
+    await console.until(lambda: console.main.account is not None, "an account")
+    await console.press("S")
+    await console.until(lambda: console.main.source.entry.has_focus, "the field")
+    await console.press("enter")
+    await console.until(
+        lambda: any(" listed " in line for line in console.log_lines()), "the end"
+    )
+    assert len(console.main.queue.keys) > 100
+
+
+async def _filtered(console: Console) -> None:
+    await _find(console)
+    await console.press("space", "down", "space", "slash", *"status:call", "enter")
+    await console.until(lambda: "hidden by the filter" in console.screen_text(), "it")
+    assert console.main.queue.summary().hidden_ticked == 2
+
+
+def _second_window_fails(account: SimulatedAccount) -> None:
+    second = f"{NOW - timedelta(days=60):%Y-%m-%d}"
+
+    def fault(request: ReceivedRequest) -> Fault | None:
+        is_lost = f"created_time__gte={second}" in request.query
+        reply = Reply(HTTPStatus.INTERNAL_SERVER_ERROR)
+        return Fault(has_effect=False, reply=reply) if is_lost else None
+
+    account.fault = fault
+
+
+async def _incomplete(console: Console) -> None:
+    await _find(console)
+    assert any("Not complete" in line for line in console.log_lines())
+
+
+async def _detail(console: Console) -> None:
+    await _queue(console)
+    await console.press("enter")
+    await console.until(lambda: "by itself" in console.screen_text(), "the detail")
+    assert isinstance(console.app.screen, DetailScreen)
+
+
 async def _ask_ticket(console: Console) -> None:
     await console.until(lambda: console.main.account is not None, "an account")
     await console.press("T")
@@ -235,6 +277,12 @@ SCENES = {
     "review_too_many": Scene(WIDE, _nothing, _too_many),
     "running": Scene(WIDE, _silence_at_the_fourth, _running),
     "finished_with_problems": Scene(WIDE, _one_error_and_one_silence, _finished),
+    "pick": Scene(WIDE, _nothing, _find),
+    "pick_80x24": Scene(NARROW, _nothing, _find),
+    "pick_filtered": Scene(WIDE, _nothing, _filtered),
+    "pick_incomplete": Scene(WIDE, _second_window_fails, _incomplete),
+    "detail": Scene(WIDE, _nothing, _detail),
+    "detail_80x24": Scene(NARROW, _nothing, _detail),
     "ticket": Scene(NARROW, _nothing, _ticket),
     "history": Scene(WIDE, _one_error_and_one_silence, _history),
     "history_80x24": Scene(NARROW, _one_error_and_one_silence, _history),

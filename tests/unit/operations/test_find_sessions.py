@@ -9,7 +9,7 @@ from masking_console.models.masking_session import MaskingSession, SessionStatus
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.find_sessions import FindSessions
 from masking_console.practice.exchange import ReceivedRequest
-from masking_console.practice.faults import Ending, Fault
+from masking_console.practice.faults import Ending, Fault, FaultHook
 from masking_console.practice.listing import Conduct, FilterConduct
 from masking_console.practice.rate_limit import RateLimit
 from masking_console.practice.simulated_account import SimulatedAccount
@@ -259,10 +259,30 @@ def listed(total: int, *numbers: int) -> Fault:
     return reply(200, body.encode())
 
 
+def unless_glanced(request: ReceivedRequest, faults: FaultHook) -> Fault:
+    """Return the next fault, but nothing for the quick look at what is active."""
+    is_glance = "status=active" in request.query
+    return (None if is_glance else faults(request)) or listed(0)
+
+
+async def test_what_is_active_comes_first_and_is_not_called_complete(
+    tmp_path: Path,
+) -> None:
+    simulated = account(300)
+    simulated.fault = lambda request: (
+        None if "status=active" in request.query else reply(500)
+    )
+    found, end = await find(simulated, tmp_path, EVERYTHING)
+
+    assert {each.status for each in found} == {SessionStatus.ACTIVE}
+    assert not end.is_complete
+    assert end.proved == 0
+
+
 async def test_rows_that_grow_too_old_meanwhile_are_no_gap(tmp_path: Path) -> None:
     simulated = account(0)
     faults = script("GET", listed(2, 1, 2), listed(1, 1), listed(1, 1))
-    simulated.fault = lambda request: faults(request) or listed(0)
+    simulated.fault = lambda request: unless_glanced(request, faults)
     found, end = await find(simulated, tmp_path, EVERYTHING)
 
     assert len(found) == 2
@@ -274,7 +294,7 @@ async def test_a_count_that_fails_is_made_up_for_by_a_second_pass(
 ) -> None:
     simulated = account(0)
     faults = script("GET", listed(1, 1), *[reply(500)] * 4)
-    simulated.fault = lambda request: faults(request) or listed(0)
+    simulated.fault = lambda request: unless_glanced(request, faults)
     _found, end = await find(simulated, tmp_path, EVERYTHING)
 
     assert end.is_complete
