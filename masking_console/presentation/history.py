@@ -10,6 +10,7 @@ from typing import Any
 from masking_console.models.expiry import ExpiryOutcome
 from masking_console.models.history import BatchRecord, ChainReport, SessionRecord
 from masking_console.models.plain_text import plain_text
+from masking_console.presentation.run_lines import result_words
 from masking_console.presentation.sessions import outcome_sign, outcome_word
 
 _FAILURES = (ExpiryOutcome.FAILED, ExpiryOutcome.REFUSED)
@@ -82,7 +83,7 @@ def session_line(session: SessionRecord) -> str:
         f"{outcome_sign(result.outcome).value} {outcome_word(result.outcome):<9}",
         status if result.attempts else "   ",
         f"api {result.api_id[:8]}" if result.api_id else "",
-        session.later or result.detail,
+        session.later or result_words(result),
     ]
     return "  ".join(part for part in parts if part)
 

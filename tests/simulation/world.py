@@ -75,6 +75,9 @@ class World:
         if self.weather is None:
             most = self.rng.choice((3, 8, len(KINDS)))
             kinds = self.rng.sample(sorted(KINDS), self.rng.randint(1, most))
+            if self.rng.random() < 0.4:
+                # What deceives most easily, with whatever else there is.
+                kinds.append("late effect")
             self.weather = Weather(tuple(kinds), self.rng.choice(INTENSITIES))
         self.control = RunControl()
         # Many worlds share a journal, and a batch is named by its time.

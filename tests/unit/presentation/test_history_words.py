@@ -120,7 +120,7 @@ def test_json_has_batches_with_their_results() -> None:
 
 def test_a_session_of_the_history_is_one_line() -> None:
     first, *_, last = ALL.sessions
-    assert session_line(first) == "+ expired    200  api 69f64f62"
+    assert session_line(first) == ("+ expired    200  api 69f64f62  confirmed by Plivo")
     bare = ExpiryResult(IDS[0], OUT.UNKNOWN, NOW, attempts=1)
     assert session_line(SessionRecord(bare)) == "? unknown    ---"
     assert session_line(last).startswith(". not sent")
