@@ -8,6 +8,7 @@ from masking_console.journal.journal import Journal
 from masking_console.models.expiry import ExpiryOutcome
 from masking_console.models.history_query import HistoryQuery
 from masking_console.models.session_uuid import SessionUuid
+from masking_console.practice.exchange import ReceivedRequest
 from masking_console.practice.faults import Ending, Fault
 from masking_console.practice.sign_in import practice_account
 from masking_console.practice.simulated_account import SimulatedAccount
@@ -91,20 +92,23 @@ async def test_a_minute_later_all_is_looked_at_once_more(
     simulated: SimulatedAccount, ids_of: IdsOf, tmp_path: Path
 ) -> None:
     (only,) = ids_of("active", 1)
+    old = simulated.session(only)
+    assert old is not None
+
+    def somebody_creates_it_again(request: ReceivedRequest) -> None:
+        """Before the first list is answered, which only the second look asks for."""
+        if request.path.endswith("/Session/"):
+            later = simulated.now + timedelta(hours=1)
+            now, new = simulated.now, UNKNOWN[0]
+            simulated.put(
+                replace(old, session_uuid=new, created_time=now, expiry_time=later)
+            )
+
+    simulated.fault = somebody_creates_it_again
     async with console(
         simulated, tmp_path, first_text=only, second_look_seconds=0.5
     ) as opened:
         await expire_one(opened)
-        old = simulated.session(only)
-        assert old is not None
-        twin = replace(
-            old,
-            session_uuid=UNKNOWN[0],
-            was_expired=False,
-            created_time=simulated.now,
-            expiry_time=simulated.now + timedelta(hours=1),
-        )
-        simulated.put(twin)
         words = "1 session once more: 1 still expired"
         await opened.until(shows(opened, words), words)
         words = f"! came back {UNKNOWN[0].short}  Plivo has a new open session"
