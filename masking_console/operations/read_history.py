@@ -44,9 +44,9 @@ class ReadHistory:
         """
         batch_id = summary.batch.batch_id
         with suppress(JournalError):
-            for record in await self.batches(HistoryQuery(batch=batch_id)):
-                if record.batch_id == batch_id:
-                    return record
+            found = await self.batches(HistoryQuery(batch=batch_id))
+            # The oldest: the id of a later one of the same second only begins like it.
+            return found[-1] if found else BatchRecord.of(summary)
         return BatchRecord.of(summary)
 
     async def verify(self) -> ChainReport:

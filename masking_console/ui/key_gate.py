@@ -8,6 +8,7 @@ only when no other key follows: no person types that fast.
 from typing import TYPE_CHECKING
 
 from textual import events
+from textual.dom import DOMNode
 from textual.timer import Timer
 from textual.widget import Widget
 
@@ -74,11 +75,23 @@ class KeyGate:
     def _deliver(self) -> None:
         """Take back what the burst has done, and read it as the paste that it was."""
         self._delivery = None
-        text, main = self._burst.take_text(), self._app.main
-        if self._app.screen is not main:
+        if self._app.screen is not self._app.main:
+            self._burst.take_text()
             self._app.bell()
             return
-        # Not before the end: the first keys may still be on their way to the queue.
+        # The first keys may still be on their way from the pane up to the app, each of
+        # which has a queue of its own; what is asked for here comes behind them.
+        start = self._focus_before or self._app.main.queue
+        self._follow(list(start.ancestors_with_self))
+
+    def _follow(self, path: list[DOMNode]) -> None:
+        if path:
+            path[0].call_later(self._follow, path[1:])
+        else:
+            self._read_as_paste()
+
+    def _read_as_paste(self) -> None:
+        text, main = self._burst.take_text(), self._app.main
         if self._before is not None:
             main.queue.restore(self._before)
         main.set_focus(self._focus_before)

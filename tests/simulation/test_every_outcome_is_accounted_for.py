@@ -13,8 +13,8 @@ from tests.simulation.promises import check, story
 from tests.simulation.shelf import Shelf, journal_shelf
 from tests.simulation.world import World
 
-SEEDS = 3_000
-SEEDS_IN_A_CHUNK = 150
+SEEDS = 2_000
+SEEDS_IN_A_CHUNK = 100
 NAMED = os.environ.get("MASKING_CONSOLE_SEED")
 CHUNKS = (
     [range(at, at + SEEDS_IN_A_CHUNK) for at in range(0, SEEDS, SEEDS_IN_A_CHUNK)]

@@ -324,3 +324,10 @@ async def test_a_list_without_an_answer_is_no_page() -> None:
         answer, page = await client.list_sessions({"limit": "20"})
 
     assert (answer.verdict, page) == (Verdict.UNCLEAR, None)
+
+
+async def test_a_detail_without_an_answer_is_none() -> None:
+    async with serving(hang_up) as server, client_of(server.url) as client:
+        answer, detail = await client.get_detail(UUID)
+
+    assert (answer.verdict, detail) == (Verdict.UNCLEAR, None)
