@@ -1,0 +1,56 @@
+"""`masking-console`: opens the console."""
+
+import os
+import sys
+
+import click
+
+from masking_console import paths
+from masking_console.cli.options import account_options, chosen_api_url, text_of
+from masking_console.errors import InputError
+from masking_console.exit_codes import ExitCode
+from masking_console.settings import Settings
+
+
+@click.command(hidden=True)
+@click.argument("ids", nargs=-1, metavar="[UUID ...]")
+@account_options
+@click.option("--file", "file", type=click.Path(), help="Take ids from a file.")
+@click.option("--read-only", is_flag=True, help="Look, never expire.")
+def console(
+    ids: tuple[str, ...],
+    account: str | None,
+    file: str | None,
+    read_only: bool,
+    practice: bool,
+    api_url: str | None,
+) -> None:
+    """Open the console."""
+    settings = Settings(
+        journal_path=paths.journal_path(practice=practice),
+        api_url=chosen_api_url(api_url, practice=practice),
+        practice=practice,
+        read_only=read_only,
+        account_name=account,
+    )
+    first_text = text_of(ids, file)
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise InputError("The console needs a terminal on its input and output.")
+    _run_console(settings, first_text)
+
+
+def _run_console(settings: Settings, first_text: str) -> None:
+    from masking_console.operations.wiring import build_operations
+    from masking_console.ui.app import ConsoleApp
+    from masking_console.ui.crash import refuse_spying_environment
+
+    refuse_spying_environment(os.environ, practice=settings.practice)
+    operations = build_operations(settings, os.environ)
+    app = ConsoleApp(operations, first_text)
+    with app.departure.on_signals():
+        try:
+            app.run()
+        finally:
+            app.departure.app_ended()
+            operations.close()
+    sys.exit(app.return_code or ExitCode.DONE)

@@ -1,0 +1,48 @@
+"""`masking-console history`: what was done, and whether the record is whole."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from masking_console import paths
+from masking_console.exit_codes import ExitCode
+
+
+@click.group(invoke_without_command=True)
+@click.option("--batch", default="", help="The beginning of a batch id.")
+@click.option("--session", default="", help="The beginning of a session id.")
+@click.option("--ticket", default="", help="A part of the ticket.")
+@click.option("--account", default="", metavar="NAME", help="On this account.")
+@click.option("--operator", default="", help="Done by this person.")
+@click.option("--outcome", default="", help="With such an outcome, e.g. unknown.")
+@click.option("--since", default="", metavar="DATE", help="From 2026-03-04 on.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "report", "csv", "json", "jsonl"]),
+    default="table",
+    show_default=True,
+    help="How to print it.",
+)
+@click.option("--practice", is_flag=True, help="The journal of practice mode.")
+@click.pass_context
+def history(ctx: click.Context, /, form: str, practice: bool, **fields: str) -> None:
+    """Print what was done: one batch a line, newest first; no phone numbers."""
+    ctx.obj = paths.journal_path(practice=practice)
+    if ctx.invoked_subcommand is None:
+        from masking_console.operations.print_history import print_history
+
+        click.echo(print_history(ctx.obj, form, **fields), nl=False)
+
+
+@history.command()
+@click.pass_obj
+def verify(journal_path: Path) -> None:
+    """Say whether the journal is whole and unaltered, and if not, where."""
+    from masking_console.operations.print_history import print_verification
+
+    words, is_whole = print_verification(journal_path)
+    click.echo(words)
+    if not is_whole:
+        sys.exit(ExitCode.BAD_INPUT)

@@ -1,0 +1,15 @@
+"""`masking-console practice-server`: the simulated account for any client."""
+
+import click
+
+
+@click.command("practice-server")
+@click.option("--port", default=0, show_default=True, help="0 takes any free one.")
+def practice_server(port: int) -> None:
+    """Serve the simulated account on a loopback port, for any client.
+
+    Prints its URL, Auth ID and token, one a line, when it listens.
+    """
+    from masking_console.practice.server import serve
+
+    serve(port, click.echo)
