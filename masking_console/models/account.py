@@ -143,6 +143,12 @@ class Account:
     protected: bool = False
     """Whether the operator must type the account's name before anything is sent."""
 
+    def is_same_as(self, other: "Account | None") -> bool:
+        """Return whether this is the same account, whatever its token is by now."""
+        if other is None:
+            return False
+        return (self.name, self.auth_id) == (other.name, other.auth_id)
+
     @property
     def label(self) -> str:
         """The name for headers; says so when the token is only in memory."""

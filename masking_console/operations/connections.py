@@ -19,6 +19,8 @@ class Link:
     """Whether the latest request got through; None before the first."""
     elapsed_ms: int | None
     """How long the latest answer took."""
+    waiting_ms: int
+    """How long the oldest request under way has waited for its answer."""
     per_second: float
     """The requests a second that the pace allows."""
     closed_for: float
@@ -61,6 +63,7 @@ class Connections:
         return Link(
             client.is_online,
             client.latest_elapsed_ms,
+            client.waiting_ms,
             pace.per_second,
             pace.closed_for,
         )

@@ -90,6 +90,7 @@ class PlivoClient:
         self._auth = _BasicAuth(account)
         self._http = HttpClients(settings, new_transport)
         self._spent: set[tuple[str, int]] = set()
+        self._under_way: dict[httpx.AsyncClient, float] = {}
 
     async def __aenter__(self) -> Self:
         return self
@@ -105,6 +106,13 @@ class PlivoClient:
     async def aclose(self) -> None:
         """Close every connection."""
         await self._http.aclose()
+
+    @property
+    def waiting_ms(self) -> int:
+        """How long the oldest request under way has waited; from any thread."""
+        # One copy, because the engine's thread changes it meanwhile.
+        starts = list(self._under_way.values())
+        return self._since(min(starts)) if starts else 0
 
     async def expire_session(self, intent: RecordedIntent) -> Answer:
         """Send the one DELETE that a journalled intent allows; the caller has a permit.
@@ -217,7 +225,7 @@ class PlivoClient:
     async def _request(self, method: str, path: str) -> RawReply | Answer:
         """Return the raw reply, or an `Answer` where there is none that can be used."""
         client = self._http.take()
-        started = self._stopwatch()
+        started = self._under_way[client] = self._stopwatch()
         try:
             async with asyncio.timeout(self._settings.timeouts.total):
                 return await self._exchange(client, method, path, started)
@@ -228,6 +236,7 @@ class PlivoClient:
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError):
             return self._no_answer(Verdict.UNCLEAR, "the connection broke", started)
         finally:
+            del self._under_way[client]
             self._http.give_back(client)
 
     async def _exchange(

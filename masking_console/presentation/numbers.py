@@ -10,7 +10,8 @@ _SHORTEST = 7
 """Below this a number has too few digits to hide any of them."""
 
 # ITU-T E.164: zones 1 and 7 have one digit, some codes have two, every other one has
-# three; 28, 83 and 89 are spare, and no code starts with 0.
+# three; 28, 83 and 89 are spare, and no code starts with 0. A library knows that and
+# much more, for 80 ms of import and 20 MB; the tests compare this table with one.
 _COUNTRY_CODE = re.compile(
     r"[17]|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|(?!28|83|89)[2-9]\d\d"
 )

@@ -16,6 +16,7 @@ from masking_console.exit_codes import ExitCode
 from masking_console.models.plain_text import plain_text
 from masking_console.operations.wiring import Operations
 from masking_console.presentation.log_lines import Sign
+from masking_console.ui.account_choice import go_over
 from masking_console.ui.crash import CrashSafeApp
 from masking_console.ui.departure import FINISH_SECONDS, Departure
 from masking_console.ui.dialogs import answer_to
@@ -28,6 +29,8 @@ from masking_console.ui.screens.ticket import TicketScreen
 from masking_console.ui.terminal import PasteDropped, console_driver_class
 
 _ACCOUNT_ACTIONS = frozenset({"accounts", "new_account"})
+_NOT_PASTED = frozenset({"review-phrase", "typed-name"})
+"""The fields where a person has to type."""
 _ON_MAIN = _ACCOUNT_ACTIONS | {"ticket", "history"}
 
 
@@ -76,9 +79,9 @@ class ConsoleApp(CrashSafeApp[int]):
         try:
             for notice in await self._operations.open_journal():
                 self._main.note(Sign.FAILED, "journal", notice)
-            self._main.journal_is("journal ok")
+            self._main.header.journal_is("journal ok")
         except MaskingConsoleError as error:
-            self._main.journal_is("journal cannot be written")
+            self._main.header.journal_is("journal cannot be written")
             self._main.note(Sign.FAILED, "journal", str(error))
         await self._choose_account()
 
@@ -95,6 +98,8 @@ class ConsoleApp(CrashSafeApp[int]):
             self._main.note(Sign.FAILED, "account", str(error))
 
     async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key | events.MouseDown):
+            self._main.writes.touched()
         if isinstance(event, events.Paste) and not event.is_forwarded:
             self._paste(event.text)
         elif isinstance(event, events.Key) and not event.is_forwarded:
@@ -185,7 +190,7 @@ class ConsoleApp(CrashSafeApp[int]):
         )
         account = await answer_to(self, accounts)
         if account is not None:
-            self._main.use(account)
+            await go_over(self._main, account)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in _ON_MAIN and self.screen is not self._main:
@@ -232,7 +237,7 @@ class ConsoleApp(CrashSafeApp[int]):
         if self.screen is self._main and is_text:
             # Later, because a paste may come before there are panes.
             self._main.call_later(self._main.take_text, text)
-        elif isinstance(focused, Input) and focused.id != "review-phrase":
+        elif isinstance(focused, Input) and focused.id not in _NOT_PASTED:
             line = plain_text(text.strip().partition("\n")[0])
             focused.insert_text_at_cursor(line)
         else:

@@ -15,6 +15,7 @@ from masking_console.presentation.log_lines import Sign
 from masking_console.presentation.review import differences, wrong_account
 from masking_console.ui.dialogs import answer_to
 from masking_console.ui.run_follower import RunFollower
+from masking_console.ui.scope import is_scope_clear
 from masking_console.ui.screens.finished import Afterwards, FinishedScreen
 from masking_console.ui.screens.question import QuestionScreen
 from masking_console.ui.screens.review import ReviewScreen
@@ -125,29 +126,41 @@ class ExpiryJob:
     ) -> ConfirmedPlan | None:
         """Return the confirmed plan, or None where the operator said no."""
         screen = self._screen
-        if account is None:
-            screen.note(Sign.NOTE, "account?", "Choose an account first. Press P.")
+        if account is None or not self._may_expire():
             return None
-        if screen.operations.settings.read_only:
-            screen.note(Sign.NOTE, "read only", "This console is read-only.")
+        if wanted is None and not await is_scope_clear(screen):
             return None
-        ticked = self._ticked(wanted)
-        changes: tuple[str, ...] = ()
-        if any(self._is_stale(each) for each in ticked):
-            await self._checks.check_all(
-                account, [each.session_uuid for each in ticked]
-            )
-            before, ticked = ticked, self._ticked(wanted)
-            rows = screen.queue.rows_of(each.session_uuid for each in before)
-            changes = differences(before, rows)
+        ticked, changes = await self._fresh(account, wanted)
         if not await self._is_right_account(account):
             return None
         plan = self._plan(account, ticked)
         if plan is None:
             return None
         plan.check_size()
-        review = ReviewScreen(plan, screen.clock, changes)
-        return await answer_to(screen.app, review)
+        confirmed = await answer_to(
+            screen.app, ReviewScreen(plan, screen.clock, changes)
+        )
+        # Writes may have gone off by themselves while the list stood there.
+        return confirmed if confirmed is not None and self._may_expire() else None
+
+    def _may_expire(self) -> bool:
+        """Return whether anything may be expired now; if not, say why."""
+        words = self._screen.writes.refusal
+        if words:
+            self._screen.note(Sign.NOTE, "refused", words)
+        return not words
+
+    async def _fresh(
+        self, account: Account, wanted: Iterable[SessionUuid] | None
+    ) -> tuple[tuple[CheckedSession, ...], tuple[str, ...]]:
+        """Return what is ticked, checked anew where stale, and what has changed."""
+        ticked = self._ticked(wanted)
+        if not any(self._is_stale(each) for each in ticked):
+            return ticked, ()
+        uuids = [each.session_uuid for each in ticked]
+        await self._checks.check_all(account, uuids)
+        rows = self._screen.queue.rows_of(uuids)
+        return self._ticked(wanted), differences(ticked, rows)
 
     async def _is_right_account(self, account: Account) -> bool:
         """Ask, where most of the queue is not on this account."""

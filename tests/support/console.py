@@ -1,6 +1,7 @@
 """The whole console on a simulated account, driven as an operator would."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -99,6 +100,11 @@ class Console:
         """Return the lines of the log pane."""
         log = self.main.log_pane
         return [log.rows[number].line for number in log.keys]
+
+    def words(self) -> str:
+        """Return what stands on the screen as one line, without boxes and breaks."""
+        text = re.sub(r"[─-╿]", " ", self.screen_text())
+        return " ".join(text.split())
 
     def screen_text(self) -> str:
         """Return what stands on the screen."""

@@ -24,7 +24,9 @@ from masking_console.ui.clipboard import copy_text
 from masking_console.ui.detail_job import DetailJob
 from masking_console.ui.expiry_job import ExpiryJob
 from masking_console.ui.find_job import REFRESH_SECONDS, FindJob
+from masking_console.ui.header import Header
 from masking_console.ui.later_looks import LaterLooks
+from masking_console.ui.numbers_job import NumbersJob
 from masking_console.ui.panes import Panes
 from masking_console.ui.widgets.filter_line import FilterLine
 from masking_console.ui.widgets.queue_filter import queue_title
@@ -33,7 +35,8 @@ from masking_console.ui.widgets.result_log import ResultLog
 from masking_console.ui.widgets.rows_view import RowsView
 from masking_console.ui.widgets.run_panel import RunPanel
 from masking_console.ui.widgets.source_pane import SourcePane, SourceText
-from masking_console.ui.widgets.status_bar import StatusBar, StatusFacts
+from masking_console.ui.widgets.status_bar import StatusBar
+from masking_console.ui.writes import Writes
 
 FIRST_RUN = (
     "No account yet. Press n.\n\n"
@@ -65,6 +68,7 @@ class MainScreen(Screen[None]):
         Binding("escape", "stop_finding", "stop reading", id="main.stop_finding"),
         Binding("L", "full_log", "full log", id="main.full_log", show=False),
         Binding("f2", "practice_text", "practice", id="main.practice", show=False),
+        Binding("W", "writes", "writes on/off", id="main.writes", show=False),
         Binding("p", "pause", "pause", id="main.pause"),
         Binding("s", "stop", "stop", id="main.stop"),
     ]
@@ -82,7 +86,9 @@ class MainScreen(Screen[None]):
         self.finding = FindJob(self)
         self.details = DetailJob(self)
         self.later = LaterLooks(self)
-        self._journal = ""
+        self.numbers = NumbersJob(self, clock)
+        self.writes = Writes(self, clock)
+        self.header = Header(self)
 
     def compose(self) -> ComposeResult:
         yield StatusBar()
@@ -100,7 +106,7 @@ class MainScreen(Screen[None]):
         if self.operations.settings.practice:
             self.queue.empty_text = PRACTICE_FIRST
         self.show_status()
-        self.set_interval(1, self.show_status)
+        self.set_interval(1, self.header.tick)
         self.set_interval(REFRESH_SECONDS, self.finding.refresh)
         self.is_ready = True
 
@@ -129,7 +135,7 @@ class MainScreen(Screen[None]):
         if why_none:
             words = Text(why_none, justify="center")
             self.query_one("#first-run", Static).update(words)
-        is_other = account is not self.account
+        is_other = account is None or not account.is_same_as(self.account)
         self.account = account
         had_none = self.has_class("-no-account")
         self.set_class(account is None, "-no-account")
@@ -140,6 +146,8 @@ class MainScreen(Screen[None]):
         elif had_none:
             self.call_after_refresh(self.queue.focus)
         if is_other:
+            self.numbers.hide()
+            self.writes.start_with(account)
             self.finding.forget()
             self.queue.forget_checks()
             self.checks.check_queued()
@@ -157,11 +165,6 @@ class MainScreen(Screen[None]):
         if self.queue.add(uuids):
             self.checks.check_queued()
 
-    def journal_is(self, words: str) -> None:
-        """Show how the journal is doing."""
-        self._journal = words
-        self.show_status()
-
     def take_text(self, text: str) -> None:
         """Read a pasted text, whichever pane has the focus."""
         self.source.take(text)
@@ -172,20 +175,7 @@ class MainScreen(Screen[None]):
 
     def show_status(self) -> None:
         """Bring the bar at the top up to date."""
-        account, settings = self.account, self.operations.settings
-        link = self.operations.link(account) if account is not None else None
-        facts = StatusFacts(
-            now=self.clock(),
-            may_expire=not settings.read_only,
-            practice=settings.practice,
-            ticket=self.cause.ticket,
-            journal=self._journal,
-            tabs=self.panes.tabs(),
-        )
-        if account is not None:
-            facts = facts.on(account, link)
-        self.query_one(StatusBar).facts = facts
-        self.query_one(RunPanel).now = facts.now
+        self.header.show()
 
     def action_show_pane(self, pane: str) -> None:
         self.panes.show(pane)
@@ -204,6 +194,9 @@ class MainScreen(Screen[None]):
 
     def action_practice_text(self) -> None:
         self.take_text(self.operations.practice_text)
+
+    def action_writes(self) -> None:
+        self.writes.toggle()
 
     def action_pause(self) -> None:
         self.job.pause_or_go_on()
@@ -256,6 +249,10 @@ class MainScreen(Screen[None]):
         else:
             self.checks.check_again(event.uuids)
 
+    @on(QueueTable.NumbersRequested)
+    def _show_numbers(self) -> None:
+        self.numbers.toggle()
+
     @on(QueueTable.ReviewRequested)
     def _review(self) -> None:
         self.job.review()
@@ -265,6 +262,8 @@ class MainScreen(Screen[None]):
         undone = event.undone
         words = undone_words(undone.ticks, undone.rows) if undone else _NOTHING_UNDONE
         self.note(Sign.NOTE, "undo", words)
+        if undone is not None and undone.rows:
+            self.checks.check_queued()
 
     @on(RowsView.Opened, "#queue")
     def _open_detail(self, event: RowsView.Opened) -> None:

@@ -36,6 +36,15 @@ _VIRTUAL = Column("virtual", 8)
 _NARROW = (_TICK, _SHORT_ID, *_FACTS)
 _WIDER = (*_NARROW, _VIRTUAL)
 _WIDE = (_TICK, _FULL_ID, *_FACTS, _VIRTUAL)
+_NUMBER = 15
+"""The most digits that a phone number has (E.164)."""
+_NUMBERS_NARROW = (
+    *_NARROW[:4],
+    Column("first party", _NUMBER),
+    Column("second party", _NUMBER),
+)
+_NUMBERS = (*_NUMBERS_NARROW, Column("virtual", _NUMBER))
+_NUMBERS_FROM = 72
 _WIDER_FROM = 63
 _WIDE_FROM = 91
 
@@ -127,8 +136,13 @@ class OutcomeShown(NamedTuple):
         return cls(word or outcome_word(outcome), outcome_sign(outcome))
 
 
-def queue_layout(width: int) -> Sequence[Column]:
-    """Return the columns of the queue for a width: ids in full where there is room."""
+def queue_layout(width: int, *, shows_numbers: bool = False) -> Sequence[Column]:
+    """Return the columns of the queue for a width: ids in full where there is room.
+
+    Numbers in full take the place of what else is known.
+    """
+    if shows_numbers:
+        return _NUMBERS if width >= _NUMBERS_FROM else _NUMBERS_NARROW
     if width >= _WIDE_FROM:
         return _WIDE
     return _WIDER if width >= _WIDER_FROM else _NARROW
@@ -157,6 +171,11 @@ def queue_cells(
         start += [Cell(state_flag(state), look), Cell(state_words(checked), look)]
     if state in _WITHOUT_FACTS:
         return start
-    virtual = masked(session.virtual_number) if session else ""
-    facts = [calls(session), ends(checked, now), parties(session), virtual]
-    return [*start, *map(Cell, facts)] if session else start
+    if session is None:
+        return start
+    if columns[4].width == _NUMBER:
+        numbers = (session.first_party, session.second_party, session.virtual_number)
+        return [*start, *map(Cell, numbers)]
+    virtual = masked(session.virtual_number)
+    facts = (calls(session), ends(checked, now), parties(session), virtual)
+    return [*start, *map(Cell, facts)]

@@ -44,6 +44,7 @@ class QueueTable(QueueView):
         Binding("z", "undo", "undo", id="queue.undo"),
         Binding("r", "check", "check", id="queue.check"),
         Binding("o", "sort", "sort", id="queue.sort", show=False),
+        Binding("m", "numbers", "show numbers", id="queue.numbers", show=False),
         Binding("y", "copy", "copy id", id="queue.copy", show=False),
         Binding("X", "review", "review", id="queue.review", key_display="X"),
     ]
@@ -56,6 +57,9 @@ class QueueTable(QueueView):
 
     class Removed(_AboutSessions):
         """The operator took these rows out of the queue."""
+
+    class NumbersRequested(Message):
+        """The operator wants to read the phone numbers, or to hide them again."""
 
     class ReviewRequested(Message):
         """The operator wants to review what is ticked."""
@@ -125,6 +129,9 @@ class QueueTable(QueueView):
 
     def action_check(self) -> None:
         self.post_message(self.CheckRequested(tuple(self._queue.order)))
+
+    def action_numbers(self) -> None:
+        self.post_message(self.NumbersRequested())
 
     def action_copy(self) -> None:
         queue = self._queue

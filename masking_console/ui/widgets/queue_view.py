@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 from textual.message import Message
 
@@ -18,21 +17,11 @@ from masking_console.ui.widgets.queue_cells import (
     summary_of,
 )
 from masking_console.ui.widgets.queue_filter import RowOrder, filtered, ordered
+from masking_console.ui.widgets.queue_snapshot import QueueSnapshot
 from masking_console.ui.widgets.row_cells import Cell, Column
 from masking_console.ui.widgets.row_order import position
 from masking_console.ui.widgets.rows_view import RowsView
 from masking_console.ui.widgets.session_queue import SessionQueue, Undone
-
-
-class QueueSnapshot(NamedTuple):
-    """A moment of the queue to which a burst of keys can be taken back."""
-
-    revision: int
-    """How many changes there had been."""
-    cursor: SessionUuid | None
-    """Where the cursor stood."""
-    range_start: SessionUuid | None
-    """Where a range had been started."""
 
 
 def _utc_now() -> datetime:
@@ -66,6 +55,7 @@ class QueueView(RowsView[SessionUuid, CheckedSession]):
         self._range_start: SessionUuid | None = None
         self._range_index: int | None = None
         self._frozen = False
+        self._shows_numbers = False
         self.order = RowOrder.QUEUED
 
     def on_mount(self) -> None:
@@ -151,6 +141,14 @@ class QueueView(RowsView[SessionUuid, CheckedSession]):
         seen = self.keys[self._top : self._top + self._page_height]
         return tuple(uuid for uuid in seen if self._queue[uuid].state.can_be_ticked)
 
+    @property
+    def cursor_is_left_out(self) -> bool:
+        """Whether the row under the cursor could be ticked, and is not."""
+        uuid = self.cursor_key
+        if uuid is None or uuid in self._queue.ticks:
+            return False
+        return self._queue[uuid].state.can_be_ticked
+
     def left_out(self) -> tuple[CheckedSession, ...]:
         """Return the rows that are not ticked, in the order of the queue."""
         queue = self._queue
@@ -207,6 +205,11 @@ class QueueView(RowsView[SessionUuid, CheckedSession]):
     def is_frozen(self) -> bool:
         """Whether the operator's keys leave ticks and rows alone."""
         return self._frozen
+
+    def show_numbers(self, *, are_shown: bool) -> None:
+        """Show phone numbers in full, or hide them."""
+        self._shows_numbers = are_shown
+        self.refresh()
 
     def freeze(self) -> None:
         """Keep ticks and rows as they are, while a run is on."""
@@ -269,7 +272,7 @@ class QueueView(RowsView[SessionUuid, CheckedSession]):
             self.refresh()
 
     def layout_of(self, width: int) -> Sequence[Column]:
-        return queue_layout(width)
+        return queue_layout(width, shows_numbers=self._shows_numbers)
 
     def cells(self, row: CheckedSession, columns: Sequence[Column]) -> Sequence[Cell]:
         uuid = row.session_uuid

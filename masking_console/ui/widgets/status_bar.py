@@ -15,6 +15,9 @@ from masking_console.operations.connections import Link
 NARROW = 100
 """Under so many columns the panes are tabs, and the bar names them."""
 
+SLOW_MS = 3_000
+"""From here on an answer, or the wait for one, is called slow."""
+
 
 @dataclass(frozen=True, slots=True)
 class StatusFacts:
@@ -26,10 +29,12 @@ class StatusFacts:
     """The operator's name for it."""
     auth_id: str = ""
     """Its Auth ID, shortened."""
-    may_expire: bool = True
-    """Whether anything may be expired."""
+    writes: str = ""
+    """``WRITES ON``, ``WRITES OFF`` or ``READ ONLY``."""
     practice: bool = False
     """Whether the account is simulated."""
+    notice: str = ""
+    """What lasts for a while only, such as numbers that can be read."""
     ticket: str = ""
     """The ticket that batches are done for."""
     link: str = ""
@@ -47,6 +52,9 @@ class StatusFacts:
         if link is None:
             return facts
         words = "" if link.elapsed_ms is None else f"online {link.elapsed_ms} ms"
+        slowest = max(link.elapsed_ms or 0, link.waiting_ms)
+        if slowest >= SLOW_MS:
+            words = f"Plivo is slow ({slowest / 1000:.1f} s)."
         if link.is_online is False:
             words = "offline"
         if link.closed_for:
@@ -63,6 +71,7 @@ class StatusBar(Widget):
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "status-bar--account",
         "status-bar--practice",
+        "status-bar--notice",
         "status-bar--problem",
     }
 
@@ -90,7 +99,11 @@ class StatusBar(Widget):
     def _narrow(self, facts: StatusFacts) -> Text:
         left = Text(" ").append_text(self._account(facts))
         ticket = f"{facts.ticket}  " if facts.ticket else ""
-        first = self._line(left, Text(f"{ticket}{facts.now:%H:%M} UTC "))
+        right = Text(f"{ticket}{facts.now:%H:%M} UTC ")
+        if facts.notice:
+            # There is room for it in no other place.
+            right = Text(f"{facts.notice} ", self._look("notice"))
+        first = self._line(left, right)
         tabs = Text(f" {facts.tabs}")
         room = self.size.width - len(tabs) - 2
         second = self._line(tabs, self._health(facts, room).append(" "))
@@ -99,12 +112,14 @@ class StatusBar(Widget):
     def _account(self, facts: StatusFacts) -> Text:
         account = facts.account.upper()
         text = Text.assemble((account, self._look("account")), f"  {facts.auth_id}   ")
-        text.append("WRITES ON" if facts.may_expire else "READ ONLY")
+        text.append(facts.writes)
         return text
 
     def _health(self, facts: StatusFacts, room: int) -> Text:
         """Return as much as there is room for, the most important first."""
         parts = [Text(PRACTICE_WORDS, self._look("practice"))] if facts.practice else []
+        if facts.notice and self.size.width >= NARROW:
+            parts.append(Text(facts.notice, self._look("notice")))
         has_problem = "cannot" in facts.journal
         if has_problem:
             parts.append(Text(facts.journal, self._look("problem")))

@@ -226,6 +226,26 @@ async def test_connections_are_kept_alive_and_not_shared() -> None:
         assert client.latest_elapsed_ms is not None
 
 
+async def test_a_request_under_way_says_how_long_it_has_waited() -> None:
+    may_answer, seconds = asyncio.Event(), 10.0
+
+    async def when_told(writer: asyncio.StreamWriter) -> None:
+        await may_answer.wait()
+        await http(EXPIRED)(writer)
+
+    async with serving(when_told) as server, client_of(server.url) as client:
+        client._stopwatch = lambda: seconds
+        assert client.waiting_ms == 0
+        request = asyncio.create_task(client.get_session(UUID))
+        while not server.heads:
+            await asyncio.sleep(0)
+        seconds += 4.1
+        assert client.waiting_ms == 4_100
+        may_answer.set()
+        await request
+        assert client.waiting_ms == 0
+
+
 async def test_requests_at_the_same_time_have_connections_of_their_own() -> None:
     async def slowly(writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(0.1)

@@ -1,6 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from phonenumbers.phonenumberutil import COUNTRY_CODE_TO_REGION_CODE
 
 from masking_console.models.plain_text import PlainText, plain_text
 from masking_console.presentation.numbers import MASKED_WIDTH, country_code, masked
@@ -88,3 +89,8 @@ def test_any_other_text_shows_at_most_its_last_three_digits(text: str) -> None:
 @given(st.from_regex(r"[A-Za-z][A-Za-z0-9]{0,20}(@[a-z.]{1,20})?", fullmatch=True))
 def test_an_endpoint_shows_nothing_of_its_name(text: str) -> None:
     assert masked(PlainText(text)) == "sip.."
+
+
+@pytest.mark.parametrize("code", sorted(COUNTRY_CODE_TO_REGION_CODE))
+def test_every_country_code_that_is_in_use_is_known(code: int) -> None:
+    assert country_code(f"{code}55501234567") == str(code)

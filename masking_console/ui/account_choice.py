@@ -1,0 +1,37 @@
+"""Going over to another account, which empties the queue and says so first."""
+
+from typing import TYPE_CHECKING
+
+from masking_console.models.account import Account
+from masking_console.presentation.log_lines import Sign
+from masking_console.presentation.review import sessions
+from masking_console.ui.dialogs import answer_to
+from masking_console.ui.screens.question import QuestionScreen
+
+if TYPE_CHECKING:
+    from masking_console.ui.screens.main import MainScreen
+
+
+async def go_over(screen: "MainScreen", account: Account) -> None:
+    """Use this account, after asking where that takes rows out of the queue.
+
+    Ids that belong to one account are not carried to another unseen; undo brings them
+    back unticked, to be checked there.
+    """
+    before = screen.account
+    summary = screen.queue.summary()
+    if before is None or account.is_same_as(before) or not summary.total:
+        screen.use(account)
+        return
+    question = QuestionScreen(
+        f"Go over to {account.name.upper()}?",
+        f"This takes {sessions(summary.total)} of {before.name.upper()} out of the "
+        f"queue, {summary.ticked} of them ticked. z brings the ids back, unticked.",
+        safe=f"Stay on {before.name.upper()}",
+        act="Go over",
+    )
+    if await answer_to(screen.app, question):
+        screen.use(account)
+        gone = screen.queue.clear()
+        words = f"{sessions(gone)} taken out. z brings the ids back to be checked here."
+        screen.note(Sign.NOTE, "account", f"Now on {account.name.upper()}. {words}")

@@ -1,0 +1,46 @@
+"""Gathers what the two lines at the top say."""
+
+from typing import TYPE_CHECKING
+
+from masking_console.ui.widgets.run_panel import RunPanel
+from masking_console.ui.widgets.status_bar import StatusBar, StatusFacts
+
+if TYPE_CHECKING:
+    from masking_console.ui.screens.main import MainScreen
+
+
+class Header:
+    """Brings the status bar up to date, once a second and with every change."""
+
+    def __init__(self, screen: "MainScreen") -> None:
+        self._screen = screen
+        self._journal = ""
+
+    def journal_is(self, words: str) -> None:
+        """Show how the journal is doing."""
+        self._journal = words
+        self.show()
+
+    def tick(self) -> None:
+        """Let end what lasts for a time only, and show the new second."""
+        self._screen.writes.turn_off_when_idle()
+        self._screen.numbers.hide_when_over()
+        self.show()
+
+    def show(self) -> None:
+        """Bring the bar up to date."""
+        screen = self._screen
+        account, operations = screen.account, screen.operations
+        facts = StatusFacts(
+            now=screen.clock(),
+            writes=screen.writes.state.value,
+            practice=operations.settings.practice,
+            notice=screen.numbers.notice,
+            ticket=screen.cause.ticket,
+            journal=self._journal,
+            tabs=screen.panes.tabs(),
+        )
+        if account is not None:
+            facts = facts.on(account, operations.link(account))
+        screen.query_one(StatusBar).facts = facts
+        screen.query_one(RunPanel).now = facts.now

@@ -1,0 +1,121 @@
+"""Whether anything may be expired right now, and how that is turned on and off.
+
+A protected account starts with writes off, and goes back there when nobody has touched
+the console for a while: a console that was left open on it can do no harm.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from masking_console.models.account import Account
+from masking_console.presentation.log_lines import Sign
+from masking_console.ui.dialogs import answer_to
+from masking_console.ui.screens.typed_name import TypedNameScreen
+
+if TYPE_CHECKING:
+    from masking_console.ui.screens.main import MainScreen
+
+
+class WriteState(Enum):
+    """What the header says."""
+
+    ON = "WRITES ON"
+    """A review can be opened and confirmed."""
+    OFF = "WRITES OFF"
+    """`W` turns them on."""
+    READ_ONLY = "READ ONLY"
+    """Nothing in this console is ever expired."""
+
+
+_REFUSALS = {
+    WriteState.OFF: "Writes are off. Press W to turn them on.",
+    WriteState.READ_ONLY: "This console is read-only.",
+}
+_NO_ACCOUNT = "Choose an account first. Press P."
+
+
+class Writes:
+    """The state belongs to the account in use, and starts anew with each."""
+
+    def __init__(self, screen: "MainScreen", clock: Callable[[], datetime]) -> None:
+        settings = screen.operations.settings
+        self._screen = screen
+        self._clock = clock
+        self._is_read_only = settings.read_only
+        self._idle = timedelta(minutes=settings.idle_writes_off_minutes)
+        self._account: Account | None = None
+        self._are_on = False
+        self._touched_at = clock()
+
+    @property
+    def state(self) -> WriteState:
+        """Whether anything may be expired."""
+        if self._is_read_only:
+            return WriteState.READ_ONLY
+        return WriteState.ON if self._are_on else WriteState.OFF
+
+    @property
+    def refusal(self) -> str:
+        """Why nothing may be expired, as a sentence; empty where it may."""
+        if self._account is None:
+            return _NO_ACCOUNT
+        return _REFUSALS.get(self.state, "")
+
+    def start_with(self, account: Account | None) -> None:
+        """Begin with an account: off where it is protected."""
+        self._account = account
+        self._are_on = account is not None and not account.protected
+
+    def touched(self) -> None:
+        """Note that somebody is at the keyboard or the mouse."""
+        self._touched_at = self._clock()
+
+    def turn_off_when_idle(self) -> None:
+        """Turn writes off on a protected account that nobody has touched for long."""
+        account = self._account
+        is_idle = self._clock() - self._touched_at >= self._idle
+        if account is not None and account.protected and self._are_on and is_idle:
+            self._are_on = False
+            self._say(f"Writes are off again: nothing pressed for {self._minutes}.")
+
+    def toggle(self) -> None:
+        """Turn writes off at once, or on; for a protected account, ask for its name."""
+        account = self._account
+        if self._is_read_only:
+            self._say(_REFUSALS[WriteState.READ_ONLY])
+        elif account is None:
+            self._say(_NO_ACCOUNT)
+        elif self._are_on:
+            self._are_on = False
+            self._say(f"Writes are off on {account.name.upper()}.")
+        elif account.protected:
+            self._screen.run_worker(self._ask(account), group="writes", exclusive=True)
+        else:
+            self._turn_on(account)
+
+    async def _ask(self, account: Account) -> None:
+        name = account.name
+        dialog = TypedNameScreen(
+            f"Writes on {name.upper()}",
+            f"Type {name.lower()} to turn writes on for {self._minutes}.",
+            name=name,
+            act="Turn on",
+        )
+        if await answer_to(self._screen.app, dialog) and self._account is account:
+            self._turn_on(account)
+
+    def _turn_on(self, account: Account) -> None:
+        self._are_on = True
+        self.touched()
+        self._say(f"Writes are on for {account.name.upper()}.")
+
+    @property
+    def _minutes(self) -> str:
+        minutes = self._idle // timedelta(minutes=1)
+        return "1 minute" if minutes == 1 else f"{minutes} minutes"
+
+    def _say(self, words: str) -> None:
+        self._screen.note(Sign.NOTE, "writes", words)
+        self._screen.show_status()
