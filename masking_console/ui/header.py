@@ -1,5 +1,6 @@
 """Gathers what the two lines at the top say."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from masking_console.ui.widgets.run_panel import RunPanel
@@ -33,7 +34,6 @@ class Header:
         account, operations = screen.account, screen.operations
         facts = StatusFacts(
             now=screen.clock(),
-            writes=screen.writes.state.value,
             practice=operations.settings.practice,
             notice=screen.numbers.notice,
             ticket=screen.cause.ticket,
@@ -41,6 +41,7 @@ class Header:
             tabs=screen.panes.tabs(),
         )
         if account is not None:
+            facts = replace(facts, writes=screen.writes.state.value)
             facts = facts.on(account, operations.link(account))
         screen.query_one(StatusBar).facts = facts
         screen.query_one(RunPanel).now = facts.now

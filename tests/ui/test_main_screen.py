@@ -49,7 +49,7 @@ async def test_a_typed_id_is_queued_after_a_pause(
     (only,) = ids_of("active", 1)
     async with console(simulated, tmp_path) as opened:
         await opened.press("1")
-        await opened.pilot.press(*only)
+        await opened.press(*only)
         await opened.until_checked(1)
         assert opened.main.queue.ticked()[0].session_uuid == only
 
