@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 
-from masking_console.errors import TokenRefusedError
 from masking_console.models.account import Account
 from masking_console.models.masking_session import CheckedSession, CheckState
 from masking_console.models.plain_text import PlainText, plain_text
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.connections import Connections
 from masking_console.operations.engine import Emit
+from masking_console.operations.sign_in import SIGN_IN_REFUSED, sign_in_error
 from masking_console.plivo.answers import Answer, Verdict
 from masking_console.plivo.client import PlivoClient
 
@@ -18,7 +18,6 @@ WORKERS = 16
 """Questions in flight at once; the pace, not this, limits the rate."""
 
 _MOST_WAITS = 5
-_REFUSALS = frozenset({Verdict.TOKEN_REFUSED, Verdict.FORBIDDEN})
 
 
 class CheckSessions:
@@ -58,7 +57,7 @@ class CheckSessions:
         for session_uuid in remaining:
             emit(_not_checked(session_uuid, "sign-in refused"))
         if refusals:
-            raise TokenRefusedError(_refusal(refusals[0]))
+            raise sign_in_error(account, refusals[0])
 
     async def _check_each(
         self,
@@ -76,7 +75,7 @@ class CheckSessions:
                 waits += 1
                 answer = await client.get_session(session_uuid)
             emit(checked_session(session_uuid, answer, self._now()))
-            if answer.verdict in _REFUSALS:
+            if answer.verdict in SIGN_IN_REFUSED:
                 refusals.append(answer)
 
 
@@ -98,14 +97,8 @@ def _not_checked(session_uuid: SessionUuid, reason: str) -> CheckedSession:
 
 
 def _why(answer: Answer) -> PlainText:
-    if answer.verdict in _REFUSALS:
+    if answer.verdict in SIGN_IN_REFUSED:
         return PlainText("sign-in refused")
     if answer.http_status is None:
         return answer.detail
     return PlainText(f"Plivo answered {answer.http_status}")
-
-
-def _refusal(answer: Answer) -> str:
-    if answer.verdict is Verdict.FORBIDDEN:
-        return "This account may not use number masking."
-    return "Plivo refused the token of this account. Press P to replace it."

@@ -16,6 +16,7 @@ from masking_console.models.masking_session import MaskingSession
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.connections import Connections
 from masking_console.operations.engine import Emit
+from masking_console.operations.sign_in import SIGN_IN_REFUSED, sign_in_error
 from masking_console.plivo.answers import Answer, Verdict
 from masking_console.plivo.client import PlivoClient
 from masking_console.plivo.pages import SessionPage
@@ -55,7 +56,11 @@ class FindSessions:
     async def run(
         self, account: Account, wanted: Wanted, emit: Emit[ListEvent]
     ) -> None:
-        """Emit what is found as it comes; the last event is `ListEnd`."""
+        """Emit what is found as it comes; the last event is `ListEnd`.
+
+        Raises:
+            TokenRefusedError: Plivo refused the account; what was found stays.
+        """
         client = self._connections.client(account)
         walk = _Walk(client, wanted, self._now(), emit)
         names = _NUMBERS if wanted.number else ()
@@ -215,6 +220,8 @@ class _Window:
                 return page
             if answer.verdict is Verdict.REFUSED and self._number:
                 raise FilterRefusedError
+            if answer.verdict in SIGN_IN_REFUSED:
+                raise sign_in_error(self.walk.client.account, answer)
             why = _why(answer)
             if answer.verdict not in _AGAIN:
                 break

@@ -3,7 +3,7 @@
 import asyncio
 from typing import TYPE_CHECKING
 
-from masking_console.errors import InputError
+from masking_console.errors import InputError, TokenRefusedError
 from masking_console.models.account import Account
 from masking_console.models.listing import ListEnd, ListEvent, Wanted
 from masking_console.models.masking_session import CheckedSession
@@ -15,6 +15,7 @@ from masking_console.presentation.listing import (
     stopped_words,
 )
 from masking_console.presentation.log_lines import Sign
+from masking_console.ui.screens.question import QuestionScreen
 
 if TYPE_CHECKING:
     from masking_console.ui.screens.main import MainScreen
@@ -31,6 +32,7 @@ class FindJob:
         self._screen = screen
         self._wanted: Wanted | None = None
         self._stream: Stream[ListEvent] | None = None
+        self.progress = ""
 
     @property
     def is_reading(self) -> bool:
@@ -87,32 +89,64 @@ class FindJob:
         screen = self._screen
         stream = self._stream = screen.operations.find(account, wanted)
         screen.refresh_bindings()
-        found, end = 0, None
+        refusal = ""
         try:
-            async for events in stream:
-                if screen.account is not account:
-                    return
-                for event in events:
-                    if isinstance(event, ListEnd):
-                        end = event
-                    else:
-                        now = screen.clock()
-                        rows = [CheckedSession.of(each, now) for each in event.found]
-                        screen.queue.add_found(rows)
-                        found += len(rows)
-                        screen.source.say(progress_words(event))
-                await asyncio.sleep(_FRAME_SECONDS)
+            found, end = await self._take_over(account, stream)
+        except TokenRefusedError as error:
+            found, end, refusal = 0, None, str(error)
         finally:
             stream.cancel()
             if self._stream is stream:
-                self._stream = None
-        words = (
-            stopped_words(wanted, found)
-            if end is None
-            else end_words(wanted, end, found)
-        )
+                self._stream, self.progress = None, ""
+        if screen.account is not account:
+            return
+        if refusal:
+            self._say_refused(refusal)
+        else:
+            self._say_what_was_found(wanted, found, end)
+        screen.show_counts()
+
+    async def _take_over(
+        self, account: Account, stream: Stream[ListEvent]
+    ) -> tuple[int, ListEnd | None]:
+        """Put what is found into the queue; return how many, and how it ended."""
+        screen, found, end = self._screen, 0, None
+        async for events in stream:
+            if screen.account is not account:
+                break
+            for event in events:
+                if isinstance(event, ListEnd):
+                    end = event
+                    continue
+                now = screen.clock()
+                rows = [CheckedSession.of(each, now) for each in event.found]
+                screen.queue.add_found(rows)
+                found += len(rows)
+                self._say_progress(progress_words(event))
+            await asyncio.sleep(_FRAME_SECONDS)
+        return found, end
+
+    def _say_progress(self, words: str) -> None:
+        screen = self._screen
+        self.progress = screen.queue.empty_text = words
+        screen.source.say(words)
+        screen.show_counts()
+
+    def _say_refused(self, words: str) -> None:
+        screen = self._screen
+        screen.source.say(words)
+        screen.queue.empty_text = words
+        screen.note(Sign.FAILED, "refused", words)
+        screen.app.push_screen(QuestionScreen("Sign-in refused", words))
+
+    def _say_what_was_found(
+        self, wanted: Wanted, found: int, end: ListEnd | None
+    ) -> None:
+        screen = self._screen
+        words = end_words(wanted, end, found) if end else stopped_words(wanted, found)
         screen.source.say("\n".join(words))
+        screen.queue.empty_text = words[0]
         sign = Sign.NOTE if end is not None and end.is_complete else Sign.UNKNOWN
-        is_whole = " Complete." if sign is Sign.NOTE else " Not complete."
+        is_whole = " Complete." if sign is Sign.NOTE else " Not complete. Press r."
         screen.note(sign, "listed", f"{found_words(wanted, found)}{is_whole}")
         screen.refresh_bindings()

@@ -1,3 +1,4 @@
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from masking_console.practice.faults import Fault
 from masking_console.practice.listing import Conduct
 from masking_console.practice.rate_limit import RateLimit
 from masking_console.practice.simulated_account import SimulatedAccount
+from masking_console.ui.screens.question import QuestionScreen
 from tests.support.console import Console, console
 from tests.support.runs import open_ids, reply
 
@@ -224,3 +226,39 @@ async def test_nothing_is_asked_anew_of_what_was_pasted(
         opened.main.finding.refresh()
         await opened.pilot.pause(0.2)
         assert len(simulated.requests) == before
+
+
+async def test_a_refused_sign_in_ends_a_search_with_a_sentence_in_the_way(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    async with console(simulated, tmp_path, size=(80, 24)) as opened:
+        simulated.fault = lambda _request: reply(401)
+        await find(opened, "")
+        words = "Plivo refused the token of PRACTICE. Press P to replace it."
+        await opened.until(
+            lambda: isinstance(opened.app.screen, QuestionScreen), "the sentence"
+        )
+        await opened.until(lambda: words in opened.words(), words)
+        assert not any("listed" in line for line in opened.log_lines())
+        await opened.press("enter")
+        simulated.fault = None
+        await opened.press("r")
+        await until_listed(opened, "Complete.")
+
+
+async def test_a_narrow_console_says_how_far_reading_has_come(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    async with console(simulated, tmp_path, size=(80, 24)) as opened:
+        may_answer = threading.Event()
+
+        def wait(_request: ReceivedRequest) -> Fault | None:
+            return None if may_answer.is_set() else Fault(delay_before_seconds=0.5)
+
+        simulated.fault = wait
+        await find(opened, "")
+        words = "Reading sessions: window"
+        await opened.until(lambda: words in opened.words(), words)
+        may_answer.set()
+        await until_listed(opened, "Complete.")
+        assert words not in opened.words()

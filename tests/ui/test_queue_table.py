@@ -41,8 +41,8 @@ class Host(App[None]):
         self.queue.focus()
 
     @on(QueueTable.Changed)
-    def keep_summary(self, event: QueueTable.Changed) -> None:
-        self.summaries.append(event.summary)
+    def keep_summary(self) -> None:
+        self.summaries.append(self.queue.summary())
 
     @on(QueueTable.CheckRequested)
     @on(QueueTable.CopyRequested)

@@ -214,8 +214,8 @@ class MainScreen(Screen[None]):
         return super().check_action(action, parameters)
 
     def on_resize(self, event: events.Resize) -> None:
-        size = f"{event.size.width}x{event.size.height}"
-        words = f"This window is {size}. Please make it at least 80x24."
+        width, height = event.size
+        words = f"This window is {width}x{height}. Please make it at least 80x24."
         self.query_one("#too-small", Static).update(Text(words))
 
     @on(SourceText.Left)
@@ -235,9 +235,11 @@ class MainScreen(Screen[None]):
             self.checks.check_queued()
 
     @on(QueueTable.Changed)
-    def _show_counts(self, event: QueueTable.Changed) -> None:
-        summary = event.summary
-        self.queue.border_title = queue_title(summary, self.queue.order)
+    def show_counts(self) -> None:
+        """Say how many rows there are, what about them, and what is being read."""
+        summary, order = self.queue.summary(), self.queue.order
+        title = f"{queue_title(summary, order)}   {self.finding.progress}"
+        self.queue.border_title = Text(title.rstrip())
         self.queue.border_subtitle = summary.text
         self.refresh_bindings()
         self.show_status()

@@ -37,10 +37,6 @@ class QueueView(RowsView[SessionUuid, CheckedSession]):
     class Changed(Message):
         """Rows, states or ticks have changed."""
 
-        def __init__(self, summary: QueueSummary) -> None:
-            super().__init__()
-            self.summary = summary
-
     def __init__(
         self,
         *,
@@ -295,4 +291,4 @@ class QueueView(RowsView[SessionUuid, CheckedSession]):
             self.refresh()
         else:
             self.refresh_rows(uuids)
-        self.post_message(self.Changed(self.summary()))
+        self.post_message(self.Changed())
