@@ -50,6 +50,8 @@ class Settings:
     """The part of Plivo's 300 requests in 5 s that this program takes; at most 1."""
     idle_writes_off_minutes: int = 15
     """How long a protected account may be left alone before its writes go off."""
+    theme: str = ""
+    """The name of a theme; empty for the usual one."""
     second_look_seconds: float = 60.0
     """How long after the end of a run its sessions are looked at once more."""
     timeouts: Timeouts = field(default_factory=Timeouts)

@@ -1,6 +1,7 @@
 """The Textual face: which screen is shown, and what a key or a paste may reach."""
 
 import asyncio
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -27,6 +28,7 @@ from masking_console.ui.screens.main import MainScreen
 from masking_console.ui.screens.question import QuestionScreen
 from masking_console.ui.screens.ticket import TicketScreen
 from masking_console.ui.terminal import PasteDropped, console_driver_class
+from masking_console.ui.themes import ANSI, DARK, SHIPPED
 
 _ACCOUNT_ACTIONS = frozenset({"accounts", "new_account"})
 _NOT_PASTED = frozenset({"review-phrase", "typed-name"})
@@ -59,7 +61,16 @@ class ConsoleApp(CrashSafeApp[int]):
         first_text: str = "",
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        super().__init__(driver_class=console_driver_class())
+        is_colorless = bool(os.environ.get("NO_COLOR"))
+        # Textual turns the colors of other themes into grays, which are colors too.
+        super().__init__(
+            driver_class=console_driver_class(),
+            ansi_color=True if is_colorless else None,
+        )
+        for theme in SHIPPED:
+            self.register_theme(theme)
+        wanted = ANSI if is_colorless else operations.settings.theme or DARK.name
+        self.theme = wanted if wanted in self.available_themes else DARK.name
         self._operations = operations
         self._first_text = first_text
         self._main = MainScreen(operations, clock)
@@ -74,6 +85,10 @@ class ConsoleApp(CrashSafeApp[int]):
         self.run_worker(self._begin())
 
     async def _begin(self) -> None:
+        wanted = self._operations.settings.theme
+        if wanted and wanted not in self.available_themes:
+            words = f'There is no theme "{wanted}". ctrl+p, Theme shows all.'
+            self._main.note(Sign.FAILED, "theme", words)
         if self._first_text:
             self._main.call_later(self._main.take_text, self._first_text)
         try:
