@@ -55,10 +55,12 @@ class MainScreen(Screen[None]):
         (0, "-tiny"),
         (80, "-narrow"),
         (100, "-wide"),
+        (150, "-wider"),
     ]
     VERTICAL_BREAKPOINTS = [  # noqa: RUF012 - as Textual declares it
         (0, "-short"),
         (24, "-tall"),
+        (42, "-taller"),
     ]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "show_pane('source')", "source", id="main.source", show=False),
