@@ -13,8 +13,8 @@ from masking_console.models.masking_session import CheckedSession, CheckState
 from masking_console.models.plain_text import plain_text
 from masking_console.models.session_uuid import EXAMPLE, SessionUuid
 from masking_console.ui.widgets.queue_cells import QueueSummary
+from masking_console.ui.widgets.queue_steps import Undone
 from masking_console.ui.widgets.queue_table import QueueTable
-from masking_console.ui.widgets.session_queue import Undone
 from tests.support.queued_sessions import NOW, checked, session_uuid, session_uuids
 
 ACTIVE, IN_CALL, EXPIRED = CheckState.ACTIVE, CheckState.IN_CALL, CheckState.EXPIRED

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 from textual.message import Message
 
@@ -18,21 +17,11 @@ from masking_console.ui.widgets.queue_cells import (
     summary_of,
 )
 from masking_console.ui.widgets.queue_filter import RowOrder, filtered, ordered
+from masking_console.ui.widgets.queue_steps import QueueSnapshot, Undone
 from masking_console.ui.widgets.row_cells import Cell, Column
 from masking_console.ui.widgets.row_order import position
 from masking_console.ui.widgets.rows_view import RowsView
-from masking_console.ui.widgets.session_queue import SessionQueue, Undone
-
-
-class QueueSnapshot(NamedTuple):
-    """A moment of the queue to which a burst of keys can be taken back."""
-
-    revision: int
-    """How many changes there had been."""
-    cursor: SessionUuid | None
-    """Where the cursor stood."""
-    range_start: SessionUuid | None
-    """Where a range had been started."""
+from masking_console.ui.widgets.session_queue import SessionQueue
 
 
 def _utc_now() -> datetime:
@@ -52,6 +41,10 @@ class QueueView(RowsView[SessionUuid, CheckedSession]):
             super().__init__()
             self.summary = summary
 
+        def can_replace(self, message: Message) -> bool:
+            # A list that is read brings hundreds of them; the latest says all.
+            return isinstance(message, QueueView.Changed)
+
     def __init__(
         self,
         *,
@@ -66,6 +59,7 @@ class QueueView(RowsView[SessionUuid, CheckedSession]):
         self._range_start: SessionUuid | None = None
         self._range_index: int | None = None
         self._frozen = False
+        self._lost_ticks = 0
         self.order = RowOrder.QUEUED
 
     def on_mount(self) -> None:
@@ -84,7 +78,8 @@ class QueueView(RowsView[SessionUuid, CheckedSession]):
         """Take over sessions from a list: new ones unticked, known ones renewed."""
         if not found:
             return 0
-        added = self._queue.add_found(found)
+        added, lost = self._queue.add_found(found, may_tick=not self._frozen)
+        self._lost_ticks += lost
         for row in found if self._outcomes else ():
             self._outcomes.pop(row.session_uuid, None)
         if added or self.filter_text:
@@ -102,13 +97,19 @@ class QueueView(RowsView[SessionUuid, CheckedSession]):
     def set_checked(self, batch: Iterable[CheckedSession]) -> None:
         """Take over what a check found out, many at once."""
         checked = list(batch)
-        self._queue.set_checked(checked, may_tick=not self._frozen)
+        lost = self._queue.set_checked(checked, may_tick=not self._frozen)
+        self._lost_ticks += lost
         for row in checked if self._outcomes else ():
             self._outcomes.pop(row.session_uuid, None)
         if self.filter_text:
             self.refilter()
         else:
             self._redraw({row.session_uuid for row in checked})
+
+    def take_lost_ticks(self) -> int:
+        """Return how many ticks news have taken off since this was last asked."""
+        lost, self._lost_ticks = self._lost_ticks, 0
+        return lost
 
     def set_result(
         self, uuid: SessionUuid, outcome: ExpiryOutcome | None, word: str = ""
@@ -170,7 +171,9 @@ class QueueView(RowsView[SessionUuid, CheckedSession]):
         """Take rows out of the queue, and return how many there were."""
         removed = self._queue.remove(uuids)
         if removed:
-            self.refilter()
+            # What is left stays in its order, so nothing need be sorted.
+            left = self._queue.checks
+            self._show([uuid for uuid in self.keys if uuid in left])
         return removed
 
     def clear(self) -> int:
@@ -186,7 +189,10 @@ class QueueView(RowsView[SessionUuid, CheckedSession]):
     def undo(self) -> Undone | None:
         """Take the latest change of ticks or rows back; None when there is none."""
         undone = self._queue.undo()
-        self.refilter()
+        if undone and undone.rows:
+            self.refilter()
+        else:
+            self._redraw()
         return undone
 
     def snapshot(self) -> QueueSnapshot:
@@ -259,7 +265,10 @@ class QueueView(RowsView[SessionUuid, CheckedSession]):
 
     def refilter(self) -> None:
         shown = filtered(self._queue, self.filter_text, self._clock())
-        self.show_keys(ordered(self._queue, shown, self.order))
+        self._show(ordered(self._queue, shown, self.order))
+
+    def _show(self, keys: Sequence[SessionUuid]) -> None:
+        self.show_keys(keys)
         self.start_range(self._range_start)
         self._redraw()
 

@@ -1,6 +1,7 @@
 """Keys in an order, and the rows behind them."""
 
 from collections.abc import Hashable, Sequence
+from itertools import chain
 from typing import Protocol, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
@@ -20,3 +21,15 @@ def position(keys: Sequence[Key], key: Key | None) -> int | None:
         return None if key is None else keys.index(key)
     except ValueError:
         return None
+
+
+def nearest(before: Sequence[Key], keys: Sequence[Key], index: int) -> int:
+    """Return where the cursor goes from a row that is gone.
+
+    It is the next row that stood behind it and is still there, or else the one before.
+    """
+    there = set(keys)
+    for row in chain(range(index, len(before)), range(index - 1, -1, -1)):
+        if before[row] in there:
+            return keys.index(before[row])
+    return 0
