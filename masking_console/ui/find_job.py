@@ -92,15 +92,17 @@ class FindJob:
             async for events in stream:
                 if screen.account is not account:
                     return
+                now, rows = screen.clock(), list[CheckedSession]()
                 for event in events:
                     if isinstance(event, ListEnd):
                         end = event
                     else:
-                        now = screen.clock()
-                        rows = [CheckedSession.of(each, now) for each in event.found]
-                        screen.queue.add_found(rows)
-                        found += len(rows)
+                        rows += (CheckedSession.of(each, now) for each in event.found)
                         screen.source.say(progress_words(event))
+                # All pages of a frame at once: each time, all rows are filtered anew.
+                screen.queue.add_found(rows)
+                found += len(rows)
+                screen.checks.say_lost_ticks()
                 await asyncio.sleep(_FRAME_SECONDS)
         finally:
             stream.cancel()
