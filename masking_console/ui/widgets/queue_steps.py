@@ -4,8 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from masking_console.models.expiry import ExpiryOutcome
 from masking_console.models.masking_session import CheckedSession, CheckState
 from masking_console.models.session_uuid import SessionUuid
+
+AFTERWARDS = {
+    ExpiryOutcome.EXPIRED: CheckState.EXPIRED,
+    ExpiryOutcome.ALREADY_EXPIRED: CheckState.EXPIRED,
+    ExpiryOutcome.NOT_FOUND: CheckState.NOT_FOUND,
+}
+"""What an outcome says of the state; all others leave it open."""
+_FEW = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +75,13 @@ def common(some: set[SessionUuid], others: set[SessionUuid]) -> set[SessionUuid]
     """Return what is in both sets; it may be the first one itself."""
     # To look whether all are there takes half as long as to make another set.
     return some if some <= others else some & others
+
+
+def places_of(uuids: set[SessionUuid], order: list[SessionUuid]) -> list[int]:
+    """Return where they stand, in rising order."""
+    if len(uuids) < _FEW:
+        return sorted(map(order.index, uuids))
+    return [place for place, uuid in enumerate(order) if uuid in uuids]
 
 
 def merged(

@@ -28,8 +28,12 @@ def nearest(before: Sequence[Key], keys: Sequence[Key], index: int) -> int:
 
     It is the next row that stood behind it and is still there, or else the one before.
     """
+    # Most often it is the next one, and to look through a list makes no set of it.
+    for key in before[index + 1 : index + 3]:
+        if (found := position(keys, key)) is not None:
+            return found
     there = set(keys)
-    for row in chain(range(index, len(before)), range(index - 1, -1, -1)):
+    for row in chain(range(index + 1, len(before)), range(index - 1, -1, -1)):
         if before[row] in there:
             return keys.index(before[row])
     return 0

@@ -8,23 +8,19 @@ from masking_console.models.expiry import ExpiryOutcome
 from masking_console.models.masking_session import CheckedSession, CheckState
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.ui.widgets.queue_steps import (
+    AFTERWARDS,
     Found,
     Step,
     Undone,
     common,
     merged,
+    places_of,
     still_agreed,
 )
 
 UNDO_STEPS = 100
 """How many changes can be undone."""
 
-_AFTERWARDS = {
-    ExpiryOutcome.EXPIRED: CheckState.EXPIRED,
-    ExpiryOutcome.ALREADY_EXPIRED: CheckState.EXPIRED,
-    ExpiryOutcome.NOT_FOUND: CheckState.NOT_FOUND,
-}
-"""What an outcome says of the state; all others leave it open."""
 _PENDING = (CheckState.QUEUED, CheckState.CHECKING)
 _TICKABLE = tuple(state for state in CheckState if state.can_be_ticked)
 _NOT_ACTIVE = (CheckState.IN_CALL, CheckState.OTHER, *_PENDING)
@@ -145,7 +141,7 @@ class SessionQueue:
 
     def set_outcome(self, uuid: SessionUuid, outcome: ExpiryOutcome | None) -> None:
         """Take over what became of a session; one that is off loses its tick."""
-        state = _AFTERWARDS.get(outcome) if outcome else None
+        state = AFTERWARDS.get(outcome) if outcome else None
         if state is not None and uuid in self.checks:
             self.set_checked([replace(self[uuid], state=state)])
 
@@ -242,7 +238,7 @@ class SessionQueue:
         gone = self.checks.keys() & uuids
         if not gone:
             return 0
-        places = [place for place, uuid in enumerate(self.order) if uuid in gone]
+        places = places_of(gone, self.order)
         ticked = self.ticks & gone
         step = Step(
             self.revision,
