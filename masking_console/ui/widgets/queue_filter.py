@@ -8,19 +8,17 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import Enum
-from math import inf
 
-from masking_console.models.masking_session import CheckState, MaskingSession
+from masking_console.models.masking_session import CheckedSession, CheckState
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.ui.widgets.queue_cells import QueueSummary
 from masking_console.ui.widgets.session_queue import SessionQueue
 
 Uuids = Sequence[SessionUuid]
-Sessions = Sequence[MaskingSession | None]
 
 _ENDS = re.compile(r"ends<(\d{1,5})([smhd])", re.ASCII)
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class RowOrder(Enum):
@@ -67,44 +65,38 @@ _STATES_RANKED = (
 
 def ordered(queue: SessionQueue, uuids: Uuids, order: RowOrder) -> Uuids:
     """Return the sessions in an order; equal ones stay as they were."""
-    if order is RowOrder.QUEUED:
-        return uuids
     if order is RowOrder.STATE:
         ranked = [queue.by_state[state] for state in _STATES_RANKED]
         return [uuid for each in ranked if each for uuid in uuids if uuid in each]
-    rows = map(queue.checks.__getitem__, uuids)
-    sessions = [checked.session if checked else None for checked in rows]
-    values = _VALUES[order](sessions)
-    return [uuids[i] for i in sorted(range(len(uuids)), key=values.__getitem__)]
+    key = _KEYS.get(order)
+    if key is None:
+        return uuids
+    checks = queue.checks
+    return sorted(uuids, key=lambda uuid: key(checks[uuid]))
 
 
-def _ends(sessions: Sessions) -> list[float]:
-    # Numbers are compared four times as fast as times are.
-    return [
-        (session.expiry_time - _EPOCH).total_seconds()
-        if session and session.expiry_time
-        else inf
-        for session in sessions
-    ]
+def _ends(checked: CheckedSession | None) -> datetime:
+    session = checked.session if checked else None
+    return session.expiry_time or _NEVER if session else _NEVER
 
 
-def _calls(sessions: Sessions) -> list[float]:
-    return [
-        -(session.total_call_count or 0) if session else inf for session in sessions
-    ]
+def _calls(checked: CheckedSession | None) -> int:
+    session = checked.session if checked else None
+    return -(session.total_call_count or 0) if session else 1
 
 
-def _newest(sessions: Sessions) -> list[float]:
-    return [
-        (_EPOCH - session.created_time).total_seconds()
-        if session and session.created_time
-        else inf
-        for session in sessions
-    ]
+def _newest(checked: CheckedSession | None) -> timedelta:
+    session = checked.session if checked else None
+    created = session.created_time if session else None
+    return _NEVER - created if created else timedelta.max
 
 
-_VALUES: dict[RowOrder, Callable[[Sessions], list[float]]]
-_VALUES = {RowOrder.ENDS: _ends, RowOrder.CALLS: _calls, RowOrder.NEWEST: _newest}
+_KEYS: dict[RowOrder, Callable[[CheckedSession | None], "int | datetime | timedelta"]]
+_KEYS = {
+    RowOrder.ENDS: _ends,
+    RowOrder.CALLS: _calls,
+    RowOrder.NEWEST: _newest,
+}
 
 
 def filtered(queue: SessionQueue, text: str, now: datetime) -> Uuids:
