@@ -57,10 +57,18 @@ class CheckJob:
                     screen.queue.set_checked(
                         c for c in checked if c.session is not None
                     )
+                    self.say_lost_ticks()
         except TokenRefusedError as error:
             screen.note(Sign.FAILED, "refused", str(error))
         finally:
             stream.cancel()
+
+    def say_lost_ticks(self) -> None:
+        """Say that ticks are gone because their sessions are not what they were."""
+        lost = self._screen.queue.take_lost_ticks()
+        if lost:
+            words = f"{sessions(lost)} changed and lost the tick. Look before X."
+            self._screen.note(Sign.NOTE, "unticked", words)
 
     def _check(self, *states: CheckState) -> None:
         rows = self._screen.queue.rows_in(states)
@@ -90,6 +98,7 @@ class CheckJob:
                     return []
                 screen.queue.set_checked(checked)
                 found += (c for c in checked if c.state is not CheckState.CHECKING)
+                self.say_lost_ticks()
                 await asyncio.sleep(_FRAME_SECONDS)
         except TokenRefusedError as error:
             screen.note(Sign.FAILED, "refused", str(error))

@@ -114,22 +114,25 @@ class FindJob:
         async for events in stream:
             if screen.account is not account:
                 break
+            now, rows = screen.clock(), list[CheckedSession]()
             for event in events:
                 if isinstance(event, ListEnd):
                     end = event
-                    continue
-                now = screen.clock()
-                rows = [CheckedSession.of(each, now) for each in event.found]
-                screen.queue.add_found(rows)
-                found += len(rows)
-                self._say_progress(progress_words(event))
+                else:
+                    rows += (CheckedSession.of(each, now) for each in event.found)
+                    self.progress = progress_words(event)
+            # All pages of a frame at once: each time, all rows are filtered anew.
+            screen.queue.add_found(rows)
+            found += len(rows)
+            self._say_progress()
+            screen.checks.say_lost_ticks()
             await asyncio.sleep(_FRAME_SECONDS)
         return found, end
 
-    def _say_progress(self, words: str) -> None:
+    def _say_progress(self) -> None:
         screen = self._screen
-        self.progress = screen.queue.empty_text = words
-        screen.source.say(words)
+        screen.queue.empty_text = self.progress
+        screen.source.say(self.progress)
         screen.show_counts()
 
     def _say_refused(self, words: str) -> None:

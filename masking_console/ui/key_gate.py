@@ -15,7 +15,7 @@ from textual.widget import Widget
 from masking_console.presentation.log_lines import Sign
 from masking_console.ui.key_burst import KeyBurst, KeyKind
 from masking_console.ui.screens.review import ReviewScreen
-from masking_console.ui.widgets.queue_snapshot import QueueSnapshot
+from masking_console.ui.widgets.queue_steps import QueueSnapshot
 
 if TYPE_CHECKING:
     from masking_console.ui.app import ConsoleApp

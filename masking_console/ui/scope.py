@@ -22,9 +22,16 @@ async def is_scope_clear(screen: "MainScreen") -> bool:
         return await _are_hidden_ones_meant(
             screen, summary.ticked, summary.hidden_ticked
         )
-    if summary.ticked and screen.queue.cursor_is_left_out:
+    if summary.ticked and _is_cursor_left_out(screen):
         return await _are_ticks_elsewhere_meant(screen, summary.ticked)
     return True
+
+
+def _is_cursor_left_out(screen: "MainScreen") -> bool:
+    cursor = screen.queue.cursor_key
+    rows = screen.queue.rows_of([] if cursor is None else [cursor])
+    ticked = screen.queue.ticked()
+    return any(row.state.can_be_ticked and row not in ticked for row in rows)
 
 
 async def _are_hidden_ones_meant(

@@ -147,8 +147,8 @@ async def queue_figures(size: int) -> None:
         report("key z", await timed(host, press(host, "z", "z")))
         row = CheckedSession.of(rows[5].session, NOW) if rows[5].session else rows[5]
         report("update one", await timed(host, lambda: queue.set_checked([row]), 20))
-        outcome = ExpiryOutcome.UNKNOWN
-        act = partial(queue.set_result, rows[5].session_uuid, outcome)
+        outcome = (rows[5].session_uuid, ExpiryOutcome.UNKNOWN, "")
+        act = partial(queue.set_results, [outcome])
         report("result of one", await timed(host, act, 20))
         for text in ("9", "97", "status:call", ""):
             act = partial(setattr, queue, "filter_text", text)

@@ -138,7 +138,7 @@ async def test_an_unknown_outcome_can_be_left(
     (only,) = ids_of("active", 1)
     async with console(simulated, tmp_path, first_text=only) as opened:
         await opened.until_checked(1)
-        opened.main.queue.set_result(only, ExpiryOutcome.UNKNOWN)
+        opened.main.queue.set_results([(only, ExpiryOutcome.UNKNOWN, "")])
         await opened.press("q")
         await until_asked(opened)
         words = "1 outcome is unknown, and may still connect"

@@ -13,8 +13,8 @@ from masking_console.models.masking_session import CheckedSession, CheckState
 from masking_console.models.plain_text import plain_text
 from masking_console.models.session_uuid import EXAMPLE, SessionUuid
 from masking_console.ui.widgets.queue_cells import QueueSummary
+from masking_console.ui.widgets.queue_steps import Undone
 from masking_console.ui.widgets.queue_table import QueueTable
-from masking_console.ui.widgets.session_queue import Undone
 from tests.support.queued_sessions import NOW, checked, session_uuid, session_uuids
 
 ACTIVE, IN_CALL, EXPIRED = CheckState.ACTIVE, CheckState.IN_CALL, CheckState.EXPIRED
@@ -239,7 +239,7 @@ async def test_rows_can_be_taken_out_and_come_back() -> None:
 async def test_a_row_that_is_pasted_again_starts_anew() -> None:
     host = Host(ACTIVE)
     async with host.run_test(size=(60, 9)) as pilot:
-        host.queue.set_result(session_uuid(0), ExpiryOutcome.UNKNOWN)
+        host.queue.set_results([(session_uuid(0), ExpiryOutcome.UNKNOWN, "")])
         host.queue.take_out([session_uuid(0)])
         host.queue.add([session_uuid(0)])
         await pilot.pause()
@@ -294,7 +294,7 @@ async def test_results_stand_in_place_of_the_state() -> None:
             (session_uuid(number), outcome, "")
             for number, outcome in enumerate(outcomes)
         )
-        host.queue.set_result(session_uuid(99), ExpiryOutcome.EXPIRED)
+        host.queue.set_results([(session_uuid(99), ExpiryOutcome.EXPIRED, "")])
         await pilot.pause()
         shown = [line[15:26].strip() for line in host.lines()[1:9]]
         assert shown == [
@@ -309,7 +309,7 @@ async def test_results_stand_in_place_of_the_state() -> None:
         ]
         assert host.ticked() == [0, 4, 5, 6, 7]
         host.queue.set_checked([checked(6)])
-        host.queue.set_result(session_uuid(5), None, "checking")
+        host.queue.set_results([(session_uuid(5), None, "checking")])
         await pilot.pause()
         assert "active" in host.lines()[7]
         assert "checking ~" in host.lines()[6]
@@ -410,7 +410,7 @@ async def test_what_a_session_id_is_made_of_changes_nothing_as_keys() -> None:
 async def test_another_account_starts_with_unchecked_rows() -> None:
     host = Host()
     async with host.run_test(size=(60, 16)) as pilot:
-        host.queue.set_result(session_uuid(0), ExpiryOutcome.UNKNOWN)
+        host.queue.set_results([(session_uuid(0), ExpiryOutcome.UNKNOWN, "")])
         host.queue.forget_checks()
         await pilot.pause()
         assert host.ticked() == []

@@ -2,7 +2,8 @@ import pytest
 
 from masking_console.models.expiry import ExpiryOutcome
 from masking_console.models.masking_session import CheckedSession, CheckState
-from masking_console.ui.widgets.session_queue import UNDO_STEPS, SessionQueue, Undone
+from masking_console.ui.widgets.queue_steps import Undone
+from masking_console.ui.widgets.session_queue import UNDO_STEPS, SessionQueue
 from tests.support.queued_sessions import checked, session_uuid, session_uuids
 
 FIRST = session_uuid(0)

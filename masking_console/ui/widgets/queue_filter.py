@@ -51,20 +51,23 @@ def queue_title(summary: QueueSummary, order: RowOrder) -> str:
     return f"2 Queue {counts}   {order.value}".rstrip()
 
 
-_STATE_RANK = {
-    CheckState.IN_CALL: 0,
-    CheckState.ACTIVE: 1,
-    CheckState.OTHER: 2,
-    CheckState.NOT_CHECKED: 3,
-    CheckState.CHECKING: 4,
-    CheckState.QUEUED: 5,
-    CheckState.EXPIRED: 6,
-    CheckState.NOT_FOUND: 7,
-}
+_STATES_RANKED = (
+    CheckState.IN_CALL,
+    CheckState.ACTIVE,
+    CheckState.OTHER,
+    CheckState.NOT_CHECKED,
+    CheckState.CHECKING,
+    CheckState.QUEUED,
+    CheckState.EXPIRED,
+    CheckState.NOT_FOUND,
+)
 
 
 def ordered(queue: SessionQueue, uuids: Uuids, order: RowOrder) -> Uuids:
     """Return the sessions in an order; equal ones stay as they were."""
+    if order is RowOrder.STATE:
+        ranked = [queue.by_state[state] for state in _STATES_RANKED]
+        return [uuid for each in ranked if each for uuid in uuids if uuid in each]
     key = _KEYS.get(order)
     if key is None:
         return uuids
@@ -82,10 +85,6 @@ def _calls(checked: CheckedSession | None) -> int:
     return -(session.total_call_count or 0) if session else 1
 
 
-def _state(checked: CheckedSession | None) -> int:
-    return _STATE_RANK[checked.state if checked else CheckState.QUEUED]
-
-
 def _newest(checked: CheckedSession | None) -> timedelta:
     session = checked.session if checked else None
     created = session.created_time if session else None
@@ -96,7 +95,6 @@ _KEYS: dict[RowOrder, Callable[[CheckedSession | None], "int | datetime | timede
 _KEYS = {
     RowOrder.ENDS: _ends,
     RowOrder.CALLS: _calls,
-    RowOrder.STATE: _state,
     RowOrder.NEWEST: _newest,
 }
 

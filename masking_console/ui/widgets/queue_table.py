@@ -6,8 +6,8 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from masking_console.models.session_uuid import SessionUuid
+from masking_console.ui.widgets.queue_steps import Undone
 from masking_console.ui.widgets.queue_view import QueueView
-from masking_console.ui.widgets.session_queue import Undone
 
 _CHANGES = frozenset(
     {"tick", "range", "extend", "tick_shown", "swap", "untick_all", "take_out", "undo"}

@@ -17,11 +17,11 @@ from masking_console.ui.widgets.queue_cells import (
     summary_of,
 )
 from masking_console.ui.widgets.queue_filter import RowOrder, filtered, ordered
-from masking_console.ui.widgets.queue_snapshot import QueueSnapshot
+from masking_console.ui.widgets.queue_steps import QueueSnapshot, Undone
 from masking_console.ui.widgets.row_cells import Cell, Column
 from masking_console.ui.widgets.row_order import position
 from masking_console.ui.widgets.rows_view import RowsView
-from masking_console.ui.widgets.session_queue import SessionQueue, Undone
+from masking_console.ui.widgets.session_queue import SessionQueue
 
 
 def _utc_now() -> datetime:
@@ -36,6 +36,10 @@ class QueueView(RowsView[SessionUuid, CheckedSession]):
 
     class Changed(Message):
         """Rows, states or ticks have changed."""
+
+        def can_replace(self, message: Message) -> bool:
+            # A list that is read brings hundreds of them; the latest says all.
+            return isinstance(message, QueueView.Changed)
 
     def __init__(
         self,
@@ -52,6 +56,7 @@ class QueueView(RowsView[SessionUuid, CheckedSession]):
         self._range_index: int | None = None
         self._frozen = False
         self._shows_numbers = False
+        self._lost_ticks = 0
         self.order = RowOrder.QUEUED
 
     def on_mount(self) -> None:
@@ -70,7 +75,8 @@ class QueueView(RowsView[SessionUuid, CheckedSession]):
         """Take over sessions from a list: new ones unticked, known ones renewed."""
         if not found:
             return 0
-        added = self._queue.add_found(found)
+        added, lost = self._queue.add_found(found, may_tick=not self._frozen)
+        self._lost_ticks += lost
         for row in found if self._outcomes else ():
             self._outcomes.pop(row.session_uuid, None)
         if added or self.filter_text:
@@ -88,7 +94,8 @@ class QueueView(RowsView[SessionUuid, CheckedSession]):
     def set_checked(self, batch: Iterable[CheckedSession]) -> None:
         """Take over what a check found out, many at once."""
         checked = list(batch)
-        self._queue.set_checked(checked, may_tick=not self._frozen)
+        lost = self._queue.set_checked(checked, may_tick=not self._frozen)
+        self._lost_ticks += lost
         for row in checked if self._outcomes else ():
             self._outcomes.pop(row.session_uuid, None)
         if self.filter_text:
@@ -96,16 +103,15 @@ class QueueView(RowsView[SessionUuid, CheckedSession]):
         else:
             self._redraw({row.session_uuid for row in checked})
 
-    def set_result(
-        self, uuid: SessionUuid, outcome: ExpiryOutcome | None, word: str = ""
-    ) -> None:
-        """Show what became of a session; None is one that is being sent."""
-        self.set_results([(uuid, outcome, word)])
+    def take_lost_ticks(self) -> int:
+        """Return how many ticks news have taken off since this was last asked."""
+        lost, self._lost_ticks = self._lost_ticks, 0
+        return lost
 
     def set_results(
         self, batch: Iterable[tuple[SessionUuid, ExpiryOutcome | None, str]]
     ) -> None:
-        """Show what became of many sessions at once."""
+        """Show what became of sessions; None is one that is being sent."""
         changed = set()
         for uuid, outcome, word in batch:
             if uuid in self._queue.checks:
@@ -137,14 +143,6 @@ class QueueView(RowsView[SessionUuid, CheckedSession]):
         seen = self.keys[self._top : self._top + self._page_height]
         return tuple(uuid for uuid in seen if self._queue[uuid].state.can_be_ticked)
 
-    @property
-    def cursor_is_left_out(self) -> bool:
-        """Whether the row under the cursor could be ticked, and is not."""
-        uuid = self.cursor_key
-        if uuid is None or uuid in self._queue.ticks:
-            return False
-        return self._queue[uuid].state.can_be_ticked
-
     def left_out(self) -> tuple[CheckedSession, ...]:
         """Return the rows that are not ticked, in the order of the queue."""
         queue = self._queue
@@ -164,7 +162,9 @@ class QueueView(RowsView[SessionUuid, CheckedSession]):
         """Take rows out of the queue, and return how many there were."""
         removed = self._queue.remove(uuids)
         if removed:
-            self.refilter()
+            # What is left stays in its order, so nothing need be sorted.
+            left = self._queue.checks
+            self._show([uuid for uuid in self.keys if uuid in left])
         return removed
 
     def clear(self) -> int:
@@ -180,7 +180,10 @@ class QueueView(RowsView[SessionUuid, CheckedSession]):
     def undo(self) -> Undone | None:
         """Take the latest change of ticks or rows back; None when there is none."""
         undone = self._queue.undo()
-        self.refilter()
+        if undone and undone.rows:
+            self.refilter()
+        else:
+            self._redraw()
         return undone
 
     def snapshot(self) -> QueueSnapshot:
@@ -258,7 +261,10 @@ class QueueView(RowsView[SessionUuid, CheckedSession]):
 
     def refilter(self) -> None:
         shown = filtered(self._queue, self.filter_text, self._clock())
-        self.show_keys(ordered(self._queue, shown, self.order))
+        self._show(ordered(self._queue, shown, self.order))
+
+    def _show(self, keys: Sequence[SessionUuid]) -> None:
+        self.show_keys(keys)
         self.start_range(self._range_start)
         self._redraw()
 

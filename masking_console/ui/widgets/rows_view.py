@@ -14,7 +14,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from masking_console.ui.widgets.row_cells import Cell, Column, fitted, laid_out
-from masking_console.ui.widgets.row_order import Rows, position
+from masking_console.ui.widgets.row_order import Rows, nearest, position
 
 Key = TypeVar("Key", bound=Hashable)
 Row = TypeVar("Row")
@@ -139,7 +139,7 @@ class RowsView(ScrollView, Generic[Key, Row], can_focus=True, inherit_bindings=F
         return self._cursor_index
 
     def show_keys(self, keys: Sequence[Key]) -> None:
-        """Show these keys in this order; the cursor stays on its row, if it is there.
+        """Show these keys in this order; the cursor stays on its row, or the nearest.
 
         So does what is seen: the cursor's row if it is in sight, else the top row.
         """
@@ -147,10 +147,12 @@ class RowsView(ScrollView, Generic[Key, Row], can_focus=True, inherit_bindings=F
         sees_cursor = top <= self._cursor_index < top + page
         anchor = self._cursor_index if sees_cursor else top
         anchor_key = self._key_at(anchor)
-        self._keys = keys
+        before, self._keys = self._keys, keys
         index = position(keys, self._cursor_key)
-        if index is None:
-            index = max(0, min(self._cursor_index, len(keys) - 1))
+        if self._cursor_key is None:
+            index = 0
+        elif index is None:
+            index = nearest(before, keys, self._cursor_index)
         new_anchor = index if sees_cursor else position(keys, anchor_key)
         self._set_height(len(keys) + self.has_header)
         self._put_cursor(index)

@@ -2,48 +2,29 @@
 
 from collections import deque
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from dataclasses import replace
 
 from masking_console.models.expiry import ExpiryOutcome
 from masking_console.models.masking_session import CheckedSession, CheckState
 from masking_console.models.session_uuid import SessionUuid
+from masking_console.ui.widgets.queue_steps import (
+    AFTERWARDS,
+    Found,
+    Step,
+    Undone,
+    common,
+    merged,
+    places_of,
+    still_agreed,
+)
 
 UNDO_STEPS = 100
 """How many changes can be undone."""
 
-_AFTERWARDS = {
-    ExpiryOutcome.EXPIRED: CheckState.EXPIRED,
-    ExpiryOutcome.ALREADY_EXPIRED: CheckState.EXPIRED,
-    ExpiryOutcome.NOT_FOUND: CheckState.NOT_FOUND,
-}
-"""What an outcome says of the state; all others leave it open."""
 _PENDING = (CheckState.QUEUED, CheckState.CHECKING)
-_TICKABLE = tuple(state for state in CheckState if state.can_be_ticked)
+_NOT_ACTIVE = (CheckState.IN_CALL, CheckState.OTHER, *_PENDING)
+"""The states besides active in which a row may have a tick."""
 _UNDECIDED = (*_PENDING, CheckState.NOT_CHECKED)
-
-
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """One change, with what it takes to undo it."""
-
-    revision: int
-    ticked: set[SessionUuid] = field(default_factory=set)
-    unticked: set[SessionUuid] = field(default_factory=set)
-    agreed: dict[SessionUuid, CheckState] = field(default_factory=dict)
-    added: int = 0
-    order: list[SessionUuid] | None = None
-    removed: tuple[CheckedSession, ...] = ()
-    decided: tuple[SessionUuid, ...] = ()
-
-
-class Undone(NamedTuple):
-    """What one undo has put back."""
-
-    ticks: int = 0
-    """How many ticks are back or gone."""
-    rows: int = 0
-    """How many rows are back or gone."""
 
 
 class SessionQueue:
@@ -58,14 +39,17 @@ class SessionQueue:
         # None stands for a row of which nothing is known yet: a paste of 100,000 ids
         # must not make as many objects.
         self.checks: dict[SessionUuid, CheckedSession | None] = {}
+        # Steps of undo hold the same set, so that a key on 100,000 rows copies none.
         self.ticks: set[SessionUuid] = set()
+        self._are_ticks_shared = False
+        self._active_once: set[SessionUuid] = set()
         self.by_state: dict[CheckState, set[SessionUuid]] = {
             state: set() for state in CheckState
         }
         self.revision = 0
         self._decided: set[SessionUuid] = set()
         self._asked: dict[SessionUuid, CheckState] = {}
-        self._steps: deque[_Step] = deque(maxlen=UNDO_STEPS)
+        self._steps: deque[Step] = deque(maxlen=UNDO_STEPS)
 
     def __getitem__(self, uuid: SessionUuid) -> CheckedSession:
         """Return what is known of a row."""
@@ -73,50 +57,76 @@ class SessionQueue:
 
     def add(self, uuids: Iterable[SessionUuid]) -> int:
         """Append those that are not here yet, and return how many they were."""
-        new = [uuid for uuid in dict.fromkeys(uuids) if uuid not in self.checks]
+        new = self._append(uuids)
         if new:
-            self.order += new
-            self.checks.update(dict.fromkeys(new))
-            self.by_state[CheckState.QUEUED].update(new)
-            self._record(_Step(self.revision, added=len(new)))
+            self._record(Step(self.revision, added=new))
         return len(new)
 
-    def add_found(self, found: Sequence[CheckedSession]) -> int:
-        """Add sessions that Plivo has listed, none of them ticked; return the new."""
-        new = [
-            each.session_uuid for each in found if each.session_uuid not in self.checks
-        ]
-        added = self.add(new)
+    def add_found(
+        self, found: Sequence[CheckedSession], *, may_tick: bool = True
+    ) -> Found:
+        """Add sessions that Plivo has listed, none of them ticked.
+
+        This is no step of undo, because it is not what the operator did last.
+        """
+        new = self._append(each.session_uuid for each in found)
         # Whoever picks from a list ticks by hand.
         self._decided.update(new)
-        self.set_checked(found)
-        return added
+        return Found(len(new), self.set_checked(found, may_tick=may_tick))
+
+    def _append(self, uuids: Iterable[SessionUuid]) -> list[SessionUuid]:
+        checks = self.checks
+        new = [uuid for uuid in dict.fromkeys(uuids) if uuid not in checks]
+        if new:
+            self.order += new
+            checks.update(dict.fromkeys(new))
+            self.by_state[CheckState.QUEUED].update(new)
+        return new
 
     def set_checked(
         self, batch: Iterable[CheckedSession], *, may_tick: bool = True
-    ) -> None:
-        """Take over what a check found out; a row that is not here is ignored."""
-        checks, decided = self.checks, self._decided
+    ) -> int:
+        """Take over what a check found out; a row that is not here is ignored.
+
+        Returns:
+            How many rows have lost their tick by it.
+        """
+        checks, by_state, decided = self.checks, self.by_state, self._decided
+        queued, lost = CheckState.QUEUED, 0
         for checked in batch:
             uuid, state = checked.session_uuid, checked.state
             if uuid not in checks:
                 continue
             known = checks[uuid]
-            before = CheckState.QUEUED if known is None else known.state
+            before = queued if known is None else known.state
             checks[uuid] = checked
             if state is not before:
-                self.by_state[before].discard(uuid)
-                self.by_state[state].add(uuid)
+                by_state[before].discard(uuid)
+                by_state[state].add(uuid)
                 if state in _PENDING:
                     self._ask(checked, known)
                 else:
-                    before = self._asked.pop(uuid, before)
-                    if uuid in self.ticks and not _still_agreed(before, state):
-                        self.ticks.discard(uuid)
-            if may_tick and state not in _UNDECIDED and uuid not in decided:
+                    lost += self._answered(uuid, before, state)
+            if uuid not in decided and may_tick and state not in _UNDECIDED:
                 decided.add(uuid)
                 if state is CheckState.ACTIVE:
-                    self.ticks.add(uuid)
+                    self._own_ticks().add(uuid)
+        return lost
+
+    def _answered(
+        self, uuid: SessionUuid, before: CheckState, state: CheckState
+    ) -> bool:
+        before = self._asked.pop(uuid, before)
+        is_lost = uuid in self.ticks and not still_agreed(before, state)
+        if is_lost:
+            self._own_ticks().discard(uuid)
+        return is_lost
+
+    def _own_ticks(self) -> set[SessionUuid]:
+        if self._are_ticks_shared:
+            self.ticks = self.ticks.copy()
+            self._are_ticks_shared = False
+        return self.ticks
 
     def _ask(self, checked: CheckedSession, known: CheckedSession | None) -> None:
         # A question takes nothing away: neither what is known of the row nor its tick.
@@ -130,7 +140,7 @@ class SessionQueue:
 
     def set_outcome(self, uuid: SessionUuid, outcome: ExpiryOutcome | None) -> None:
         """Take over what became of a session; one that is off loses its tick."""
-        state = _AFTERWARDS.get(outcome) if outcome else None
+        state = AFTERWARDS.get(outcome) if outcome else None
         if state is not None and uuid in self.checks:
             self.set_checked([replace(self[uuid], state=state)])
 
@@ -145,7 +155,7 @@ class SessionQueue:
     def forget_checks(self) -> None:
         """Make every row unchecked and unticked, as for another account."""
         self.checks.update(dict.fromkeys(self.order))
-        self.ticks.clear()
+        self._put_ticks(set())
         self._asked.clear()
         for state, members in self.by_state.items():
             members.clear()
@@ -158,7 +168,8 @@ class SessionQueue:
         self, ticked: Iterable[SessionUuid], unticked: Iterable[SessionUuid] = ()
     ) -> int:
         """Tick what can be ticked, untick the rest, and return how many changed."""
-        on = self._tickable(set(ticked) - self.ticks)
+        new = self.checks.keys() & set(ticked) - self.ticks
+        on = {uuid for uuid in new if self[uuid].state.can_be_ticked}
         return self._apply(on, self.ticks.intersection(unticked))
 
     def tick_active(self, uuids: Collection[SessionUuid], *, swap: bool = False) -> int:
@@ -167,62 +178,71 @@ class SessionQueue:
         Returns:
             How many ticks changed.
         """
-        on = self.by_state[CheckState.ACTIVE] - self.ticks
-        off = self.ticks.copy() if swap else set[SessionUuid]()
+        ticks = self.ticks
+        off = ticks if swap else set[SessionUuid]()
         if len(uuids) < len(self.order):
-            on.intersection_update(uuids)
-            off.intersection_update(uuids)
+            on = self.by_state[CheckState.ACTIVE].intersection(uuids) - ticks
+            off = off.intersection(uuids)
+        else:
+            on = self._active() - ticks if ticks else self._active()
         return self._apply(on, off)
 
     def untick_all(self) -> int:
         """Untick every row, and return how many there were."""
-        return self._apply(set(), self.ticks.copy())
+        return self._apply(set(), self.ticks)
+
+    def _active(self) -> set[SessionUuid]:
+        """Return the active rows in a set that stays as it is, the same if it can."""
+        active = self.by_state[CheckState.ACTIVE]
+        if self._active_once != active:
+            self._active_once = active.copy()
+        return self._active_once
 
     def _apply(self, on: set[SessionUuid], off: set[SessionUuid]) -> int:
         if on or off:
-            self.ticks |= on
-            self._untick(off)
-            agreed = self._agreed(off)
-            self._record(_Step(self.revision, ticked=on, unticked=off, agreed=agreed))
+            step = Step(self.revision, on, off, self._agreed(off))
+            self._change(on, off)
+            self._record(step)
         return len(on) + len(off)
 
-    def _untick(self, off: set[SessionUuid]) -> None:
+    def _change(self, on: set[SessionUuid], off: set[SessionUuid]) -> None:
+        """Take off the ones, all of them ticked, and then put on the others."""
         if len(off) == len(self.ticks):
-            self.ticks.clear()
+            self._put_ticks(on)
         else:
-            self.ticks -= off
+            ticks = self._own_ticks()
+            ticks -= off
+            ticks |= on
+
+    def _put_ticks(self, ticks: set[SessionUuid]) -> None:
+        self.ticks = ticks
+        self._are_ticks_shared = True
 
     def _agreed(self, uuids: set[SessionUuid]) -> dict[SessionUuid, CheckState]:
         # Undo may tick a session in call only if it was in call when it was ticked.
-        others = uuids - self.by_state[CheckState.ACTIVE]
-        return {uuid: self[uuid].state for uuid in others}
-
-    def _tickable(self, uuids: set[SessionUuid]) -> set[SessionUuid]:
-        found = [uuids & self.by_state[state] for state in _TICKABLE]
-        return set[SessionUuid]().union(*found)
+        return {
+            uuid: state
+            for state in _NOT_ACTIVE
+            for uuid in uuids & self.by_state[state]
+        }
 
     def remove(self, uuids: Collection[SessionUuid]) -> int:
         """Take rows out of the queue, and return how many there were."""
-        gone = [uuid for uuid in dict.fromkeys(uuids) if uuid in self.checks]
+        gone = self.checks.keys() & uuids
         if not gone:
             return 0
-        removed = tuple(self[uuid] for uuid in gone)
-        ticked = self.ticks.intersection(gone)
-        agreed = self._agreed(ticked)
-        decided = tuple(uuid for uuid in gone if uuid in self._decided)
-        before = self.order
-        self._drop(gone)
-        self.order = [uuid for uuid in before if uuid in self.checks]
-        self._record(
-            _Step(
-                self.revision,
-                unticked=ticked,
-                agreed=agreed,
-                order=before,
-                removed=removed,
-                decided=decided,
-            )
+        places = places_of(gone, self.order)
+        ticked = self.ticks & gone
+        step = Step(
+            self.revision,
+            unticked=ticked,
+            agreed=self._agreed(ticked),
+            removed=[self[self.order[place]] for place in places],
+            places=places,
+            decided=gone & self._decided,
         )
+        self._drop(gone)
+        self._record(step)
         return len(gone)
 
     def undo(self) -> Undone | None:
@@ -231,23 +251,31 @@ class SessionQueue:
             return None
         step = self._steps.pop()
         if step.added:
-            gone = self.order[-step.added :]
-            lost = sum(uuid in self.ticks for uuid in gone)
+            gone = set(step.added)
+            lost = len(gone & self.ticks)
             self._drop(gone)
-            self.order = self.order[: -step.added]
             return Undone(lost, len(gone))
-        if step.order is not None:
-            self.order = step.order
-            self._decided.update(step.decided)
-            for checked in step.removed:
-                self.checks[checked.session_uuid] = checked
-                self._change_state(checked.session_uuid, None, checked.state)
-        off = step.ticked & self.ticks
-        on = step.unticked & self.by_state[CheckState.ACTIVE]
-        on |= {uuid for uuid, state in step.agreed.items() if self[uuid].state is state}
-        self._untick(off)
-        self.ticks |= on
+        self._put_back(step)
+        off = common(step.ticked, self.ticks)
+        on = common(step.unticked, self.by_state[CheckState.ACTIVE])
+        agreed = step.agreed.items()
+        still = {uuid for uuid, state in agreed if self[uuid].state is state}
+        on = on | still if still else on
+        self._change(on, off)
         return Undone(len(on) + len(off), len(step.removed))
+
+    def _put_back(self, step: Step) -> None:
+        """Put rows back where they stood; what has been found since stays behind."""
+        if not step.removed:
+            return
+        self._decided |= step.decided
+        removed = [checked.session_uuid for checked in step.removed]
+        for uuid, checked in zip(removed, step.removed, strict=True):
+            # One that Plivo has listed again is known better by now.
+            if uuid not in self.checks:
+                self.checks[uuid] = checked
+                self.by_state[checked.state].add(uuid)
+        self.order = merged(self.order, removed, step.places)
 
     def undo_to(self, revision: int) -> Undone:
         """Take back every change since the revision, and return their sum."""
@@ -257,28 +285,16 @@ class SessionQueue:
             ticks, rows = ticks + undone.ticks, rows + undone.rows
         return Undone(ticks, rows)
 
-    def _record(self, step: _Step) -> None:
+    def _record(self, step: Step) -> None:
         self._steps.append(step)
         self.revision += 1
 
-    def _drop(self, uuids: Iterable[SessionUuid]) -> None:
-        for uuid in uuids:
-            self._change_state(uuid, self[uuid].state, None)
+    def _drop(self, gone: set[SessionUuid]) -> None:
+        self.order = [uuid for uuid in self.order if uuid not in gone]
+        if not gone.isdisjoint(self.ticks):
+            self._own_ticks().difference_update(gone)
+        for members in (*self.by_state.values(), self._decided):
+            members.difference_update(gone if members else ())
+        for uuid in gone:
             del self.checks[uuid]
-            self.ticks.discard(uuid)
-            self._decided.discard(uuid)
             self._asked.pop(uuid, None)
-
-    def _change_state(
-        self, uuid: SessionUuid, before: CheckState | None, after: CheckState | None
-    ) -> None:
-        if before is not None:
-            self.by_state[before].discard(uuid)
-        if after is not None:
-            self.by_state[after].add(uuid)
-
-
-def _still_agreed(before: CheckState, after: CheckState) -> bool:
-    # A tick says yes to what stood there. To a session that got a call since, or is in
-    # a state that nobody knows, nobody said yes.
-    return after is CheckState.ACTIVE or (after is before and after.can_be_ticked)

@@ -1,0 +1,106 @@
+"""What it takes to undo changes of the queue, and what they come to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from masking_console.models.expiry import ExpiryOutcome
+from masking_console.models.masking_session import CheckedSession, CheckState
+from masking_console.models.session_uuid import SessionUuid
+
+AFTERWARDS = {
+    ExpiryOutcome.EXPIRED: CheckState.EXPIRED,
+    ExpiryOutcome.ALREADY_EXPIRED: CheckState.EXPIRED,
+    ExpiryOutcome.NOT_FOUND: CheckState.NOT_FOUND,
+}
+"""What an outcome says of the state; all others leave it open."""
+_FEW = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One change, with what it takes to undo it.
+
+    Its sets may be those of other steps, or the ticks themselves: nobody changes them.
+    """
+
+    revision: int
+    """How many changes there were before."""
+    ticked: set[SessionUuid] = field(default_factory=set)
+    """What was ticked by it."""
+    unticked: set[SessionUuid] = field(default_factory=set)
+    """What was unticked by it."""
+    agreed: dict[SessionUuid, CheckState] = field(default_factory=dict)
+    """The states of those that were unticked and were not active."""
+    added: Sequence[SessionUuid] = ()
+    """The rows that came by it."""
+    removed: Sequence[CheckedSession] = ()
+    """The rows that went by it, in the order of the queue."""
+    places: Sequence[int] = ()
+    """Where each of them stood."""
+    decided: set[SessionUuid] = field(default_factory=set)
+    """Those of them that are not ticked by themselves any more."""
+
+
+class Undone(NamedTuple):
+    """What one undo has put back."""
+
+    ticks: int = 0
+    """How many ticks are back or gone."""
+    rows: int = 0
+    """How many rows are back or gone."""
+
+
+class Found(NamedTuple):
+    """What a list has brought."""
+
+    added: int
+    """How many sessions are new."""
+    unticked: int
+    """How many rows have lost their tick by it."""
+
+
+class QueueSnapshot(NamedTuple):
+    """A moment of the queue to which a burst of keys can be taken back."""
+
+    revision: int
+    """How many changes there had been."""
+    cursor: SessionUuid | None
+    """Where the cursor stood."""
+    range_start: SessionUuid | None
+    """Where a range had been started."""
+
+
+def common(some: set[SessionUuid], others: set[SessionUuid]) -> set[SessionUuid]:
+    """Return what is in both sets; it may be the first one itself."""
+    # To look whether all are there takes half as long as to make another set.
+    return some if some <= others else some & others
+
+
+def places_of(uuids: set[SessionUuid], order: list[SessionUuid]) -> list[int]:
+    """Return where they stand, in rising order."""
+    if len(uuids) < _FEW:
+        return sorted(map(order.index, uuids))
+    return [place for place, uuid in enumerate(order) if uuid in uuids]
+
+
+def merged(
+    order: Sequence[SessionUuid], back: Sequence[SessionUuid], places: Sequence[int]
+) -> list[SessionUuid]:
+    """Return the order with these back at their places, wherever they stand now."""
+    moved = set(back)
+    rest = [uuid for uuid in order if uuid not in moved]
+    made, taken = list[SessionUuid](), 0
+    for uuid, place in zip(back, places, strict=True):
+        upto = taken + place - len(made)
+        made += rest[taken:upto]
+        made.append(uuid)
+        taken = upto
+    return made + rest[taken:]
+
+
+def still_agreed(before: CheckState, after: CheckState) -> bool:
+    """Return whether a tick that was put on one state holds for another."""
+    # A tick says yes to what stood there. To a session that got a call since, or is in
+    # a state that nobody knows, nobody said yes.
+    return after is CheckState.ACTIVE or (after is before and after.can_be_ticked)
