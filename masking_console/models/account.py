@@ -98,6 +98,10 @@ class AuthToken:
         """Whether it is printable ASCII without spaces, as an HTTP header needs."""
         return bool(re.fullmatch(r"[!-~]+", self._reveal()))
 
+    def is_longer_than(self, characters: int) -> bool:
+        """Whether it has more characters than that."""
+        return len(self._reveal()) > characters
+
     def matches(self, other: "AuthToken") -> bool:
         """Whether both hold the same secret, compared in constant time."""
         return hmac.compare_digest(
@@ -148,6 +152,13 @@ class Account:
         """The name for headers; says so when the token is only in memory."""
         in_memory = self.source is AccountSource.MEMORY
         return f"{self.name} (memory)" if in_memory else self.name
+
+    def is_same_as(self, other: "Account") -> bool:
+        """Whether both are one account, whatever their tokens and their protection."""
+        return (self.name.casefold(), self.auth_id) == (
+            other.name.casefold(),
+            other.auth_id,
+        )
 
 
 @dataclass(frozen=True, slots=True)

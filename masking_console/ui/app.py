@@ -13,6 +13,7 @@ from textual.widgets import HelpPanel, Input, TextArea
 
 from masking_console.errors import MaskingConsoleError
 from masking_console.exit_codes import ExitCode
+from masking_console.models.account import Account
 from masking_console.models.plain_text import plain_text
 from masking_console.operations.wiring import Operations
 from masking_console.presentation.log_lines import Sign
@@ -91,7 +92,11 @@ class ConsoleApp(CrashSafeApp[int]):
         try:
             self._main.use(await operations.accounts.first_choice(name))
         except MaskingConsoleError as error:
-            self._main.use(None, str(error))
+            words = str(error)
+            if "Press P" not in words:
+                # The keys that it may name are those of the accounts.
+                words = f"{words}\n\nPress P for the accounts."
+            self._main.use(None, words)
             self._main.note(Sign.FAILED, "account", str(error))
 
     async def on_event(self, event: events.Event) -> None:
@@ -185,7 +190,23 @@ class ConsoleApp(CrashSafeApp[int]):
         )
         account = await answer_to(self, accounts)
         if account is not None:
+            self._work_on(account)
+
+    def on_accounts_screen_renewed(self, event: AccountsScreen.Renewed) -> None:
+        self._work_on(event.account)
+
+    def _work_on(self, account: Account) -> None:
+        """Use the account; the same one, whatever is new about it, keeps the queue."""
+        before = self._main.account
+        if before is None or not account.is_same_as(before):
             self._main.use(account)
+            return
+        self._main.account = account
+        self._main.show_status()
+        # What was asked with the old token has no answer, or a refusal.
+        self._main.checks.ask_again()
+        if self._main.finding.is_reading:
+            self._main.finding.again()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in _ON_MAIN and self.screen is not self._main:
