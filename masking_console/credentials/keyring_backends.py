@@ -53,6 +53,9 @@ def translated(question: Callable[[], T]) -> T:
         problem: CredentialsError = _missing()
     except (errors.KeyringLocked, errors.InitError):
         problem = _locked()
+    except (ConnectionError, FileNotFoundError):
+        # The socket to the service is dead or gone: the session has ended.
+        problem = _missing()
     # A backend is somebody else's code that talks to somebody else's service; whatever
     # it raises, the operator is told. Its text may carry a token, its type does not.
     except Exception as error:  # noqa: BLE001 - see above

@@ -292,6 +292,20 @@ async def test_what_secretstorage_raises_past_keyring_is_understood(
     assert str(caught.value) == words
 
 
+@pytest.mark.parametrize("kind", [FileNotFoundError, ConnectionResetError])
+async def test_a_socket_that_is_dead_or_gone_is_no_keyring(
+    kind: type[Exception],
+) -> None:
+    class Dead(KeyringInMemory):
+        def get_password(self, service: str, username: str) -> str | None:
+            raise kind(service, username)
+
+    with using(Dead()), pytest.raises(KeyringMissingError) as caught:
+        await Credentials().stored()
+
+    assert str(caught.value) == NONE_AT_ALL
+
+
 @pytest.mark.parametrize(
     ("module", "empty", "in_use"),
     [
