@@ -247,15 +247,16 @@ class ConsoleApp(CrashSafeApp[int]):
     def _paste(self, text: str) -> None:
         """Bring a paste to where it can do no harm, and nowhere else."""
         focused = self.focused
+        # Most terminals send a carriage return for the end of a line.
+        lines = text.strip().splitlines()
         is_text = not isinstance(focused, Input) or (
-            focused.id == "find" and "\n" in text.strip()
+            focused.id == "find" and len(lines) > 1
         )
         if self.screen is self._main and is_text:
             # Later, because a paste may come before there are panes.
             self._main.call_later(self._main.take_text, text)
         elif isinstance(focused, Input) and focused.id != "review-phrase":
-            line = plain_text(text.strip().partition("\n")[0])
-            focused.insert_text_at_cursor(line)
+            focused.insert_text_at_cursor(plain_text("".join(lines[:1])))
         else:
             words = "Not taken in a dialog. Close it and paste again."
             self._main.note(Sign.NOTE, "pasted", words)

@@ -1,5 +1,6 @@
 """New tokens, protection and Auth IDs on the screen of the accounts."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -16,10 +17,13 @@ from masking_console.errors import TokenRefusedError
 from masking_console.models.account import AccountName, AccountSource, AuthToken
 from masking_console.models.masking_session import CheckState
 from masking_console.models.session_uuid import SessionUuid
+from masking_console.operations.wiring import build_operations
 from masking_console.practice.exchange import Reply
 from masking_console.practice.faults import Fault
 from masking_console.practice.sign_in import PRACTICE_AUTH_ID, PRACTICE_TOKEN
 from masking_console.practice.simulated_account import SimulatedAccount
+from masking_console.settings import Settings
+from masking_console.ui.app import ConsoleApp
 from masking_console.ui.screens.accounts import AccountsScreen
 from masking_console.ui.screens.question import QuestionScreen
 from masking_console.ui.screens.replace_token import ReplaceTokenScreen
@@ -29,6 +33,7 @@ from tests.support.accounts import AUTH_ID, SECRET, account, opened
 from tests.support.console import Console, console
 from tests.support.keyrings import (
     KeyringInMemory,
+    LockedKeyring,
     RefusingKeyring,
     SilentKeyring,
     using,
@@ -196,6 +201,38 @@ async def test_a_token_that_is_missing_is_said_and_mended(
     assert memory.kept[SERVICE, "acme-prod"] == NEW
 
 
+async def test_a_token_that_is_missing_at_the_start_leads_to_the_accounts(
+    memory: KeyringInMemory, tmp_path: Path
+) -> None:
+    await Credentials().save(account())
+    del memory.kept[SERVICE, "acme-prod"]
+    operations = build_operations(Settings(journal_path=tmp_path / "journal.db"), {})
+    app = ConsoleApp(operations)
+    try:
+        async with app.run_test(size=(100, 30)) as pilot:
+            real = Console(app, pilot, SimulatedAccount(), operations)
+            await real.until(lambda: "Press P for the" in real.screen_text(), "words")
+            assert "Press o to enter it again." in real.screen_text()
+            await real.press("P")
+            await real.until(lambda: "ACME-PROD" in real.screen_text(), "the list")
+    finally:
+        await asyncio.to_thread(operations.close)
+    assert len(memory.kept) == 1
+
+
+async def test_a_keyring_that_is_locked_later_is_said_once() -> None:
+    locked = LockedKeyring()
+    locked.is_locked = False
+    with using(locked):
+        await Credentials().save(account())
+        async with opened() as screen:
+            locked.is_locked = True
+            await screen.pilot.press("r")
+            await screen.until_shown("The keyring is locked.")
+            await screen.pilot.pause()
+            assert screen.text().count("The keyring is locked.") == 1
+
+
 async def test_an_account_of_this_run_gets_its_token_in_memory(
     memory: KeyringInMemory,
 ) -> None:
@@ -236,6 +273,19 @@ async def test_p_protects_and_typing_the_name_unprotects(
         await screen.until_shown("ACME-PROD is no longer protected. The keyring reads")
         assert [each.protected for each in screen.host.renewed] == [True, False]
     assert memory.kept == before
+
+
+async def test_however_many_accounts_there_are_the_report_can_be_read(
+    memory: KeyringInMemory,
+) -> None:
+    for number in range(20):
+        await Credentials().save(account(f"account-{number:02}"))
+    async with opened(ENVIRONMENT, account("account-00")) as screen:
+        await screen.until_shown("Press enter on env to use them.")
+        await screen.pilot.press("p")
+        await screen.until_shown("ACCOUNT-00 is protected. The keyring reads it back.")
+        assert "protected: yes" in screen.text()
+    assert len(memory.kept) == 20 + 2
 
 
 async def test_protection_stays_unless_its_end_is_meant(
@@ -389,7 +439,7 @@ async def replace_token(real: Console) -> None:
     await real.until(lambda: "ACME-EU" in real.screen_text(), "the account")
     await real.press("o")
     await real.until(lambda: isinstance(real.app.screen, ReplaceTokenScreen), "form")
-    await real.paste(f"{PRACTICE_TOKEN}\nsecond line\n")
+    await real.paste(f"{PRACTICE_TOKEN}\rsecond line\r")
     assert real.app.screen.query_one(TokenField).value == PRACTICE_TOKEN
     assert PRACTICE_TOKEN not in real.screen_text()
     real.app.screen.query_one("#replace").focus()

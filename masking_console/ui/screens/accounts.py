@@ -83,6 +83,7 @@ class AccountsScreen(Screen[Account | None]):
         self._current = current
         self._starts_with_new = new
         self._entries: dict[str, AccountEntry] = {}
+        self._keyring = ""
         self._is_busy = False
 
     def compose(self) -> ComposeResult:
@@ -125,6 +126,7 @@ class AccountsScreen(Screen[Account | None]):
         found = await self._accounts.list_accounts()
         before = self._chosen
         self._entries = {entry.name: entry for entry in found.entries}
+        self._keyring = found.keyring
         self._table.clear()
         for row, entry in enumerate(found.entries):
             self._table.add_row(*self._cells(entry), key=entry.name)
@@ -193,7 +195,9 @@ class AccountsScreen(Screen[Account | None]):
         try:
             await act()
         except MaskingConsoleError as error:
-            self._report(str(error), failed=True)
+            # What is wrong with the keyring stands below the list already.
+            if str(error) != self._keyring:
+                self._report(str(error), failed=True)
         finally:
             self._is_busy = False
 
