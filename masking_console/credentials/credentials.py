@@ -21,9 +21,9 @@ from masking_console.credentials.keyring_changes import (
 )
 from masking_console.credentials.keyring_entries import (
     StoredAccount,
-    condition_of,
     load,
     read_index,
+    survey,
 )
 from masking_console.errors import CredentialsError, KeyringSilentError
 from masking_console.models.account import Account, AccountName
@@ -50,9 +50,12 @@ class Credentials:
         self._turn = threading.Lock()
         self._late_words = ""
 
-    async def describe(self) -> str:
-        """Return the keyring's name and state, such as ``Secret Service, unlocked``."""
-        return await self._ask(lambda backend, _is_wanted: condition_of(backend))
+    async def survey(self) -> tuple[tuple[StoredAccount, ...], str]:
+        """Return the accounts of the index, and the keyring's name and state.
+
+        The name is such as ``Secret Service, unlocked``.
+        """
+        return await self._ask(lambda backend, _is_wanted: survey(backend))
 
     async def stored(self) -> tuple[StoredAccount, ...]:
         """Return the accounts of the index, in the order of their making."""

@@ -65,18 +65,6 @@ class StoredAccount(
     """Whether its name must be typed before anything is done with it."""
 
 
-def condition_of(backend: "KeyringBackend") -> str:
-    """Return the keyring's name, and that it is unlocked where a read has proved it.
-
-    No backend tells its state without being read; some of them answer that there is no
-    entry while they are locked, and Windows knows no lock at all.
-    """
-    first_part = backend.get_password(INDEX_SERVICE, "0")
-    proofs = _UNLOCKED_BY_READING if first_part is None else _LOCKABLE
-    is_open = type(backend).__module__ in proofs
-    return f"{name_of(backend)}, unlocked" if is_open else name_of(backend)
-
-
 def read_index(backend: "KeyringBackend") -> tuple[StoredAccount, ...]:
     """Return the accounts of the index, in the order of their making.
 
@@ -101,6 +89,18 @@ def read_index(backend: "KeyringBackend") -> tuple[StoredAccount, ...]:
     if not are_sound or len({each.name.casefold() for each in index}) < len(index):
         raise _damaged()
     return index
+
+
+def survey(backend: "KeyringBackend") -> tuple[tuple[StoredAccount, ...], str]:
+    """Return the index, and the keyring's name and state as far as that read proves it.
+
+    No backend tells its state without being read; some of them answer that there is no
+    entry while they are locked, and Windows knows no lock at all.
+    """
+    index = read_index(backend)
+    proofs = _LOCKABLE if index else _UNLOCKED_BY_READING
+    is_open = type(backend).__module__ in proofs
+    return index, f"{name_of(backend)}, unlocked" if is_open else name_of(backend)
 
 
 def write_index(backend: "KeyringBackend", index: tuple[StoredAccount, ...]) -> None:

@@ -63,12 +63,11 @@ class ManageAccounts:
     async def list_accounts(self) -> AccountList:
         """Return every account; a keyring that fails leaves the others, and says so."""
         try:
-            stored = await self._credentials.stored()
-            words = f"Keyring: {await self._credentials.describe()}."
+            stored, keyring = await self._credentials.survey()
         except CredentialsError as error:
             stored, words, works = (), str(error), False
         else:
-            works = True
+            words, works = f"Keyring: {keyring}.", True
         entries = account_entries(
             stored, self._in_memory.values(), self._environment, self._in_config
         )

@@ -83,7 +83,10 @@ def unlock(collection: "Collection") -> None:
 async def whole_life(collection: "Collection") -> Facts:
     """Save, load, replace, protect and remove one account."""
     credentials = Credentials()
-    facts: Facts = {"keyring": await credentials.describe(), "first": held(collection)}
+    facts: Facts = {
+        "keyring": (await credentials.survey())[1],
+        "first": held(collection),
+    }
     await credentials.save(account())
     facts["saved"] = held(collection)
     facts["loaded"] = await loaded_token(Credentials())
@@ -109,7 +112,7 @@ async def locked(collection: "Collection") -> Facts:
         "removed": await failure(lambda: credentials.remove(AccountName("acme-prod"))),
     }
     unlock(collection)
-    facts["unlocked"] = await credentials.describe()
+    facts["unlocked"] = (await credentials.survey())[1]
     facts["loaded"] = await loaded_token(credentials)
     return facts
 
@@ -133,7 +136,7 @@ async def unseen(collection: "Collection") -> Facts:
 async def gone(_collection: "Collection") -> Facts:
     """Lose the session after the keyring was found."""
     credentials = Credentials()
-    facts: Facts = {"keyring": await credentials.describe()}
+    facts: Facts = {"keyring": (await credentials.survey())[1]}
     os.environ["DBUS_SESSION_BUS_ADDRESS"] = "unix:path=/nonexistent"
     return {**facts, "read": await failure(credentials.stored)}
 

@@ -120,12 +120,12 @@ def careless() -> Sequence[KeyringBackend]:
 
 async def test_a_chain_of_careless_keyrings_is_refused_with_the_reason() -> None:
     with using(chain(*careless())), pytest.raises(KeyringUnsafeError, match="readable"):
-        await Credentials().describe()
+        await Credentials().survey()
 
 
 async def test_an_empty_chain_counts_as_none() -> None:
     with using(chain()), pytest.raises(KeyringMissingError) as caught:
-        await Credentials().describe()
+        await Credentials().survey()
 
     assert str(caught.value) == NONE_AT_ALL
 
@@ -196,7 +196,7 @@ async def test_a_variable_that_chooses_well_is_followed(
     choice = "tests.support.keyrings.KeyringInMemory"
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", choice)
 
-    assert await Credentials().describe() == "KeyringInMemory"
+    assert (await Credentials().survey())[1] == "KeyringInMemory"
     assert not undecided.exists()
 
 
@@ -330,7 +330,7 @@ async def test_the_keyring_has_its_real_name_and_is_unlocked_where_that_is_prove
 ) -> None:
     backend = of_module(module, "Strange")()
     with using(backend):
-        assert await Credentials().describe() == empty
+        assert (await Credentials().survey())[1] == empty
         await Credentials().save(account())
         assert (INDEX_SERVICE, "0") in backend.kept
-        assert await Credentials().describe() == in_use
+        assert (await Credentials().survey())[1] == in_use
