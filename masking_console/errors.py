@@ -11,6 +11,7 @@
      │  └ UnwritableFileError
      ├ CredentialsError               no token, or none that works
      │  ├ KeyringMissingError
+     │  │  └ KeyringUnsafeError
      │  ├ KeyringLockedError
      │  ├ KeyringSilentError
      │  ├ KeyringRefusedError
@@ -70,6 +71,10 @@ class CredentialsError(MaskingConsoleError):
 
 class KeyringMissingError(CredentialsError):
     """This computer has no keyring that can be trusted."""
+
+
+class KeyringUnsafeError(KeyringMissingError):
+    """What this computer has for a keyring does not keep a secret."""
 
 
 class KeyringLockedError(CredentialsError):

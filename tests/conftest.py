@@ -10,7 +10,15 @@ import pytest
 
 from tests.support.keyrings import KeyringInMemory
 
-_DANGEROUS = ("PLIVO_", "TEXTUAL", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+_DANGEROUS = (
+    "PLIVO_",
+    "TEXTUAL",
+    "PYTHON_KEYRING",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "NO_PROXY",
+)
 
 
 _SPARE_LOOP = pytest.StashKey[asyncio.AbstractEventLoop]()

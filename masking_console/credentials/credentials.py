@@ -11,27 +11,27 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
+from masking_console.credentials.keyring_backends import translated, trusted_backend
+from masking_console.credentials.keyring_changes import (
+    IsWanted,
+    protect,
+    remove,
+    replace_token,
+    save,
+)
 from masking_console.credentials.keyring_entries import (
     StoredAccount,
     load,
-    name_of,
     read_index,
-    remove,
-    save,
-    translated,
-    trusted_backend,
+    survey,
 )
 from masking_console.errors import CredentialsError, KeyringSilentError
 from masking_console.models.account import Account, AccountName
-from masking_console.models.plain_text import PlainText
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
 
 T = TypeVar("T")
-
-IsWanted = Callable[[], bool]
-"""Whether somebody still waits for the answer."""
 
 ANSWER_SECONDS = 5.0
 """How long a keyring may take."""
@@ -48,10 +48,14 @@ class Credentials:
         # One at a time: a question that hung and wakes up must not undo or overwrite
         # what was asked after it.
         self._turn = threading.Lock()
+        self._late_words = ""
 
-    async def describe(self) -> PlainText:
-        """Return the keyring's name, such as ``macOS Keychain``."""
-        return await self._ask(lambda backend, _is_wanted: name_of(backend))
+    async def survey(self) -> tuple[tuple[StoredAccount, ...], str]:
+        """Return the accounts of the index, and the keyring's name and state.
+
+        The name is such as ``Secret Service, unlocked``.
+        """
+        return await self._ask(lambda backend, _is_wanted: survey(backend))
 
     async def stored(self) -> tuple[StoredAccount, ...]:
         """Return the accounts of the index, in the order of their making."""
@@ -63,11 +67,44 @@ class Credentials:
 
     async def save(self, account: Account) -> None:
         """Write, read back, compare; a save that is given up is taken back."""
-        await self._ask(lambda backend, is_wanted: save(backend, account, is_wanted))
+        await self._change(lambda backend, is_wanted: save(backend, account, is_wanted))
+
+    async def replace_token(self, account: Account) -> None:
+        """Swap the token; unless the new one reads back in time, the old one stays."""
+        await self._change(
+            lambda backend, is_wanted: replace_token(backend, account, is_wanted)
+        )
+
+    async def protect(self, name: AccountName, *, protected: bool) -> None:
+        """Note whether an account is protected; taken back when it is given up."""
+        await self._change(
+            lambda backend, is_wanted: protect(
+                backend, name, protected=protected, is_wanted=is_wanted
+            )
+        )
 
     async def remove(self, name: AccountName) -> None:
         """Remove, read back; a removal that has begun goes on to its end."""
-        await self._ask(lambda backend, _is_wanted: remove(backend, name))
+        await self._change(lambda backend, _is_wanted: remove(backend, name))
+
+    def take_late_words(self) -> str:
+        """Return what came of a change that was given up and then ended badly, once."""
+        words, self._late_words = self._late_words, ""
+        return words
+
+    async def _change(
+        self, change: "Callable[[KeyringBackend, IsWanted], None]"
+    ) -> None:
+        def noting(backend: "KeyringBackend", is_wanted: IsWanted) -> None:
+            try:
+                translated(lambda: change(backend, is_wanted))
+            except CredentialsError as problem:
+                # Whoever asked has gone, and what is where must be said all the same.
+                if not is_wanted():
+                    self._late_words = str(problem)
+                raise
+
+        await self._ask(noting)
 
     async def _ask(self, question: "Callable[[KeyringBackend, IsWanted], T]") -> T:
         loop = asyncio.get_running_loop()

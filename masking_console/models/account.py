@@ -98,6 +98,10 @@ class AuthToken:
         """Whether it is printable ASCII without spaces, as an HTTP header needs."""
         return bool(re.fullmatch(r"[!-~]+", self._reveal()))
 
+    def is_longer_than(self, characters: int) -> bool:
+        """Whether it has more characters than that."""
+        return len(self._reveal()) > characters
+
     def matches(self, other: "AuthToken") -> bool:
         """Whether both hold the same secret, compared in constant time."""
         return hmac.compare_digest(
@@ -144,10 +148,11 @@ class Account:
     """Whether the operator must type the account's name before anything is sent."""
 
     def is_same_as(self, other: "Account | None") -> bool:
-        """Return whether this is the same account, whatever its token is by now."""
+        """Whether both are one account, whatever their tokens and their protection."""
         if other is None:
             return False
-        return (self.name, self.auth_id) == (other.name, other.auth_id)
+        mine = (self.name.casefold(), self.auth_id)
+        return mine == (other.name.casefold(), other.auth_id)
 
     @property
     def label(self) -> str:

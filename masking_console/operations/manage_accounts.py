@@ -1,20 +1,18 @@
-"""Accounts: check with Plivo, store, read back, use, forget."""
+"""Accounts: check with Plivo, store, read back, use, renew, protect, forget."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from masking_console.credentials.credentials import Credentials
-from masking_console.credentials.keyring_entries import StoredAccount
+from masking_console.credentials.keyring_entries import LONGEST_TOKEN, StoredAccount
 from masking_console.errors import (
     AccountUnknownError,
     CredentialsError,
     InputError,
     InvalidAccountNameError,
-    InvalidAuthIdError,
     KeyringMissingError,
     MaskingConsoleError,
-    TokenMissingError,
     TokenRefusedError,
 )
 from masking_console.models.account import (
@@ -26,56 +24,20 @@ from masking_console.models.account import (
     AuthId,
     AuthToken,
 )
+from masking_console.models.account_list import AccountList, LastCheck
 from masking_console.models.plain_text import PlainText, plain_text
+from masking_console.operations.account_entries import account_entries
+from masking_console.operations.environment_account import (
+    ID_VARIABLE,
+    TOKEN_VARIABLE,
+    EnvironmentAccount,
+)
 
 CheckAccount = Callable[[Account], Awaitable[AccountDetails]]
 """Asks Plivo about an account; raises `TokenRefusedError` and the like."""
 
 _RESERVED = frozenset({ENVIRONMENT_ACCOUNT, "practice"})
-_ID_VARIABLE, _TOKEN_VARIABLE = "PLIVO_AUTH_ID", "PLIVO_AUTH_TOKEN"
 _LONGEST_NAME = 40
-
-
-@dataclass(frozen=True, slots=True)
-class LastCheck:
-    """What came of the latest check of an account by this console."""
-
-    words: str = "never"
-    """How it went, in a word."""
-    checked_at: datetime | None = None
-    """When that was, in UTC."""
-    name_at_plivo: PlainText = PlainText("")
-    """What Plivo calls the account."""
-
-
-@dataclass(frozen=True, slots=True)
-class AccountEntry:
-    """One account of the list; it holds no token."""
-
-    name: str
-    """The operator's name for it."""
-    auth_id: str
-    """Its Auth ID, shortened."""
-    source: AccountSource
-    """Where its token comes from."""
-    protected: bool = False
-    """Whether its name must be typed before anything is done with it."""
-    problem: str = ""
-    """Why it cannot be used, as a sentence; empty when nothing is known against it."""
-    last_check: LastCheck = LastCheck()
-    """What Plivo said of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class AccountList:
-    """Every account there is, and how the keyring is doing."""
-
-    entries: tuple[AccountEntry, ...]
-    """The accounts; those of a keyring that fails are not among them."""
-    keyring: str
-    """How the keyring is doing, as a sentence."""
-    keyring_works: bool
-    """Whether the keyring could be read."""
 
 
 class ManageAccounts:
@@ -87,22 +49,34 @@ class ManageAccounts:
         environment: Mapping[str, str],
         credentials: Credentials | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        protected_by_config: frozenset[str] = frozenset(),
     ) -> None:
+        """Make them ready; `protected_by_config` are names, in any letters."""
         self._check_account = check_account
-        self._environment = environment
+        self._environment = EnvironmentAccount(environment)
         self._credentials = credentials or Credentials()
         self._now = now
+        self._in_config = frozenset(name.casefold() for name in protected_by_config)
         self._in_memory: dict[str, Account] = {}
         self._checks: dict[str, LastCheck] = {}
 
     async def list_accounts(self) -> AccountList:
         """Return every account; a keyring that fails leaves the others, and says so."""
         try:
-            stored = await self._credentials.stored()
-            words = f"Keyring: {await self._credentials.describe()}."
+            stored, keyring = await self._credentials.survey()
         except CredentialsError as error:
-            return AccountList(self._entries(()), str(error), keyring_works=False)
-        return AccountList(self._entries(stored), words, keyring_works=True)
+            stored, words, works = (), str(error), False
+        else:
+            words, works = f"Keyring: {keyring}.", True
+        entries = account_entries(
+            stored, self._in_memory.values(), self._environment, self._in_config
+        )
+        checked = tuple(
+            replace(entry, last_check=self._checks.get(entry.key, LastCheck()))
+            for entry in entries
+        )
+        late = self._credentials.take_late_words()
+        return AccountList(checked, words, works, late)
 
     async def keyring_problem(self) -> CredentialsError | None:
         """Return why the keyring cannot be used, or None."""
@@ -115,8 +89,7 @@ class ManageAccounts:
     @property
     def has_environment(self) -> bool:
         """Whether the environment describes an account, usable or not."""
-        variables = (_ID_VARIABLE, _TOKEN_VARIABLE)
-        return all(self._environment.get(variable) for variable in variables)
+        return self._environment.is_set
 
     async def first_choice(self, name: str | None) -> Account | None:
         """Return the account that was asked for, else the only one, else None.
@@ -137,7 +110,7 @@ class ManageAccounts:
             raise AccountUnknownError(
                 f"{len(stored)} accounts are set up. Press P to choose one."
             )
-        return await self._credentials.load(stored[0]) if stored else None
+        return await self.load(stored[0].name) if stored else None
 
     async def load(self, name: str) -> Account:
         """Return an account with its token.
@@ -147,10 +120,12 @@ class ManageAccounts:
         """
         key = name.casefold()
         if key == ENVIRONMENT_ACCOUNT:
-            return self._environment_account()
-        if key in self._in_memory:
-            return self._in_memory[key]
-        return await self._credentials.load(await self._stored(name))
+            account = self._environment.load()
+        elif key in self._in_memory:
+            account = self._in_memory[key]
+        else:
+            account = await self._credentials.load(await self._stored(name))
+        return self._guarded(account)
 
     async def add(
         self, name: str, auth_id: str, token: AuthToken, source: AccountSource
@@ -163,17 +138,65 @@ class ManageAccounts:
             PlivoUnavailableError: Plivo could not be asked; nothing was kept.
         """
         account = Account(AccountName(name), AuthId(auth_id), token, source)
-        if token.is_empty:
-            raise InputError("Enter the Auth Token.")
-        if not token.can_be_sent:
-            raise InputError("An Auth Token has no spaces. Copy it again.")
+        _refuse_unusable(token, source)
         await self._refuse_taken(account)
         await self._checked(account)
         if source is AccountSource.KEYRING:
             await self._credentials.save(account)
         else:
             self._in_memory[account.name.casefold()] = account
-        return account
+        return self._guarded(account)
+
+    async def replace_token(self, name: str, token: AuthToken) -> Account:
+        """Check a new token with Plivo, then put it in the place of the old one.
+
+        Returns:
+            The account with its new token.
+
+        Raises:
+            InputError: the token has the wrong shape.
+            CredentialsError: Plivo or the keyring refused; the old token stays, or the
+                text says what is where.
+            PlivoUnavailableError: Plivo could not be asked; the old token stays.
+        """
+        key = name.casefold()
+        if key == ENVIRONMENT_ACCOUNT:
+            raise AccountUnknownError(
+                f"env is not stored here. Set {TOKEN_VARIABLE} and start again."
+            )
+        account = await self._with_token(name, token)
+        _refuse_unusable(token, account.source)
+        # Not `_checked`: a new token that is refused says nothing of the old one.
+        details = await self._check_account(account)
+        if account.source is AccountSource.KEYRING:
+            await self._credentials.replace_token(account)
+        else:
+            self._in_memory[key] = account
+        self._checks[key] = LastCheck("ok", self._now(), details.name)
+        return self._guarded(account)
+
+    async def protect(self, name: str, *, protected: bool) -> None:
+        """Switch the protection of an account on or off.
+
+        Raises:
+            InputError: the config file decides, or would have to.
+            CredentialsError: it is unknown, or the keyring refused; it is as before.
+        """
+        key = name.casefold()
+        if key in self._in_config:
+            shown = plain_text(name, limit=_LONGEST_NAME).upper()
+            raise InputError(f"config.toml protects {shown}. Change it there.")
+        if key == ENVIRONMENT_ACCOUNT:
+            raise InputError(
+                'env is not stored here. Set protected = ["env"] in config.toml.'
+            )
+        if key in self._in_memory:
+            self._in_memory[key] = replace(self._in_memory[key], protected=protected)
+        else:
+            stored = await self._stored(name)
+            await self._credentials.protect(
+                AccountName(stored.name), protected=protected
+            )
 
     async def check(self, name: str) -> PlainText:
         """Ask Plivo about an account, and return its name there.
@@ -193,7 +216,7 @@ class ManageAccounts:
         key = name.casefold()
         if key == ENVIRONMENT_ACCOUNT:
             raise AccountUnknownError(
-                f"env is not stored here. Unset {_ID_VARIABLE} and {_TOKEN_VARIABLE}."
+                f"env is not stored here. Unset {ID_VARIABLE} and {TOKEN_VARIABLE}."
             )
         if key in self._in_memory:
             del self._in_memory[key]
@@ -236,52 +259,33 @@ class ManageAccounts:
             "Press P in the console to add it."
         )
 
-    def _entries(self, stored: tuple[StoredAccount, ...]) -> tuple[AccountEntry, ...]:
-        found: dict[str, AccountEntry] = {}
-        for each in stored:
-            found[each.name.casefold()] = AccountEntry(
-                each.name,
-                AuthId(each.auth_id).tail,
-                AccountSource.KEYRING,
-                each.protected,
-            )
-        # A keyring that was locked when a name was given may turn out to have it too;
-        # `load` takes the account of this run, so the list shows that one.
-        for key, account in self._in_memory.items():
-            found[key] = AccountEntry(
-                account.name, account.auth_id.tail, AccountSource.MEMORY
-            )
-        if self.has_environment:
-            found[ENVIRONMENT_ACCOUNT] = self._environment_entry()
-        return tuple(
-            replace(entry, last_check=self._checks.get(key, LastCheck()))
-            for key, entry in found.items()
+    async def _with_token(self, name: str, token: AuthToken) -> Account:
+        """Return an account with this token, without asking for the one it has."""
+        if name.casefold() in self._in_memory:
+            return replace(self._in_memory[name.casefold()], auth_token=token)
+        stored = await self._stored(name)
+        return Account(
+            AccountName(stored.name),
+            AuthId(stored.auth_id),
+            token,
+            protected=stored.protected,
         )
 
-    def _environment_account(self) -> Account:
-        if not self.has_environment:
-            raise AccountUnknownError(
-                f"Set {_ID_VARIABLE} and {_TOKEN_VARIABLE} to use the account env."
-            )
-        try:
-            auth_id = AuthId(self._environment[_ID_VARIABLE])
-        except InvalidAuthIdError as error:
-            raise AccountUnknownError(f"{_ID_VARIABLE}: {error}") from None
-        token = AuthToken(self._environment[_TOKEN_VARIABLE])
-        if not token.can_be_sent:
-            raise TokenMissingError(
-                f"{_TOKEN_VARIABLE} is blank or has spaces in it. Set it again."
-            )
-        name, source = AccountName(ENVIRONMENT_ACCOUNT), AccountSource.ENVIRONMENT
-        return Account(name, auth_id, token, source)
+    def _guarded(self, account: Account) -> Account:
+        """Return the account, protected if the config file says so."""
+        if account.name.casefold() not in self._in_config:
+            return account
+        return replace(account, protected=True)
 
-    def _environment_entry(self) -> AccountEntry:
-        try:
-            account = self._environment_account()
-        except CredentialsError as error:
-            return AccountEntry(
-                ENVIRONMENT_ACCOUNT, "", AccountSource.ENVIRONMENT, problem=str(error)
-            )
-        return AccountEntry(
-            ENVIRONMENT_ACCOUNT, account.auth_id.tail, AccountSource.ENVIRONMENT
+
+def _refuse_unusable(token: AuthToken, source: AccountSource) -> None:
+    """Refuse what is no token before anybody is asked about it."""
+    if token.is_empty:
+        raise InputError("Enter the Auth Token.")
+    if not token.can_be_sent:
+        raise InputError("An Auth Token has no spaces. Copy it again.")
+    if source is AccountSource.KEYRING and token.is_longer_than(LONGEST_TOKEN):
+        raise InputError(
+            f"A keyring keeps at most {LONGEST_TOKEN:,} characters. "
+            "Copy the Auth Token again."
         )

@@ -19,8 +19,11 @@ async def go_over(screen: "MainScreen", account: Account) -> None:
     back unticked, to be checked there.
     """
     before = screen.account
+    if account.is_same_as(before):
+        renew(screen, account)
+        return
     summary = screen.queue.summary()
-    if before is None or account.is_same_as(before) or not summary.total:
+    if before is None or not summary.total:
         screen.use(account)
         return
     question = QuestionScreen(
@@ -35,3 +38,12 @@ async def go_over(screen: "MainScreen", account: Account) -> None:
         gone = screen.queue.clear()
         words = f"{sessions(gone)} taken out. z brings the ids back to be checked here."
         screen.note(Sign.NOTE, "account", f"Now on {account.name.upper()}. {words}")
+
+
+def renew(screen: "MainScreen", account: Account) -> None:
+    """Go on with the account in use, whatever is new about it; the queue stays."""
+    screen.use(account)
+    # What was asked with the old token has no answer, or a refusal.
+    screen.checks.ask_again()
+    if screen.finding.is_reading:
+        screen.finding.again()

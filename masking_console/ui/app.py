@@ -17,7 +17,7 @@ from masking_console.exit_codes import ExitCode
 from masking_console.models.plain_text import plain_text
 from masking_console.operations.wiring import Operations
 from masking_console.presentation.log_lines import Sign
-from masking_console.ui.account_choice import go_over
+from masking_console.ui.account_choice import go_over, renew
 from masking_console.ui.crash import CrashSafeApp
 from masking_console.ui.departure import FINISH_SECONDS, Departure
 from masking_console.ui.dialogs import answer_to
@@ -31,7 +31,7 @@ from masking_console.ui.terminal import PasteDropped, console_driver_class
 from masking_console.ui.themes import ANSI, DARK, SHIPPED
 
 _ACCOUNT_ACTIONS = frozenset({"accounts", "new_account"})
-_NOT_PASTED = frozenset({"review-phrase", "typed-name"})
+_NOT_PASTED = frozenset({"review-phrase", "typed-field"})
 """The fields where a person has to type."""
 _ON_MAIN = _ACCOUNT_ACTIONS | {"ticket", "history"}
 
@@ -109,7 +109,11 @@ class ConsoleApp(CrashSafeApp[int]):
         try:
             self._main.use(await operations.accounts.first_choice(name))
         except MaskingConsoleError as error:
-            self._main.use(None, str(error))
+            words = str(error)
+            if "Press P" not in words:
+                # The keys that it may name are those of the accounts.
+                words = f"{words}\n\nPress P for the accounts."
+            self._main.use(None, words)
             self._main.note(Sign.FAILED, "account", str(error))
 
     async def on_event(self, event: events.Event) -> None:
@@ -207,6 +211,9 @@ class ConsoleApp(CrashSafeApp[int]):
         if account is not None:
             await go_over(self._main, account)
 
+    def on_accounts_screen_renewed(self, event: AccountsScreen.Renewed) -> None:
+        renew(self._main, event.account)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in _ON_MAIN and self.screen is not self._main:
             return False
@@ -246,15 +253,16 @@ class ConsoleApp(CrashSafeApp[int]):
     def _paste(self, text: str) -> None:
         """Bring a paste to where it can do no harm, and nowhere else."""
         focused = self.focused
+        # Most terminals send a carriage return for the end of a line.
+        lines = text.strip().splitlines()
         is_text = not isinstance(focused, Input) or (
-            focused.id == "find" and "\n" in text.strip()
+            focused.id == "find" and len(lines) > 1
         )
         if self.screen is self._main and is_text:
             # Later, because a paste may come before there are panes.
             self._main.call_later(self._main.take_text, text)
         elif isinstance(focused, Input) and focused.id not in _NOT_PASTED:
-            line = plain_text(text.strip().partition("\n")[0])
-            focused.insert_text_at_cursor(line)
+            focused.insert_text_at_cursor(plain_text("".join(lines[:1])))
         else:
             words = "Not taken in a dialog. Close it and paste again."
             self._main.note(Sign.NOTE, "pasted", words)

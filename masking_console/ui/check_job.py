@@ -37,6 +37,10 @@ class CheckJob:
         else:
             self._start_check(uuids)
 
+    def ask_again(self) -> None:
+        """Ask about every row that has no answer, as after the token was replaced."""
+        self._check(CheckState.QUEUED, CheckState.CHECKING, CheckState.NOT_CHECKED)
+
     def refresh_seen(self) -> None:
         """Ask anew about the open rows on the screen, without a word and a flicker."""
         screen = self._screen

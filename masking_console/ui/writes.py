@@ -63,10 +63,14 @@ class Writes:
             return _NO_ACCOUNT
         return _REFUSALS.get(self.state, "")
 
-    def start_with(self, account: Account | None) -> None:
-        """Begin with an account: off where it is protected."""
+    def work_on(self, account: Account | None, *, is_other: bool) -> None:
+        """Begin with an account, or go on with it: off where that protects it."""
+        was_protected = self._account is not None and self._account.protected
         self._account = account
-        self._are_on = account is not None and not account.protected
+        if account is None or account.protected > was_protected:
+            self._are_on = False
+        elif is_other:
+            self._are_on = not account.protected
 
     def touched(self) -> None:
         """Note that somebody is at the keyboard or the mouse."""
@@ -98,9 +102,9 @@ class Writes:
     async def _ask(self, account: Account) -> None:
         name = account.name
         dialog = TypedNameScreen(
-            f"Writes on {name.upper()}",
-            f"Type {name.lower()} to turn writes on for {self._minutes}.",
-            name=name,
+            name,
+            heading=f"Turn writes on for {name.upper()}?",
+            sentence=f"They go off again after {self._minutes} without a key.",
             act="Turn on",
         )
         if await answer_to(self._screen.app, dialog) and self._account is account:

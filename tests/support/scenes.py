@@ -17,6 +17,8 @@ from weakref import WeakSet
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from masking_console.credentials.credentials import Credentials
+from masking_console.models.account import Account, AccountName, AuthId, AuthToken
 from masking_console.models.expiry import ExpiryOutcome
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.wiring import Operations, build_operations
@@ -255,8 +257,12 @@ async def _ticket(console: Console) -> None:
 
 async def _accounts(console: Console) -> None:
     await _first_run(console)
+    for name, protected in (("acme-prod", True), ("acme-stage", False)):
+        auth_id, token = AuthId("MAACME00000000007Q2X"), AuthToken("made-up")
+        kept = Account(AccountName(name), auth_id, token, protected=protected)
+        await Credentials().save(kept)
     await console.press("P")
-    await console.until(lambda: "Keyring:" in console.screen_text(), "the keyring")
+    await console.until(lambda: "protected: yes" in console.screen_text(), "them")
     assert isinstance(console.app.screen, AccountsScreen)
 
 

@@ -1,13 +1,8 @@
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from textual.app import App
-from textual.pilot import Pilot
 from textual.widgets import Button, Input, RadioSet
 
 from masking_console.credentials.credentials import Credentials
@@ -15,20 +10,19 @@ from masking_console.credentials.keyring_entries import INDEX_SERVICE, SERVICE
 from masking_console.errors import PlivoUnavailableError, TokenRefusedError
 from masking_console.models.account import (
     Account,
-    AccountDetails,
     AccountName,
     AccountSource,
     AuthId,
     AuthToken,
 )
-from masking_console.models.plain_text import plain_text
-from masking_console.operations.manage_accounts import ManageAccounts
 from masking_console.practice.sign_in import PRACTICE_AUTH_ID, PRACTICE_TOKEN
 from masking_console.practice.simulated_account import SimulatedAccount
 from masking_console.ui.screens.accounts import AccountsScreen
-from masking_console.ui.screens.new_account import NewAccountScreen, TokenField
+from masking_console.ui.screens.new_account import NewAccountScreen
 from masking_console.ui.screens.question import QuestionScreen
-from masking_console.ui.screens.remove_account import RemoveAccountScreen
+from masking_console.ui.screens.typed_name import TypedNameScreen
+from masking_console.ui.widgets.token_field import TokenField
+from tests.support.accounts import AUTH_ID, SECRET, account, opened
 from tests.support.console import console
 from tests.support.keyrings import (
     KeyringInMemory,
@@ -37,108 +31,8 @@ from tests.support.keyrings import (
     using,
 )
 
-AUTH_ID = "MAACME00000000007Q2X"
 SUBACCOUNT = "SAACME00000000007Q2X"
-SECRET = "a-secret-that-nobody-may-see"
-NOW = datetime(2026, 3, 4, 12, 4, 31, tzinfo=UTC)
 ENVIRONMENT = {"PLIVO_AUTH_ID": AUTH_ID, "PLIVO_AUTH_TOKEN": SECRET}
-
-
-class PlivoDouble:
-    """Answers the check of an account when it is let."""
-
-    def __init__(self) -> None:
-        self.asked: list[Account] = []
-        self.may_answer = asyncio.Event()
-        self.may_answer.set()
-        self.problem: Exception | None = None
-
-    async def __call__(self, account: Account) -> AccountDetails:
-        self.asked.append(account)
-        await self.may_answer.wait()
-        if self.problem is not None:
-            raise self.problem
-        return AccountDetails(plain_text("Acme [/x] Logistics"), plain_text("an-id"))
-
-
-class Host(App[None]):
-    """Shows the accounts and keeps what they return."""
-
-    def __init__(self, screen: AccountsScreen) -> None:
-        super().__init__()
-        self.accounts = screen
-        self.returned: list[Account | None] = []
-
-    def on_mount(self) -> None:
-        self.push_screen(self.accounts, self.returned.append)
-
-
-@dataclass
-class Opened:
-    """The screen under test."""
-
-    host: Host
-    pilot: Pilot[None]
-    plivo: PlivoDouble
-
-    def text(self) -> str:
-        strips = self.host.screen._compositor.render_strips(self.host.size)
-        return "\n".join(strip.text for strip in strips)
-
-    async def until(self, is_true: Callable[[], object], what: str) -> None:
-        for _ in range(500):
-            if is_true():
-                return
-            await self.pilot.pause(0.01)
-        pytest.fail(f"waited for {what}, saw:\n{self.text()}")
-
-    async def until_shown(self, words: str) -> None:
-        await self.until(lambda: words in self.text(), words)
-
-    async def open_form(self) -> NewAccountScreen:
-        await self.pilot.press("n")
-        await self.until(lambda: isinstance(self.host.screen, NewAccountScreen), "form")
-        await self.pilot.pause()
-        screen = self.host.screen
-        assert isinstance(screen, NewAccountScreen)
-        return screen
-
-    async def fill_form(self, auth_id: str = AUTH_ID) -> None:
-        form = self.host.screen
-        for field, text in zip(
-            form.query(Input), ("acme-eu", auth_id, SECRET), strict=True
-        ):
-            field.value = text
-        form.query_one(RadioSet).focus()
-        await self.pilot.pause()
-
-    async def save(self) -> None:
-        button = self.host.screen.query_one("#save").focus()
-        # A button takes no second press while it shows the first.
-        await self.until(lambda: not button.has_class("-active"), "the button")
-        await self.pilot.press("enter")
-
-
-@asynccontextmanager
-async def opened(
-    environment: Mapping[str, str] | None = None,
-    current: Account | None = None,
-    *,
-    new: bool = False,
-    size: tuple[int, int] = (80, 24),
-) -> AsyncIterator[Opened]:
-    plivo = PlivoDouble()
-    accounts = ManageAccounts(plivo, environment or {}, now=lambda: NOW)
-    host = Host(AccountsScreen(accounts, current, new=new))
-    async with host.run_test(size=size) as pilot:
-        screen = Opened(host, pilot, plivo)
-        await screen.until(lambda: host.screen_stack[1:], "the screen")
-        if not new:
-            await screen.until(lambda: "eyring" in screen.text(), "the keyring")
-            await screen.until(
-                lambda: "Asking the keyring" not in screen.text(), "its answer"
-            )
-        yield screen
 
 
 @pytest.fixture
@@ -146,12 +40,6 @@ def memory() -> Iterator[KeyringInMemory]:
     backend = KeyringInMemory()
     with using(backend):
         yield backend
-
-
-def account(name: str = "acme-prod", *, protected: bool = False) -> Account:
-    return Account(
-        AccountName(name), AuthId(AUTH_ID), AuthToken(SECRET), protected=protected
-    )
 
 
 async def test_without_an_account_the_screen_says_how_to_begin(
@@ -325,11 +213,11 @@ async def test_a_protected_account_is_removed_by_its_name_alone(
         async def ask() -> None:
             await screen.pilot.press("x")
             await screen.until(
-                lambda: isinstance(screen.host.screen, RemoveAccountScreen), "a field"
+                lambda: isinstance(screen.host.screen, TypedNameScreen), "a field"
             )
 
         await ask()
-        assert screen.host.focused is screen.host.screen.query_one("#remove-cancel")
+        assert screen.host.focused is screen.host.screen.query_one("#typed-cancel")
         await screen.pilot.press("enter")
         await screen.pilot.pause()
         await ask()
@@ -338,14 +226,14 @@ async def test_a_protected_account_is_removed_by_its_name_alone(
         await ask()
         screen.host.screen.query_one(Input).focus()
         await screen.pilot.press(*"acme-pro", "enter")
-        assert screen.host.focused is screen.host.screen.query_one("#remove-cancel")
+        assert screen.host.focused is screen.host.screen.query_one("#typed-cancel")
         await screen.pilot.press("tab", "enter")
-        await screen.until_shown("That is not its name. Nothing was removed.")
+        await screen.until_shown("That is not its name. Nothing was changed.")
         assert len(memory.kept) == 2
 
         screen.host.screen.query_one(Input).focus()
         await screen.pilot.press("end", "d")
-        screen.host.screen.query_one("#remove").focus()
+        screen.host.screen.query_one("#typed-act").focus()
         await screen.pilot.press("enter")
         await screen.until_shown("ACME-PROD is removed.")
     assert memory.kept == {}

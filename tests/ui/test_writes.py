@@ -2,6 +2,8 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+from textual.widgets import Button, Input
+
 from masking_console.models.account import Account, AccountName
 from masking_console.practice.simulated_account import SimulatedAccount
 from masking_console.ui.account_choice import go_over
@@ -24,10 +26,20 @@ def state(opened: Console) -> str:
     return opened.main.writes.state.value
 
 
-async def turn_on(opened: Console) -> None:
+async def ask_to_turn_on(opened: Console) -> None:
     await opened.press("W")
-    await opened.until(lambda: isinstance(opened.app.screen, TypedNameScreen), "ask")
-    await opened.press(*"acme-prod", "tab", "tab", "enter")
+    await opened.until(
+        lambda: (
+            isinstance(opened.app.screen, TypedNameScreen)
+            and isinstance(opened.app.focused, Button)
+        ),
+        "the question, its safe answer in focus",
+    )
+
+
+async def turn_on(opened: Console) -> None:
+    await ask_to_turn_on(opened)
+    await opened.press("shift+tab", *"acme-prod", "tab", "tab", "enter")
     await opened.until(lambda: opened.main.writes.state is WriteState.ON, "writes on")
 
 
@@ -55,15 +67,9 @@ async def test_a_protected_account_starts_with_writes_off_and_asks_for_its_name(
     async with console(simulated, tmp_path) as opened:
         opened.main.use(protected(opened))
         assert state(opened) == "WRITES OFF"
-        await opened.press("W")
-        await opened.until(
-            lambda: (
-                "Type acme-prod to turn writes on for 15 minutes."
-                in opened.screen_text()
-            ),
-            "the question",
-        )
-        await opened.press(*"acme-stage", "tab", "tab", "enter")
+        await ask_to_turn_on(opened)
+        assert "off again after 15 minutes without a key" in opened.words()
+        await opened.press("shift+tab", *"acme-stage", "tab", "tab", "enter")
         await opened.until(lambda: "not its name" in opened.screen_text(), "a refusal")
         await opened.press("escape")
         assert state(opened) == "WRITES OFF"
@@ -75,12 +81,10 @@ async def test_neither_a_paste_nor_enter_in_the_field_turns_writes_on(
 ) -> None:
     async with console(simulated, tmp_path) as opened:
         opened.main.use(protected(opened))
-        await opened.press("W")
-        await opened.until(
-            lambda: isinstance(opened.app.screen, TypedNameScreen), "ask"
-        )
+        await ask_to_turn_on(opened)
+        await opened.press("shift+tab")
         await opened.paste("acme-prod\n")
-        assert "acme-prod" not in str(opened.app.screen.query_one("#typed-name"))
+        assert opened.app.screen.query_one("#typed-field", Input).value == ""
         await opened.press(*"acme-prod", "enter", "enter")
         await opened.until(lambda: opened.app.screen is opened.main, "no dialog")
         assert state(opened) == "WRITES OFF"

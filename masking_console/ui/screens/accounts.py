@@ -1,37 +1,41 @@
 """The accounts: which there are, which is used, and what the keyring says."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import ClassVar
 
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import DataTable, Footer, Static
 
 from masking_console.errors import MaskingConsoleError
-from masking_console.models.account import Account, AccountSource
-from masking_console.operations.manage_accounts import (
-    AccountEntry,
-    AccountList,
-    ManageAccounts,
+from masking_console.models.account import Account, AccountSource, AuthToken
+from masking_console.models.account_list import AccountEntry
+from masking_console.operations.manage_accounts import ManageAccounts
+from masking_console.presentation.accounts import (
+    STAYS_IN_USE,
+    account_cells,
+    account_detail,
+    list_words,
+    protection_words,
+    removed_words,
+    replaced_words,
+    shown_name,
 )
 from masking_console.ui.dialogs import answer_to
 from masking_console.ui.screens.new_account import NewAccountScreen
 from masking_console.ui.screens.question import QuestionScreen
-from masking_console.ui.screens.remove_account import RemoveAccountScreen
+from masking_console.ui.screens.replace_token import ReplaceTokenScreen
+from masking_console.ui.screens.typed_name import TypedNameScreen
 
 _COLUMNS = (("name", 20), ("auth id", 8), ("token", 16), ("last checked", 20))
-_ENVIRONMENT_SET = (
-    "Environment variables are set but not in use. Press enter on env to use them."
-)
-_NONE_YET = (
-    "No account yet. Press n. You need the Auth ID and Auth Token\n"
-    "from the Plivo console home page.\n"
-)
 _FORGOTTEN = "Its token is removed from this computer. Nothing changes at Plivo."
+_UNPROTECTED = "Nothing asks for its name any more before sessions are expired on it."
 
 
 class AccountTable(DataTable[Text]):
@@ -52,11 +56,20 @@ class AccountsScreen(Screen[Account | None]):
     AUTO_FOCUS = "#accounts-table"
     BINDINGS: ClassVar[list[BindingType]] = [
         # P opened it; without this it would open a second one.
-        Binding("escape,P", "back", "back", id="accounts.back"),
+        Binding("escape,P", "back", "back", id="accounts.back", show=False),
         Binding("n", "new", "new", id="accounts.new"),
         Binding("r", "check", "check now", id="accounts.check"),
+        Binding("o", "replace_token", "replace token", id="accounts.replace_token"),
+        Binding("p", "protect", "protect", id="accounts.protect"),
         Binding("x", "remove", "remove", id="accounts.remove"),
     ]
+
+    class Renewed(Message):
+        """The account in use has a new token, or another protection."""
+
+        def __init__(self, account: Account) -> None:
+            super().__init__()
+            self.account = account
 
     def __init__(
         self,
@@ -70,10 +83,13 @@ class AccountsScreen(Screen[Account | None]):
         self._current = current
         self._starts_with_new = new
         self._entries: dict[str, AccountEntry] = {}
+        self._keyring = ""
         self._is_busy = False
 
     def compose(self) -> ComposeResult:
-        yield Static(Text(" Accounts"), id="accounts-head")
+        with Horizontal(id="accounts-head"):
+            yield Static(Text(" Accounts"))
+            yield Static(Text("esc back "), id="accounts-way-out")
         with Vertical(id="accounts") as box:
             box.border_title = "P Accounts"
             yield AccountTable(id="accounts-table", cursor_type="row")
@@ -110,52 +126,34 @@ class AccountsScreen(Screen[Account | None]):
         found = await self._accounts.list_accounts()
         before = self._chosen
         self._entries = {entry.name: entry for entry in found.entries}
+        self._keyring = found.keyring
         self._table.clear()
         for row, entry in enumerate(found.entries):
             self._table.add_row(*self._cells(entry), key=entry.name)
             # The next key must meet the account that it was meant for.
             if before is not None and entry.name == before.name:
                 self._table.move_cursor(row=row)
-        self._say(self._words(found))
+        in_use = self._current.source if self._current is not None else None
+        is_unused = in_use is not AccountSource.ENVIRONMENT
+        is_unused = is_unused and self._accounts.has_environment
+        self._say(list_words(found, is_environment_unused=is_unused))
+        if found.late:
+            self._report(found.late, failed=True)
         self._show_detail()
 
-    def _words(self, found: AccountList) -> str:
-        lines = [found.keyring]
-        if found.keyring_works and not found.entries:
-            lines.insert(0, _NONE_YET)
-        in_use = self._current.source if self._current is not None else None
-        if self._accounts.has_environment and in_use is not AccountSource.ENVIRONMENT:
-            lines.append(_ENVIRONMENT_SET)
-        return "\n".join(lines)
-
     def _cells(self, entry: AccountEntry) -> list[Text]:
-        is_current = self._current is not None and entry.name == self._current.name
-        is_env = entry.source is AccountSource.ENVIRONMENT
-        check = entry.last_check
-        at = f"{check.checked_at:%H:%M} UTC  " if check.checked_at else ""
-        return [
-            Text("*" if is_current else ""),
-            Text(_shown_name(entry)),
-            Text(entry.auth_id),
-            Text("PLIVO_AUTH_TOKEN" if is_env else entry.source.value),
-            Text(f"{at}{check.words}"),
-        ]
+        sign = "*" if self._is_in_use(entry) else ""
+        return [Text(sign), *map(Text, account_cells(entry))]
+
+    def _is_in_use(self, entry: AccountEntry) -> bool:
+        return self._current is not None and entry.name == self._current.name
 
     @on(AccountTable.RowHighlighted)
     def _show_detail(self) -> None:
         """Say what is known of the account under the cursor."""
-        entry, lines = self._chosen, []
-        if entry is not None and entry.problem:
-            lines.append(entry.problem)
-        elif entry is not None:
-            at_plivo = entry.last_check.name_at_plivo
-            if at_plivo:
-                lines.append(
-                    f"{_shown_name(entry)}   account name at Plivo: {at_plivo}"
-                )
-            if entry.protected:
-                lines.append(f"{_shown_name(entry)}   protected: asks for its name")
-        self.query_one("#accounts-detail", Static).update(Text("\n".join(lines)))
+        entry = self._chosen
+        words = "" if entry is None else account_detail(entry)
+        self.query_one("#accounts-detail", Static).update(Text(words))
 
     def _say(self, words: str) -> None:
         self.query_one("#accounts-words", Static).update(Text(words))
@@ -174,6 +172,12 @@ class AccountsScreen(Screen[Account | None]):
     def action_check(self) -> None:
         self._start(self._check)
 
+    def action_replace_token(self) -> None:
+        self._start(self._replace_token)
+
+    def action_protect(self) -> None:
+        self._start(self._protect)
+
     def action_remove(self) -> None:
         self._start(self._remove)
 
@@ -191,7 +195,9 @@ class AccountsScreen(Screen[Account | None]):
         try:
             await act()
         except MaskingConsoleError as error:
-            self._report(str(error), failed=True)
+            # What is wrong with the keyring stands below the list already.
+            if str(error) != self._keyring:
+                self._report(str(error), failed=True)
         finally:
             self._is_busy = False
 
@@ -203,6 +209,9 @@ class AccountsScreen(Screen[Account | None]):
         added = await answer_to(self.app, NewAccountScreen(self._accounts))
         if added is not None:
             self.dismiss(added)
+        else:
+            # A form left while the keyring was busy may have something to tell.
+            await self._show()
 
     async def _check(self) -> None:
         chosen = self._chosen
@@ -214,36 +223,78 @@ class AccountsScreen(Screen[Account | None]):
             await self._accounts.check(chosen.name)
         finally:
             await self._show()
-        self._report(f"{_shown_name(chosen)} works.")
+        self._report(f"{shown_name(chosen)} works.")
+
+    async def _replace_token(self) -> None:
+        chosen = self._chosen
+        if chosen is None:
+            return
+        account = None
+        if chosen.source is AccountSource.ENVIRONMENT:
+            # Says why not, and nothing is typed in vain.
+            await self._accounts.replace_token(chosen.name, AuthToken(""))
+        else:
+            form = ReplaceTokenScreen(self._accounts, chosen.name)
+            account = await answer_to(self.app, form)
+        await self._show()
+        if account is not None:
+            is_in_use = self._is_in_use(chosen)
+            self._report(replaced_words(chosen, is_in_use=is_in_use))
+            self._renew(account)
+
+    async def _protect(self) -> None:
+        chosen = self._chosen
+        if chosen is None:
+            return
+        protected = not chosen.protected
+        may_change = not chosen.protected_by_config
+        if chosen.protected and may_change and not await self._may_unprotect(chosen):
+            return
+        try:
+            await self._accounts.protect(chosen.name, protected=protected)
+        finally:
+            await self._show()
+        self._report(protection_words(chosen, protected=protected))
+        if self._current is not None and self._is_in_use(chosen):
+            self._renew(replace(self._current, protected=protected))
+
+    async def _may_unprotect(self, entry: AccountEntry) -> bool:
+        question = TypedNameScreen(
+            entry.name,
+            heading=f"Unprotect {shown_name(entry)}?",
+            sentence=_UNPROTECTED,
+            act="Unprotect",
+        )
+        return await answer_to(self.app, question) is True
+
+    def _renew(self, account: Account) -> None:
+        """Tell the console when the account that it uses has changed."""
+        if self._current is not None and account.is_same_as(self._current):
+            self._current = account
+            self.post_message(self.Renewed(account))
 
     async def _remove(self) -> None:
         chosen = self._chosen
         if chosen is None:
             return
-        if chosen.source is not AccountSource.ENVIRONMENT and not await self._is_sure(
-            chosen
-        ):
+        is_stored = chosen.source is not AccountSource.ENVIRONMENT
+        if is_stored and not await self._is_sure(chosen):
             return
         try:
             await self._accounts.remove(chosen.name)
         finally:
             await self._show()
-        words = f"{_shown_name(chosen)} is removed."
-        if self._current is not None and self._current.name == chosen.name:
-            words += " This console uses it until you choose another."
-        self._report(words)
+        self._report(removed_words(chosen, is_in_use=self._is_in_use(chosen)))
 
     async def _is_sure(self, entry: AccountEntry) -> bool:
-        if entry.protected:
-            sure = await answer_to(self.app, RemoveAccountScreen(entry.name))
-            return sure is True
-        question = QuestionScreen(
-            f"Remove {_shown_name(entry)}?", _FORGOTTEN, safe="Keep", act="Remove"
+        heading, sentence = f"Remove {shown_name(entry)}?", _FORGOTTEN
+        if self._is_in_use(entry):
+            sentence = f"{sentence}\nIt is in use. {STAYS_IN_USE}"
+        question = (
+            TypedNameScreen(
+                entry.name, heading=heading, sentence=sentence, act="Remove"
+            )
+            if entry.protected
+            else QuestionScreen(heading, sentence, safe="Keep", act="Remove")
         )
-        sure = await answer_to(self.app, question)
-        return sure is True
-
-
-def _shown_name(entry: AccountEntry) -> str:
-    is_env = entry.source is AccountSource.ENVIRONMENT
-    return entry.name if is_env else entry.name.upper()
+        return await answer_to(self.app, question) is True

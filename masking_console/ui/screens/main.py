@@ -139,6 +139,7 @@ class MainScreen(Screen[None]):
             self.query_one("#first-run", Static).update(words)
         is_other = account is None or not account.is_same_as(self.account)
         self.account = account
+        self.writes.work_on(account, is_other=is_other)
         had_none = self.has_class("-no-account")
         self.set_class(account is None, "-no-account")
         if account is None:
@@ -149,7 +150,6 @@ class MainScreen(Screen[None]):
             self.call_after_refresh(self.queue.focus)
         if is_other:
             self.numbers.hide()
-            self.writes.start_with(account)
             self.finding.forget()
             self.queue.forget_checks()
             self.checks.check_queued()

@@ -2,55 +2,20 @@
 
 from typing import ClassVar
 
-from rich.segment import Segment
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.geometry import Offset
 from textual.screen import ModalScreen
-from textual.strip import Strip
 from textual.widgets import Button, Input, RadioButton, RadioSet, Static
 
-from masking_console.errors import (
-    InvalidAuthIdError,
-    KeyringMissingError,
-    MaskingConsoleError,
-)
-from masking_console.models.account import Account, AccountSource, AuthId, AuthToken
+from masking_console.errors import KeyringMissingError, MaskingConsoleError
+from masking_console.models.account import Account, AccountSource, AuthToken
 from masking_console.operations.manage_accounts import ManageAccounts
-
-_SUBACCOUNT = "This is a sub-account id. Masking may need the main account (MA...)."
-_STARS = "*" * 22
-
-
-class TokenField(Input):
-    """A field that shows neither its content nor how long that is."""
-
-    def __init__(self) -> None:
-        super().__init__(password=True, id="token", compact=True)
-
-    def render_line(self, y: int) -> Strip:
-        if not self.value or y:
-            return super().render_line(y)
-        style = self.rich_style
-        cursor = self.get_component_rich_style("input--cursor")
-        end = cursor if self.has_focus and self._cursor_visible else style
-        return Strip([Segment(_STARS, style), Segment(" ", end)])
-
-    @property
-    def cursor_screen_offset(self) -> Offset:
-        # The terminal's own cursor follows this one, and would tell the length.
-        return self.content_region.offset
-
-    # Copying would put the token on the clipboard, and into the terminal's output.
-    def action_copy(self) -> None:
-        self.app.bell()
-
-    def action_cut(self) -> None:
-        self.app.bell()
+from masking_console.presentation.accounts import auth_id_hint
+from masking_console.ui.widgets.token_field import TokenField
 
 
 class Choice(RadioButton):
@@ -131,12 +96,15 @@ class NewAccountScreen(ModalScreen[Account | None]):
         self.focus_next()
 
     @on(Input.Changed, "#auth-id")
-    def _warn_of_a_subaccount(self, event: Input.Changed) -> None:
-        try:
-            is_subaccount = AuthId(event.value).is_subaccount
-        except InvalidAuthIdError:
-            is_subaccount = False
-        self._say(_SUBACCOUNT if is_subaccount else "")
+    def _look_at_auth_id(self, event: Input.Changed) -> None:
+        self._say(auth_id_hint(event.value, is_complete=False))
+
+    @on(Input.Blurred, "#auth-id")
+    def _look_at_whole_auth_id(self, event: Input.Blurred) -> None:
+        hint = auth_id_hint(event.value, is_complete=True)
+        # Whatever else stands there, a reason why it was refused, stays.
+        if hint:
+            self._say(hint)
 
     @on(Button.Pressed, "#save")
     def _save(self) -> None:

@@ -1,4 +1,4 @@
-"""Asks for a name to be typed before something is done that is worth a pause."""
+"""Asks for the name of a protected account before something is done to it."""
 
 from typing import ClassVar
 
@@ -14,53 +14,59 @@ from textual.widgets import Button, Input, Static
 class TypedNameScreen(ModalScreen[bool]):
     """Returns whether the name was typed and the button pressed.
 
-    Enter in the field leads to Cancel, so that no paste can end in a yes.
+    Enter in the field leads to Cancel, so that no paste can end in the act.
     """
 
     CSS_PATH = "typed_name.tcss"
-    AUTO_FOCUS = "#typed-name"
+    AUTO_FOCUS = "#typed-cancel"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "cancel", id="typed_name.cancel"),
     ]
 
-    def __init__(self, heading: str, sentence: str, *, name: str, act: str) -> None:
+    def __init__(self, name: str, *, heading: str, sentence: str, act: str) -> None:
+        """Make the question.
+
+        Args:
+            name: what has to be typed, in any letters.
+            heading: the question, short.
+            sentence: what there is to know before it is answered.
+            act: the button that does it.
+        """
         super().__init__()
+        self._name_to_type = name
         self._heading = heading
         self._sentence = sentence
-        self._name_to_type = name
         self._act = act
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="typed-name-box") as box:
+        with Vertical(id="typed-name") as box:
             box.border_title = Text(self._heading)
             yield Static(Text(self._sentence))
-            yield Input(id="typed-name", compact=True)
-            yield Static(id="typed-name-words")
-            with Horizontal(id="typed-name-buttons"):
-                yield Button("Cancel", id="typed-name-cancel", compact=True)
+            yield Static(Text(f"Type {self._name_to_type.lower()} to go ahead."))
+            yield Input(id="typed-field", compact=True)
+            yield Static(id="typed-words")
+            with Horizontal(id="typed-buttons"):
+                yield Button("Cancel", id="typed-cancel", compact=True)
                 yield Button(
-                    Text(self._act),
-                    id="typed-name-act",
-                    variant="warning",
-                    compact=True,
+                    Text(self._act), id="typed-act", variant="warning", compact=True
                 )
 
     def action_cancel(self) -> None:
         self.dismiss(False)
 
-    @on(Button.Pressed, "#typed-name-cancel")
+    @on(Button.Pressed, "#typed-cancel")
     def _cancel(self) -> None:
         self.dismiss(False)
 
     @on(Input.Submitted)
     def _go_on(self) -> None:
-        self.query_one("#typed-name-cancel").focus()
+        self.query_one("#typed-cancel").focus()
 
-    @on(Button.Pressed, "#typed-name-act")
-    def _confirm(self) -> None:
-        typed = self.query_one("#typed-name", Input).value.strip()
+    @on(Button.Pressed, "#typed-act")
+    def _go_ahead(self) -> None:
+        typed = self.query_one("#typed-field", Input).value.strip()
         if typed.casefold() == self._name_to_type.casefold():
             self.dismiss(True)
         else:
             words = "That is not its name. Nothing was changed."
-            self.query_one("#typed-name-words", Static).update(Text(words))
+            self.query_one("#typed-words", Static).update(Text(words))

@@ -26,12 +26,9 @@ from masking_console.models.account import (
     AuthId,
     AuthToken,
 )
+from masking_console.models.account_list import AccountEntry, LastCheck
 from masking_console.models.plain_text import plain_text
-from masking_console.operations.manage_accounts import (
-    AccountEntry,
-    LastCheck,
-    ManageAccounts,
-)
+from masking_console.operations.manage_accounts import ManageAccounts
 from tests.support.keyrings import (
     DeafKeyring,
     KeyringInMemory,
@@ -131,6 +128,7 @@ async def test_an_account_that_plivo_does_not_confirm_is_kept_nowhere(
         ("acme", AUTH_ID, " ", InputError, "Enter the Auth Token"),
         ("acme", AUTH_ID, "two words", InputError, "has no spaces"),
         ("acme", AUTH_ID, "naïve", InputError, "has no spaces"),
+        ("acme", AUTH_ID, "k" * 1_281, InputError, "keeps at most 1,280 characters"),
     ],
 )
 async def test_what_cannot_be_an_account_is_refused_before_plivo_is_asked(  # noqa: PLR0913, PLR0917, E501, RUF100 - one row a mistake
