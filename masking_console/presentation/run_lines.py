@@ -73,7 +73,8 @@ def _run_line(
             return _note(now, "waiting", words, Sign.RETRY)
         case RunPaused(reason):
             return _note(now, "paused", reason, Sign.FAILED)
-        case RunFinished(summary):
+        case _:
+            summary = event.summary
             sign = Sign.NOTE if summary.is_clean else Sign.FAILED
             words = headline(BatchRecord.of(summary))
             return _note(summary.finished_at, "finished", words, sign)

@@ -4,9 +4,10 @@ import io
 import signal
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ def linear_settings(folder: Path, **changes: object) -> Settings:
     return replace(base, **changes)  # type: ignore[arg-type] # by the fields' names
 
 
-def run_linear(
+def run_linear(  # noqa: PLR0913 - each has a name where it is given
     simulated: SimulatedAccount,
     folder: Path,
     ids: Sequence[SessionUuid],
@@ -59,17 +60,19 @@ def run_linear(
     settings: Settings | None = None,
     is_json: bool = False,
     signals: StopSignals | None = None,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    err: io.StringIO | None = None,
     **request: Any,  # noqa: ANN401 - the fields of the request
 ) -> Ran:
     """Run the command as the command line does, and return what it wrote."""
-    out, err = io.StringIO(), io.StringIO()
+    out, err = io.StringIO(), err or io.StringIO()
     output = Output(out, err)
     lines = JsonLines(output) if is_json else TextLines(output)
     made = settings or linear_settings(folder)
     with closing(build_operations(made, {}, simulated)) as operations:
         wanted = ExpiryRequest(tuple(ids), **request)
         try:
-            code = int(ExpireJob(operations, wanted, lines, signals).run())
+            code = int(ExpireJob(operations, wanted, lines, signals, clock).run())
         except MaskingConsoleError as error:
             code = int(error.exit_code)
             output.note(str(error))

@@ -1,6 +1,9 @@
+import io
 import json
 import re
 import signal
+import threading
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -433,3 +436,118 @@ def test_hostile_text_stays_plain(tmp_path: Path) -> None:
 
     assert "[red]" in ran.out
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", ran.out + ran.err)
+
+
+def later() -> datetime:
+    return datetime.now(UTC) + timedelta(seconds=61)
+
+
+def test_an_answer_after_a_minute_is_followed_by_a_new_look(tmp_path: Path) -> None:
+    simulated = quick_account()
+    ids = open_ids(simulated, 2)
+
+    ran = run_linear(simulated, tmp_path, ids, confirm="2 practice", clock=later)
+
+    assert ran.code == 0
+    assert len(sent(simulated, "GET")) == 4
+    assert ran.out.count(" checked ") == 2
+
+
+def test_what_has_changed_since_the_look_is_a_no(tmp_path: Path) -> None:
+    simulated = quick_account()
+    simulated.fault = script("GET", None, reply(404))
+    ids = open_ids(simulated, 1)
+
+    ran = run_linear(simulated, tmp_path, ids, confirm="1 practice", clock=later)
+
+    assert ran.code == 5
+    assert "1 is not on this account any more. Nothing was sent." in ran.err
+    assert sent(simulated) == []
+
+
+@pytest.mark.parametrize("is_json", [True, False])
+def test_a_session_that_is_open_again_makes_it_partly_done(
+    tmp_path: Path, is_json: bool
+) -> None:
+    simulated = quick_account()
+    ids = open_ids(simulated, 2)
+    before = simulated.session(ids[0])
+    assert before is not None
+    looks = 0
+
+    def fault(request: ReceivedRequest) -> Fault | None:
+        nonlocal looks
+        looks += request.method == "GET"
+        if looks > len(ids):
+            simulated.put(before)
+        return None
+
+    simulated.fault = fault
+
+    ran = run_linear(
+        simulated,
+        tmp_path,
+        ids,
+        confirm="2 practice",
+        watches=True,
+        is_json=is_json,
+    )
+
+    assert ran.code == 7
+    assert "It was expired, and Plivo calls it open again." in ran.out
+    if is_json:
+        events = [json.loads(line)["event"] for line in ran.out.splitlines()]
+        assert events[-3:] == ["looked", "look_finished", "summary"]
+
+
+def test_a_second_look_that_finds_the_unknown_expired_makes_it_done(
+    tmp_path: Path,
+) -> None:
+    simulated = quick_account()
+    gone = Fault(ending=Ending.DROPPED)
+    deletes = script("DELETE", gone)
+    gets = script("GET", None, *[gone] * 3)
+    simulated.fault = lambda request: deletes(request) or gets(request)
+
+    ran = run_linear(
+        simulated, tmp_path, open_ids(simulated, 1), confirm="1 practice", watches=True
+    )
+
+    assert "1 unknown" in ran.out
+    assert "confirmed by a later look" in ran.out
+    assert ran.code == 0
+
+
+def test_ctrl_c_while_waiting_for_the_second_look_skips_it(tmp_path: Path) -> None:
+    simulated = quick_account()
+    signals = StopSignals()
+    settings = linear_settings(tmp_path, second_look_seconds=60.0)
+    told = threading.Event()
+
+    def press() -> None:
+        assert told.wait(20)
+        signal_and_wait(signals, signal.SIGINT)
+
+    pressed = threading.Thread(target=press)
+
+    class Err(io.StringIO):
+        def write(self, text: str) -> int:
+            if text.startswith("Looking once more"):
+                told.set()
+            return super().write(text)
+
+    pressed.start()
+    ran = run_linear(
+        simulated,
+        tmp_path,
+        open_ids(simulated, 1),
+        settings=settings,
+        confirm="1 practice",
+        watches=True,
+        signals=signals,
+        err=Err(),
+    )
+    pressed.join()
+
+    assert ran.code == 0
+    assert "once more:" not in ran.out
