@@ -46,8 +46,10 @@ def left_to_do(summary: ExpirySummary) -> str:
     count = len(summary.to_check)
     if not count:
         return ""
-    ids = "its id" if count == 1 else "their ids"
-    return f"{sessions(count)} may still connect calls. Run this again with {ids}."
+    return (
+        f"{sessions(count)} may still connect calls. "
+        "Run the same again: what is expired by then is left out."
+    )
 
 
 def nothing_words(choice: Choice) -> str:

@@ -219,7 +219,7 @@ def test_what_plivo_refuses_in_a_run_has_its_code(
     ran = run_linear(simulated, tmp_path, open_ids(simulated, 2), confirm="2 practice")
 
     assert ran.code == code
-    assert "may still connect calls. Run this again with" in ran.err
+    assert "may still connect calls. Run the same again" in ran.err
 
 
 def test_a_rate_limit_that_never_ends_is_4(tmp_path: Path) -> None:
