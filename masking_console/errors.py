@@ -20,6 +20,7 @@
      │  ├ TokenMissingError
      │  └ TokenRefusedError
      ├ RefusedError                   not reviewed, not confirmed, read-only, too many
+     ├ StoppedError                   the operator stopped it
      ├ PlivoUnavailableError          no answer that can be used
      └ JournalError                   the record cannot be written or read
 
@@ -109,6 +110,12 @@ class RefusedError(MaskingConsoleError):
     """This program declines: not confirmed, read-only, or over a limit."""
 
     exit_code = ExitCode.REFUSED
+
+
+class StoppedError(MaskingConsoleError):
+    """The operator stopped it."""
+
+    exit_code = ExitCode.STOPPED
 
 
 class PlivoUnavailableError(MaskingConsoleError):

@@ -11,6 +11,7 @@ import click
 
 from masking_console import __version__
 from masking_console.cli.console import console
+from masking_console.cli.expire import expire
 from masking_console.cli.history import history
 from masking_console.cli.practice_server import practice_server
 from masking_console.errors import MaskingConsoleError
@@ -62,6 +63,7 @@ def cli() -> None:
 
 
 cli.add_command(console)
+cli.add_command(expire)
 cli.add_command(history)
 cli.add_command(practice_server)
 

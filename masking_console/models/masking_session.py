@@ -142,6 +142,8 @@ class CheckedSession:
     """When Plivo answered."""
     reason: PlainText = PlainText("")
     """Why it is not checked."""
+    http_status: int | None = None
+    """The status of an answer that told nothing of the session."""
 
     @classmethod
     def of(cls, session: MaskingSession, checked_at: datetime) -> "CheckedSession":

@@ -87,12 +87,17 @@ def checked_session(
         return CheckedSession.of(answer.session, now)
     if answer.verdict is Verdict.NOT_FOUND:
         return CheckedSession(session_uuid, CheckState.NOT_FOUND, checked_at=now)
-    return _not_checked(session_uuid, _why(answer))
+    return _not_checked(session_uuid, _why(answer), answer.http_status)
 
 
-def _not_checked(session_uuid: SessionUuid, reason: str) -> CheckedSession:
+def _not_checked(
+    session_uuid: SessionUuid, reason: str, http_status: int | None = None
+) -> CheckedSession:
     return CheckedSession(
-        session_uuid, CheckState.NOT_CHECKED, reason=plain_text(reason, limit=80)
+        session_uuid,
+        CheckState.NOT_CHECKED,
+        reason=plain_text(reason, limit=80),
+        http_status=http_status,
     )
 
 

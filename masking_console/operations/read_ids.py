@@ -3,6 +3,7 @@
 import codecs
 import stat
 from pathlib import Path
+from typing import BinaryIO
 
 from masking_console.errors import UnusableFileError
 from masking_console.models.plain_text import plain_text
@@ -31,6 +32,25 @@ def read_text_file(path: Path) -> str:
         raise UnusableFileError(f"{name} does not exist. Check the path.") from None
     except (OSError, ValueError):
         raise UnusableFileError(f"{name} cannot be read. Check its rights.") from None
+    return _text_of(content, name)
+
+
+def read_text_stream(stream: BinaryIO, name: str) -> str:
+    """Return the text of a stream to its end.
+
+    Raises:
+        UnusableFileError: it is not readable, empty, too large or binary.
+    """
+    try:
+        content = stream.read(LARGEST_FILE + 1)
+    except OSError:
+        raise UnusableFileError(f"{name} cannot be read.") from None
+    if len(content) > LARGEST_FILE:
+        raise UnusableFileError(f"{name} is larger than 16 MB. Split it.")
+    return _text_of(content, name)
+
+
+def _text_of(content: bytes, name: str) -> str:
     text = _decoded(content)
     if text is None:
         raise UnusableFileError(f"{name} is not a text file. Give a text file of ids.")

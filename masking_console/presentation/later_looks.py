@@ -41,14 +41,19 @@ def _finished(event: LookFinished) -> str:
     return ", ".join(parts)
 
 
-def interrupted_words(record: BatchRecord) -> str:
-    """Return what the operator reads at the start after a run was cut off."""
+def cut_off_words(record: BatchRecord) -> str:
+    """Return what is known of a run that was cut off."""
     unknown, not_sent = len(record.unknown), record.count(ExpiryOutcome.NOT_SENT)
     done = len(record.sessions) - unknown - not_sent
     return (
         f"The last run stopped in the middle: {done} done, {unknown} unknown, "
-        f"{not_sent} not sent. Enter checks them; nothing is sent yet."
+        f"{not_sent} not sent."
     )
+
+
+def interrupted_words(record: BatchRecord) -> str:
+    """Return what the operator reads at the start after a run was cut off."""
+    return f"{cut_off_words(record)} Enter checks them; nothing is sent yet."
 
 
 def resumed_words(record: BatchRecord) -> str:

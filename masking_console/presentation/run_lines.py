@@ -1,5 +1,7 @@
 """What happens in a run, as lines of the log and as text for the ticket."""
 
+from datetime import datetime
+
 from masking_console.models.expiry import (
     Evidence,
     ExpiryOutcome,
@@ -8,7 +10,16 @@ from masking_console.models.expiry import (
 )
 from masking_console.models.history import BatchRecord
 from masking_console.models.plain_text import PlainText
-from masking_console.models.run_events import AttemptUnclear
+from masking_console.models.run_events import (
+    AttemptUnclear,
+    RunEvent,
+    RunFinished,
+    RunPaused,
+    RunStarted,
+    RunWaiting,
+    SessionSending,
+    SessionSettled,
+)
 from masking_console.presentation.log_lines import LogLine, Sign
 from masking_console.presentation.sessions import outcome_sign, outcome_word
 
@@ -29,6 +40,48 @@ _EARLY_ENDS = {
     RunEnd.CRASHED.value: "This program failed. {off} expired, {not_sent} not sent.",
 }
 _HOW_IT_ENDED = {"": "Not ended", RunEnd.INTERRUPTED.value: "Cut off in the middle"}
+
+
+def event_line(event: RunEvent, now: datetime) -> LogLine | None:
+    """Return the log line of anything that a run tells, or None where it needs none.
+
+    Args:
+        event: what happened.
+        now: when, where the event does not say it.
+    """
+    match event:
+        case SessionSending():
+            return None
+        case SessionSettled(result):
+            return result_line(result)
+        case AttemptUnclear():
+            return unclear_line(event)
+        case _:
+            return _run_line(event, now)
+
+
+def _run_line(
+    event: RunStarted | RunWaiting | RunPaused | RunFinished, now: datetime
+) -> LogLine:
+    match event:
+        case RunStarted(batch, at):
+            plan = batch.confirmed.plan
+            words = f"{plan.count} on {plan.account.label.upper()}, confirmed"
+            return _note(at, "started", f"{words} as {batch.batch_id}")
+        case RunWaiting(seconds, reason):
+            words = f"{reason} Waiting {seconds:.0f} s."
+            return _note(now, "waiting", words, Sign.RETRY)
+        case RunPaused(reason):
+            return _note(now, "paused", reason, Sign.FAILED)
+        case _:
+            summary = event.summary
+            sign = Sign.NOTE if summary.is_clean else Sign.FAILED
+            words = headline(BatchRecord.of(summary))
+            return _note(summary.finished_at, "finished", words, sign)
+
+
+def _note(at: datetime, word: str, text: str, sign: Sign = Sign.NOTE) -> LogLine:
+    return LogLine(at, sign, word, PlainText(text))
 
 
 def result_line(result: ExpiryResult) -> LogLine:

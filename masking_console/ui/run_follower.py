@@ -5,24 +5,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from masking_console.models.expiry import ExpirySummary
-from masking_console.models.history import BatchRecord
-from masking_console.models.plain_text import PlainText
 from masking_console.models.run_events import (
-    AttemptUnclear,
     RunEvent,
     RunFinished,
-    RunPaused,
-    RunStarted,
-    RunWaiting,
     SessionSending,
     SessionSettled,
 )
-from masking_console.presentation.log_lines import LogLine, Sign
-from masking_console.presentation.run_lines import (
-    headline,
-    result_line,
-    unclear_line,
-)
+from masking_console.presentation.run_lines import event_line
 from masking_console.ui.widgets.queue_table import QueueTable
 from masking_console.ui.widgets.result_log import ResultLog
 from masking_console.ui.widgets.run_panel import RunPanel, RunProgress
@@ -82,36 +71,5 @@ class RunFollower:
             for event in events
             if isinstance(event, SessionSending | SessionSettled)
         )
-        lines = (self._line(event) for event in events)
+        lines = (event_line(event, self._clock()) for event in events)
         self._log.append([line for line in lines if line is not None])
-
-    def _line(self, event: RunEvent) -> LogLine | None:
-        if isinstance(event, SessionSettled):
-            return result_line(event.result)
-        if isinstance(event, AttemptUnclear):
-            return unclear_line(event)
-        if isinstance(event, SessionSending):
-            return None
-        return self._note(event)
-
-    def _note(
-        self, event: RunStarted | RunWaiting | RunPaused | RunFinished
-    ) -> LogLine:
-        match event:
-            case RunStarted(batch, at):
-                plan = batch.confirmed.plan
-                words = f"{plan.count} on {plan.account.label.upper()}, confirmed"
-                return _note(at, "started", f"{words} as {batch.batch_id}")
-            case RunWaiting(seconds, reason):
-                words = f"{reason} Waiting {seconds:.0f} s."
-                return _note(self._clock(), "waiting", words, Sign.RETRY)
-            case RunPaused(reason):
-                return _note(self._clock(), "paused", reason, Sign.FAILED)
-            case RunFinished(summary):
-                sign = Sign.NOTE if summary.is_clean else Sign.FAILED
-                at = summary.finished_at
-                return _note(at, "finished", headline(BatchRecord.of(summary)), sign)
-
-
-def _note(at: datetime, word: str, text: str, sign: Sign = Sign.NOTE) -> LogLine:
-    return LogLine(at, sign, word, PlainText(text))

@@ -36,6 +36,25 @@ def test_version_and_help_import_neither_textual_nor_httpx_nor_keyring() -> None
     assert done.returncode == 0, done.stderr
 
 
+def test_the_face_without_a_screen_never_imports_textual() -> None:
+    code = (
+        "import sys; from masking_console.cli import main\n"
+        "try: main(['expire', '--practice', '--dry-run', '--format', 'jsonl',"
+        " 'c28b77d4-21e7-43bd-9447-04bfee92e651'])\n"
+        "except SystemExit as ended: assert ended.code == 5, ended.code\n"
+        "assert 'httpx' in sys.modules\n"
+        "sys.exit(int('textual' in sys.modules))"
+    )
+    # Rich comes with httpx, whose own command line uses it; the import contract sees
+    # that nothing of this face does.
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+
+
 def _calls_of(name: str) -> list[str]:
     """Return the modules that call something of this name."""
     found = []

@@ -1,10 +1,15 @@
+import io
 import os
 from pathlib import Path
 
 import pytest
 
 from masking_console.errors import UnusableFileError
-from masking_console.operations.read_ids import LARGEST_FILE, read_text_file
+from masking_console.operations.read_ids import (
+    LARGEST_FILE,
+    read_text_file,
+    read_text_stream,
+)
 
 
 @pytest.mark.parametrize(
@@ -60,3 +65,21 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
         with pytest.raises(UnusableFileError, match=words) as caught:
             read_text_file(path)
         assert "\x1b" not in str(caught.value)
+
+
+class Stream(io.BytesIO):
+    def read(self, size: int | None = -1, /) -> bytes:
+        raise OSError(size)
+
+
+@pytest.mark.parametrize(
+    ("stream", "words"),
+    [
+        (Stream(), "A pipe cannot be read."),
+        (io.BytesIO(b"x" * (LARGEST_FILE + 1)), "A pipe is larger than 16 MB."),
+        (io.BytesIO(b" \n"), "A pipe is empty."),
+    ],
+)
+def test_a_stream_that_cannot_be_used_is_named(stream: io.BytesIO, words: str) -> None:
+    with pytest.raises(UnusableFileError, match=words):
+        read_text_stream(stream, "A pipe")

@@ -1,0 +1,110 @@
+"""`masking-console expire`: the same job without a screen, one line an event."""
+
+import os
+import sys
+
+import click
+
+from masking_console import paths
+from masking_console.cli.options import account_options, chosen_api_url, text_of
+from masking_console.errors import InputError
+from masking_console.models.session_ids import PastedIds, read_session_ids
+from masking_console.settings import Settings
+
+
+@click.command()
+@click.argument("ids", nargs=-1, metavar="[UUID ...]")
+@account_options
+@click.option(
+    "--file", "file", type=click.Path(), help="Take ids from a file; - is a pipe."
+)
+@click.option("--dry-run", is_flag=True, help="Look and tell; expire nothing.")
+@click.option(
+    "--confirm", metavar="TEXT", help='Number and account, such as "12 acme-prod".'
+)
+@click.option("--include-in-call", is_flag=True, help="Also sessions in a call.")
+@click.option("--ticket", default="", help="The ticket that asks for it.")
+@click.option("--reason", default="", help="Why, in your words.")
+@click.option("--watch", is_flag=True, help="Look once more a minute later.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "jsonl"]),
+    default="text",
+    show_default=True,
+    help="How to print it.",
+)
+def expire(
+    ids: tuple[str, ...],
+    account: str | None,
+    file: str | None,
+    practice: bool,
+    api_url: str | None,
+    **wishes: object,
+) -> None:
+    """Expire sessions without a screen: one line an event.
+
+    Every session is looked at first. Only active ones go, after number and account
+    were confirmed: with --confirm, or on the terminal.
+    """
+    settings = Settings(
+        journal_path=paths.journal_path(practice=practice),
+        api_url=chosen_api_url(api_url, practice=practice),
+        practice=practice,
+        account_name=account,
+    )
+    if os.environ.get("SSLKEYLOGFILE") and not practice:
+        raise InputError("Unset SSLKEYLOGFILE: it records what is sent.")
+    text = text_of(ids, None if file == "-" else file)
+    if file == "-":
+        text = "\n".join(filter(None, [text, _piped_text()]))
+    pasted = read_session_ids(text)
+    if not text.strip():
+        raise InputError("Give session ids, or --file with a text that has them.")
+    sys.exit(_run(settings, pasted, **wishes))
+
+
+def _piped_text() -> str:
+    """Return the standard input.
+
+    Raises:
+        InputError: it is a terminal, or cannot be used.
+    """
+    from masking_console.operations.read_ids import read_text_stream
+
+    if sys.stdin.isatty():
+        raise InputError("Standard input is a terminal. Pipe the text into it.")
+    return read_text_stream(sys.stdin.buffer, "Standard input")
+
+
+def _run(settings: Settings, pasted: PastedIds, **wishes: object) -> int:
+    from masking_console.linear.expire import ExpireJob
+    from masking_console.linear.json_lines import JsonLines
+    from masking_console.linear.output import Output
+    from masking_console.linear.request import ExpiryRequest
+    from masking_console.linear.text_lines import TextLines
+    from masking_console.models.cause import Cause
+    from masking_console.operations.wiring import build_operations
+    from masking_console.presentation.pasted import pasted_words
+
+    output = Output()
+    words = pasted_words(pasted, len(pasted.found))
+    if not pasted.found:
+        raise InputError(" ".join(words))
+    request = ExpiryRequest(
+        session_uuids=pasted.found,
+        cause=Cause.of(str(wishes["ticket"]), str(wishes["reason"])),
+        confirm=None if wishes["confirm"] is None else str(wishes["confirm"]),
+        is_dry_run=bool(wishes["dry_run"]),
+        includes_in_call=bool(wishes["include_in_call"]),
+        watches=bool(wishes["watch"]),
+    )
+    if pasted.repeated or pasted.incomplete_count or pasted.ignored_count:
+        for line in words:
+            output.note(line)
+    lines = JsonLines(output) if wishes["form"] == "jsonl" else TextLines(output)
+    operations = build_operations(settings, os.environ)
+    try:
+        return ExpireJob(operations, request, lines).run()
+    finally:
+        operations.close()

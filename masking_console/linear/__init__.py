@@ -1,0 +1,1 @@
+"""The face without a screen: one line an event, for ssh, screen readers and scripts."""

@@ -1,0 +1,62 @@
+"""Which of the sessions that were asked for go into the plan."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from masking_console.models.account import Account
+from masking_console.models.masking_session import CheckedSession, CheckState
+from masking_console.presentation.review import wrong_account
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What every session that was asked for is, and what follows for it."""
+
+    account: Account
+    """The account on which they were looked up."""
+    planned: tuple[CheckedSession, ...]
+    """What would be expired, in the order in which it was given."""
+    left_out: tuple[CheckedSession, ...]
+    """What would not be touched."""
+
+    @property
+    def phrase(self) -> str:
+        """Number and account, which this face asks for on every tier."""
+        return f"{len(self.planned)} {self.account.name.lower()}"
+
+    @property
+    def wrong_account(self) -> str:
+        """The question whether this is the right account, or nothing."""
+        missing = self.count(CheckState.NOT_FOUND)
+        total = len(self.planned) + len(self.left_out)
+        return wrong_account(missing, total, self.account.name)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What can be done about some that are left out, one sentence a line."""
+        notes = []
+        if in_call := self.count(CheckState.IN_CALL):
+            words = "is in a call and is" if in_call == 1 else "are in a call and are"
+            notes.append(f"{in_call} {words} left out. --include-in-call takes it in.")
+        if strange := self.count(CheckState.OTHER):
+            words = "is in a state" if strange == 1 else "are in states"
+            notes.append(f"{strange} {words} unknown here. Look in the console.")
+        return tuple(notes)
+
+    def count(self, state: CheckState) -> int:
+        """Return how many that are left out are in a state."""
+        return sum(each.state is state for each in self.left_out)
+
+
+def choose(
+    account: Account, checked: Sequence[CheckedSession], *, includes_in_call: bool
+) -> Choice:
+    """Return what goes: active sessions, and those in a call only if that was said."""
+    states = {CheckState.ACTIVE}
+    if includes_in_call:
+        states.add(CheckState.IN_CALL)
+    return Choice(
+        account,
+        planned=tuple(each for each in checked if each.state in states),
+        left_out=tuple(each for each in checked if each.state not in states),
+    )

@@ -1,0 +1,69 @@
+"""How the whole command ended, for both forms of output."""
+
+from dataclasses import dataclass
+
+from masking_console.exit_codes import ExitCode
+from masking_console.linear.choice import Choice
+from masking_console.models.expiry import ExpiryOutcome, ExpirySummary, RunEnd
+from masking_console.models.history import BatchRecord
+from masking_console.models.masking_session import CheckState
+from masking_console.presentation.review import sessions
+from masking_console.presentation.run_lines import headline
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """The last word of the command."""
+
+    choice: Choice
+    """What was asked for."""
+    code: ExitCode
+    """The exit code."""
+    words: str
+    """What became of it, in a sentence or two."""
+    summary: ExpirySummary | None = None
+    """What became of the plan; None where nothing was carried out."""
+
+
+def run_words(summary: ExpirySummary, *, has_paused: bool) -> str:
+    """Return how a run ended.
+
+    Args:
+        summary: the run.
+        has_paused: whether it paused by itself; without a screen it then ends.
+    """
+    if summary.end is RunEnd.STOPPED and has_paused:
+        not_sent = summary.count(ExpiryOutcome.NOT_SENT)
+        return (
+            "Stopped after failures in a row. "
+            f"{summary.off} expired, {not_sent} not sent."
+        )
+    return headline(BatchRecord.of(summary))
+
+
+def left_to_do(summary: ExpirySummary) -> str:
+    """Return what is left to do after a run, or nothing."""
+    count = len(summary.to_check)
+    if not count:
+        return ""
+    return (
+        f"{sessions(count)} may still connect calls. "
+        "Run the same again: what is expired by then is left out."
+    )
+
+
+def nothing_words(choice: Choice) -> str:
+    """Return why there is nothing to expire."""
+    total = len(choice.left_out)
+    if choice.count(CheckState.EXPIRED) == total:
+        return f"Nothing to do: {sessions(total)}, expired already."
+    return "Nothing to expire. Nothing was sent."
+
+
+def dry_run_words(choice: Choice) -> str:
+    """Return what would happen."""
+    where = choice.account.name.upper()
+    words = f"Would expire {sessions(len(choice.planned))} on {where}."
+    if choice.planned:
+        words += f' To do it: --confirm "{choice.phrase}".'
+    return f"{words} Nothing was sent."

@@ -1,0 +1,60 @@
+"""What the exit code says of all sessions that were asked for."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+
+from masking_console.exit_codes import ExitCode
+from masking_console.models.expiry import ExpiryOutcome, ExpirySummary, RunEnd
+from masking_console.models.masking_session import CheckedSession, CheckState
+
+_ENDS = {
+    RunEnd.TOKEN_REFUSED: ExitCode.CREDENTIALS,
+    RunEnd.FORBIDDEN: ExitCode.CREDENTIALS,
+    RunEnd.JOURNAL_FAILED: ExitCode.BAD_INPUT,
+    RunEnd.CRASHED: ExitCode.BAD_INPUT,
+}
+
+
+def exit_code(
+    summary: ExpirySummary | None,
+    left_out: Sequence[CheckedSession],
+    *,
+    is_stopped: bool = False,
+) -> ExitCode:
+    """Return how the whole command ended.
+
+    Args:
+        summary: what became of the plan; None where there was nothing to expire.
+        left_out: the sessions that were asked for and are not in the plan.
+        is_stopped: whether the operator stopped it.
+    """
+    results = summary.results if summary is not None else ()
+    if is_stopped:
+        return ExitCode.STOPPED
+    if any(each.outcome is ExpiryOutcome.UNKNOWN for each in results):
+        return ExitCode.UNKNOWN
+    off = sum(each.state is CheckState.EXPIRED for each in left_out)
+    off += summary.off if summary is not None else 0
+    if off == len(results) + len(left_out):
+        return ExitCode.DONE
+    if off:
+        return ExitCode.PARTLY_DONE
+    return _after_a_run(summary) if summary is not None else unread_code(left_out)
+
+
+def unread_code(left_out: Sequence[CheckedSession]) -> ExitCode:
+    """Return why sessions could not be read; refused where all of them were."""
+    unread = [each for each in left_out if each.state is CheckState.NOT_CHECKED]
+    if any(each.http_status == HTTPStatus.TOO_MANY_REQUESTS for each in unread):
+        return ExitCode.RATE_LIMITED
+    return ExitCode.PLIVO if unread else ExitCode.REFUSED
+
+
+def _after_a_run(summary: ExpirySummary) -> ExitCode:
+    """Return why a run did nothing at all."""
+    if summary.end in _ENDS:
+        return _ENDS[summary.end]
+    statuses = {each.http_status for each in summary.results}
+    if HTTPStatus.TOO_MANY_REQUESTS in statuses:
+        return ExitCode.RATE_LIMITED
+    return ExitCode.PLIVO

@@ -1,0 +1,284 @@
+"""The main job as one readable line: check, confirm, expire, look again."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+
+from masking_console.errors import (
+    JournalError,
+    MaskingConsoleError,
+    RefusedError,
+    StoppedError,
+    TokenRefusedError,
+)
+from masking_console.exit_codes import ExitCode
+from masking_console.linear.account import chosen_account
+from masking_console.linear.choice import Choice, choose
+from masking_console.linear.confirmation import (
+    check_size,
+    confirmed_in_full,
+    full_phrase,
+    says_all,
+)
+from masking_console.linear.ending import (
+    Ending,
+    dry_run_words,
+    nothing_words,
+    run_words,
+)
+from masking_console.linear.endings import exit_code, unread_code
+from masking_console.linear.json_lines import JsonLines
+from masking_console.linear.request import ExpiryRequest
+from masking_console.linear.second_look import SecondLook
+from masking_console.linear.stop_signals import StopSignals
+from masking_console.linear.terminal_question import (
+    controlling_terminal,
+    typed_answer,
+)
+from masking_console.linear.text_lines import TextLines
+from masking_console.models.account import Account
+from masking_console.models.expiry import (
+    ConfirmedPlan,
+    ExpiryPlan,
+    ExpirySummary,
+)
+from masking_console.models.masking_session import CheckedSession, CheckState
+from masking_console.models.run_events import (
+    RunFinished,
+    RunPaused,
+)
+from masking_console.models.session_uuid import SessionUuid
+from masking_console.operations.run_control import RunControl
+from masking_console.operations.wiring import Operations
+from masking_console.presentation.later_looks import cut_off_words
+from masking_console.presentation.review import (
+    consequences,
+    differences,
+    sessions,
+    title,
+)
+
+FRESH_FOR = timedelta(seconds=60)
+"""A check that is older when the answer has come is made again."""
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class ExpireJob:
+    """One call of `masking-console expire`."""
+
+    def __init__(
+        self,
+        operations: Operations,
+        request: ExpiryRequest,
+        lines: TextLines | JsonLines,
+        signals: StopSignals | None = None,
+        clock: Callable[[], datetime] = _utc_now,
+    ) -> None:
+        self._operations = operations
+        self._request = request
+        self._lines = lines
+        self._clock = clock
+        self._signals = signals or StopSignals()
+        # A loop of its own, so that the thread's is left as it was.
+        self._runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
+        self._has_paused = False
+        self._is_stopped = False
+
+    def run(self) -> ExitCode:
+        """Do all of it, and return how it ended.
+
+        Raises:
+            MaskingConsoleError: it could not begin, was refused or was stopped.
+        """
+        with self._signals.caught(), self._runner:
+            account = self._runner.run(chosen_account(self._operations))
+            self._runner.run(self._open_journal(account))
+            uuids = self._request.session_uuids
+            checked = self._runner.run(self._check(account, uuids, is_told=True))
+            includes = self._request.includes_in_call
+            choice = choose(account, checked, includes_in_call=includes)
+            self._lines.planned(
+                choice,
+                self._clock(),
+                cause=self._request.cause,
+                is_dry_run=self._request.is_dry_run,
+            )
+            for note in choice.notes:
+                self._lines.note(note)
+            try:
+                ending = self._carry_out(choice)
+            except MaskingConsoleError as error:
+                ending = Ending(choice, error.exit_code, str(error))
+                if isinstance(self._lines, JsonLines):
+                    self._lines.ended(ending, self._clock())
+                raise
+            self._lines.ended(ending, self._clock())
+            return ending.code
+
+    def _carry_out(self, choice: Choice) -> Ending:
+        """Confirm and expire what was chosen, and look again."""
+        if choice.wrong_account:
+            raise RefusedError(f"{choice.wrong_account} Nothing was sent.")
+        if self._request.is_dry_run:
+            return self._end_of_dry_run(choice)
+        if not choice.planned:
+            code = exit_code(None, choice.left_out)
+            return Ending(choice, code, nothing_words(choice))
+        confirmed = self._confirmed(self._plan(choice))
+        summary = self._runner.run(self._expire(confirmed))
+        self._is_stopped = self._signals.count > 0
+        ending = self._ending(choice, summary)
+        self._lines.run_ended(ending)
+        if self._request.watches and not self._is_stopped:
+            watch = SecondLook(self._operations, self._lines, self._signals)
+            known = self._runner.run(watch.run(summary, self._clock))
+            ending = self._ending(choice, known)
+        return ending
+
+    def _end_of_dry_run(self, choice: Choice) -> Ending:
+        if choice.planned:
+            check_size(self._plan(choice))
+        is_read = not choice.count(CheckState.NOT_CHECKED)
+        code = ExitCode.DONE if is_read else unread_code(choice.left_out)
+        return Ending(choice, code, dry_run_words(choice))
+
+    def _ending(self, choice: Choice, summary: ExpirySummary) -> Ending:
+        code = exit_code(summary, choice.left_out, is_stopped=self._is_stopped)
+        words = run_words(summary, has_paused=self._has_paused)
+        return Ending(choice, code, words, summary)
+
+    async def _open_journal(self, account: Account) -> None:
+        """Make sure that it can be written, and tell of runs that were cut off."""
+        where = f"{account.label.upper()} ({account.auth_id.tail})"
+        self._lines.note(f"Account {where}, {self._clock():%Y-%m-%d %H:%M:%S} UTC")
+        if self._operations.practice_account is not None:
+            self._lines.note("PRACTICE. Nothing here is real.")
+        try:
+            for words in await self._operations.open_journal():
+                self._lines.note(words)
+            for record in await self._operations.interrupted(account):
+                where = "Open the console on this account to check them."
+                self._lines.note(f"{record.batch_id}: {cut_off_words(record)} {where}")
+        except JournalError as error:
+            # A dry run needs none.
+            if not self._request.is_dry_run:
+                raise
+            self._lines.note(str(error))
+
+    async def _check(
+        self, account: Account, uuids: Sequence[SessionUuid], *, is_told: bool
+    ) -> tuple[CheckedSession, ...]:
+        """Ask Plivo for every session, and return the answers in the same order."""
+        self._stop_if_told()
+        self._lines.note(f"Checking {sessions(len(uuids))} with Plivo ...")
+        found: dict[SessionUuid, CheckedSession] = {}
+        stream = self._operations.check(account, uuids)
+        loop = asyncio.get_running_loop()
+        try:
+            with self._signals.reacting(lambda _count: _soon(loop, stream.cancel)):
+                async for items in stream:
+                    for each in items:
+                        if each.state is CheckState.CHECKING:
+                            continue
+                        found[each.session_uuid] = each
+                        if is_told:
+                            self._lines.checked(each, self._clock())
+        except TokenRefusedError as error:
+            words = str(error).replace("Press P", "Press P in the console")
+            raise TokenRefusedError(f"{words} Nothing was sent.") from None
+        finally:
+            stream.cancel()
+        self._stop_if_told()
+        return tuple(found[uuid] for uuid in uuids)
+
+    def _stop_if_told(self) -> None:
+        if self._signals.count:
+            _raise_stopped(self._signals.count)
+
+    def _plan(self, choice: Choice) -> ExpiryPlan:
+        return ExpiryPlan(
+            account=choice.account,
+            sessions=choice.planned,
+            left_out=choice.left_out,
+            ticket=self._request.cause.ticket,
+            reason=self._request.cause.reason,
+            rules=self._operations.settings.confirmation,
+        )
+
+    def _confirmed(self, plan: ExpiryPlan) -> ConfirmedPlan:
+        """Return the confirmed plan, looked at again if its check has grown old."""
+        if self._operations.settings.read_only:
+            raise RefusedError("This console is read-only. Nothing was sent.")
+        check_size(plan)
+        for line in consequences(plan, self._clock()):
+            self._lines.note(line)
+        answer = self._request.confirm
+        confirmed = confirmed_in_full(
+            plan, self._asked(plan) if answer is None else answer
+        )
+        checked_at = plan.checked_at
+        if checked_at is None or self._clock() - checked_at > FRESH_FOR:
+            uuids = [each.session_uuid for each in plan.sessions]
+            again = self._runner.run(self._check(plan.account, uuids, is_told=False))
+            if changes := differences(plan.sessions, again):
+                changed = " ".join(changes)
+                raise RefusedError(f"{changed} Nothing was sent. Run this again.")
+        self._stop_if_told()
+        return confirmed
+
+    def _asked(self, plan: ExpiryPlan) -> str:
+        """Ask on the terminal for number and account."""
+        phrase = full_phrase(plan)
+        with controlling_terminal() as terminal:
+            if terminal is None:
+                raise RefusedError(
+                    "There is no terminal to ask on. Nothing was sent. "
+                    f'Write --confirm "{phrase}".'
+                )
+            question = f"{title(plan)} Type {phrase} to go ahead:"
+            with self._signals.reacting(_raise_stopped):
+                return typed_answer(
+                    question, phrase, lambda text: says_all(plan, text), terminal
+                )
+
+    async def _expire(self, confirmed: ConfirmedPlan) -> ExpirySummary:
+        """Carry out a confirmed plan and tell what happens."""
+        control = RunControl()
+        stream = self._operations.expire(confirmed, control)
+        loop = asyncio.get_running_loop()
+
+        def stop(count: int) -> None:
+            # At once and without the loop, which a full pipe may hold up.
+            control.stop()
+            if count == 1:
+                words = "Stopping after what is in flight. Again: leave at once."
+                _soon(loop, lambda: self._lines.note(words))
+            else:
+                _soon(loop, stream.cancel)
+
+        with self._signals.reacting(stop):
+            async for events in stream:
+                for event in events:
+                    self._lines.event(event, self._clock())
+                    if isinstance(event, RunPaused):
+                        # Nobody sits here who could say whether to go on.
+                        self._has_paused = True
+                        control.stop()
+                    elif isinstance(event, RunFinished):
+                        return event.summary
+        raise StoppedError(
+            "Left at once. What was in flight is unknown, and the journal says so. "
+            "Open the console to check it."
+        )
+
+
+def _soon(loop: asyncio.AbstractEventLoop, work: Callable[[], object]) -> None:
+    """Do something in the loop, from a signal handler, which may take no lock."""
+    loop.call_soon_threadsafe(work)
+
+
+def _raise_stopped(_count: int) -> None:
+    raise StoppedError("Stopped. Nothing was sent.")

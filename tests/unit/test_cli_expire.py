@@ -1,0 +1,145 @@
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from masking_console.cli import main
+from masking_console.credentials.credentials import Credentials
+from masking_console.errors import AccountUnknownError
+from masking_console.linear.account import chosen_account
+from masking_console.models.account import (
+    Account,
+    AccountName,
+    AccountSource,
+    AuthId,
+    AuthToken,
+)
+from masking_console.operations.wiring import build_operations
+from masking_console.settings import Settings
+
+KNOWN = "c28b77d4-21e7-43bd-9447-04bfee92e651"
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as ended:
+        main(["expire", *arguments])
+    captured = capsys.readouterr()
+    code = ended.value.code
+    assert isinstance(code, int)
+    return int(code), captured.out, captured.err
+
+
+def pipe(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        ([], 1, "Give session ids"),
+        (["nonsense"], 1, "This is not a session id."),
+        (["--file", "missing.txt"], 1, "missing.txt does not exist"),
+        ([KNOWN, "--format", "xml"], 1, "is not one of"),
+        ([KNOWN, "--ticket", "x" * 41], 1, "The ticket has at most 40"),
+        ([KNOWN, "--reason", "call +91 98765 43210"], 1, "Leave the phone number out"),
+        ([KNOWN, "--practice", "--account", "env"], 1, "In practice mode"),
+        ([KNOWN, "--account", "env"], 2, "Set PLIVO_AUTH_ID"),
+        ([KNOWN, "--account", "nobody"], 2, "There is no account nobody."),
+        ([KNOWN], 2, "No account is set up."),
+        ([KNOWN, "--practice", "--confirm", "1 practice"], 5, "right account?"),
+        ([KNOWN, "--practice", "--account", "Practice"], 5, "right account?"),
+    ],
+)
+def test_what_cannot_begin_is_one_sentence_and_a_code(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], code: int, words: str
+) -> None:
+    ended, _out, err = run(capsys, *arguments)
+
+    assert ended == code
+    assert err.splitlines()[-1].startswith("masking-console: ")
+    assert words in err.splitlines()[-1]
+
+
+def test_a_recording_of_tls_keys_is_refused_outside_practice(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSLKEYLOGFILE", "keys.txt")
+
+    assert "Unset SSLKEYLOGFILE" in run(capsys, KNOWN)[2]
+
+
+def test_ids_come_from_a_pipe_and_what_is_left_out_is_said(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (
+        f"see {KNOWN}\nand {KNOWN.upper()}\napi_id: {KNOWN[:-1]}2\n609bf6df-28c1-4e7\n"
+    )
+    pipe(monkeypatch, text.encode())
+
+    code, out, err = run(
+        capsys, "--practice", "--dry-run", "--format", "jsonl", "--file", "-", KNOWN
+    )
+
+    assert code == 5
+    assert [json.loads(line)["event"] for line in out.splitlines()] == [
+        "plan",
+        "checked",
+        "summary",
+    ]
+    assert "1 id   1 new   2 repeats   1 ignored" in err
+    assert "1 id is incomplete (line 5)" in err
+    assert "Ignored: 1 api_id" in err
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "Standard input is empty"),
+        (b"\x7fELF\0\0", "is not a text file"),
+        (b"no ids at all", "No session ids in this text."),
+    ],
+)
+def test_a_pipe_without_ids_is_bad_input(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    content: bytes,
+    words: str,
+) -> None:
+    pipe(monkeypatch, content)
+
+    code, out, err = run(capsys, "--practice", "--file", "-")
+
+    assert (code, out) == (1, "")
+    assert words in err
+
+
+def test_a_terminal_is_not_read_as_a_pipe(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipe(monkeypatch, b"")
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+
+    assert "Standard input is a terminal." in run(capsys, "--file", "-")[2]
+
+
+def stored(name: str) -> Account:
+    return Account(
+        AccountName(name),
+        AuthId("MAXXXXXXXXXXXXXXXXXX"),
+        AuthToken("made-up-token"),
+        AccountSource.KEYRING,
+    )
+
+
+async def test_several_accounts_are_named_and_none_is_guessed() -> None:
+    operations = build_operations(Settings(Path("unused.db")), {})
+    try:
+        await Credentials().save(stored("acme-prod"))
+        assert (await chosen_account(operations)).name == "acme-prod"
+        await Credentials().save(stored("acme-stage"))
+        with pytest.raises(AccountUnknownError, match="one of: acme-prod, acme-stage"):
+            await chosen_account(operations)
+    finally:
+        operations.close()
