@@ -20,6 +20,7 @@ from masking_console.ui.crash import CrashSafeApp
 from masking_console.ui.departure import FINISH_SECONDS, Departure
 from masking_console.ui.dialogs import answer_to
 from masking_console.ui.key_gate import KeyGate
+from masking_console.ui.keymap import keymap_of
 from masking_console.ui.screens.accounts import AccountsScreen
 from masking_console.ui.screens.history import HistoryScreen
 from masking_console.ui.screens.main import MainScreen
@@ -61,6 +62,7 @@ class ConsoleApp(CrashSafeApp[int]):
         self._first_text = first_text
         self._main = MainScreen(operations, clock)
         self._gate = KeyGate(self)
+        self.set_keymap(keymap_of(operations.settings.keymap))
         self.departure = Departure(self, operations.close)
 
     def get_default_screen(self) -> MainScreen:
