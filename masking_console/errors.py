@@ -7,6 +7,7 @@
      │  ├ InvalidSessionUuidError
      │  ├ InvalidAuthIdError
      │  ├ InvalidAccountNameError
+     │  ├ ConfigFileError
      │  ├ UnusableFileError
      │  └ UnwritableFileError
      ├ CredentialsError               no token, or none that works
@@ -54,6 +55,10 @@ class InvalidAuthIdError(InputError):
 
 class InvalidAccountNameError(InputError):
     """A text cannot be the name of an account in this console."""
+
+
+class ConfigFileError(InputError):
+    """The file ``config.toml`` cannot be read, or something in it is wrong."""
 
 
 class UnusableFileError(InputError):

@@ -14,6 +14,11 @@ def config_dir() -> Path:
     return Path(override) if override else platformdirs.user_config_path(APP_NAME)
 
 
+def config_path() -> Path:
+    """Return the configuration's file; it may not exist."""
+    return config_dir() / "config.toml"
+
+
 def state_dir() -> Path:
     """Return the folder of the journal; it may not exist yet."""
     override = os.environ.get("MASKING_CONSOLE_STATE_DIR")

@@ -1,12 +1,17 @@
 """What can be set, decided once at start and frozen."""
 
 import ipaddress
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
+from types import MappingProxyType
 from typing import NewType
 from urllib.parse import urlsplit
 
 from masking_console.errors import InputError
+from masking_console.models.account import AccountName
+from masking_console.models.cause import CauseRules
 from masking_console.models.expiry import ConfirmationRules
 
 PLIVO_API_URL = "https://api.plivo.com"
@@ -32,6 +37,35 @@ class Timeouts:
     """One request from first to last byte, however slowly it drips."""
 
 
+class TimeZone(Enum):
+    """In which time zone times are shown; the journal and exports are in UTC."""
+
+    UTC = "utc"
+    """Coordinated universal time."""
+    LOCAL = "local"
+    """The time zone of this computer."""
+
+
+class SignStyle(Enum):
+    """How the sign of an outcome is drawn."""
+
+    PLAIN = "plain"
+    """ASCII, which every terminal and every font has."""
+    UNICODE = "unicode"
+    """Symbols of one cell."""
+
+
+class ShowNumbers(Enum):
+    """When phone numbers are shown in full."""
+
+    NEVER = "never"
+    """Not even when asked."""
+    ASK = "ask"
+    """When asked, for a minute, recorded."""
+    ALWAYS = "always"
+    """As soon as a session is opened, recorded."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that is decided before the first screen."""
@@ -48,16 +82,32 @@ class Settings:
     """The account to use from the start."""
     share: float = 0.5
     """The part of Plivo's 300 requests in 5 s that this program takes; at most 1."""
-    idle_writes_off_minutes: int = 15
-    """How long a protected account may be left alone before its writes go off."""
-    theme: str = ""
-    """The name of a theme; empty for the usual one."""
     second_look_seconds: float = 60.0
     """How long after the end of a run its sessions are looked at once more."""
     timeouts: Timeouts = field(default_factory=Timeouts)
     """How long to wait."""
     confirmation: ConfirmationRules = field(default_factory=ConfirmationRules)
     """When the operator is asked what."""
+    protected: frozenset[AccountName] = frozenset()
+    """The accounts on which writes are off at the start."""
+    idle_writes_off_minutes: int = 15
+    """After so long without a key, writes are off again."""
+    time_zone: TimeZone = TimeZone.UTC
+    """How times are shown."""
+    signs: SignStyle = SignStyle.PLAIN
+    """How outcomes are drawn."""
+    theme: str = ""
+    """The name of the colors; empty for the default ones."""
+    history_days: int = 400
+    """How far back the history goes unless it is asked for more."""
+    cause_rules: CauseRules = field(default_factory=CauseRules)
+    """What a ticket must be."""
+    show_numbers: ShowNumbers = ShowNumbers.ASK
+    """When phone numbers are shown in full."""
+    keymap: Mapping[str, tuple[str, ...]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    """The operator's own keys, by the id of their binding."""
 
 
 def checked_api_url(text: str) -> ApiUrl:

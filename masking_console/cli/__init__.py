@@ -8,8 +8,11 @@ import sys
 from typing import NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 
 from masking_console import __version__
+from masking_console.cli.completion import completion
+from masking_console.cli.config import config
 from masking_console.cli.console import console
 from masking_console.cli.expire import expire
 from masking_console.cli.history import history
@@ -23,10 +26,22 @@ class ConsoleGroup(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse; what does not start with a command is for the console."""
+        if ctx.resilient_parsing and not args:
+            # A shell completes the first word: all that can stand there.
+            return super().parse_args(ctx, args)
         own = {*self.commands, "--help", "-h", "--version"}
         if not args or args[0] not in own:
             args = ["console", *args]
         return super().parse_args(ctx, args)
+
+    def shell_complete(
+        self, ctx: click.Context, incomplete: str
+    ) -> list[CompletionItem[str]]:
+        """Complete the first word: a command, or an option of the console."""
+        found = super().shell_complete(ctx, incomplete)
+        there = {item.value for item in found}
+        more = self.commands["console"].shell_complete(ctx, incomplete)
+        return [*found, *(item for item in more if item.value not in there)]
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write both ways to call this program."""
@@ -64,6 +79,8 @@ def cli() -> None:
 
 cli.add_command(console)
 cli.add_command(expire)
+cli.add_command(completion)
+cli.add_command(config)
 cli.add_command(history)
 cli.add_command(practice_server)
 

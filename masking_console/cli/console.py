@@ -5,8 +5,12 @@ import sys
 
 import click
 
-from masking_console import paths
-from masking_console.cli.options import account_options, chosen_api_url, text_of
+from masking_console.cli.options import (
+    account_options,
+    check_keymap,
+    load_settings,
+    text_of,
+)
 from masking_console.errors import InputError
 from masking_console.exit_codes import ExitCode
 from masking_console.settings import Settings
@@ -26,12 +30,8 @@ def console(
     api_url: str | None,
 ) -> None:
     """Open the console."""
-    settings = Settings(
-        journal_path=paths.journal_path(practice=practice),
-        api_url=chosen_api_url(api_url, practice=practice),
-        practice=practice,
-        read_only=read_only,
-        account_name=account,
+    settings = load_settings(
+        account=account, practice=practice, api_url=api_url, read_only=read_only
     )
     first_text = text_of(ids, file)
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
@@ -41,10 +41,13 @@ def console(
 
 def _run_console(settings: Settings, first_text: str) -> None:
     from masking_console.operations.wiring import build_operations
+    from masking_console.presentation.display import show_as
     from masking_console.ui.app import ConsoleApp
     from masking_console.ui.crash import refuse_spying_environment
 
+    check_keymap(settings.keymap)
     refuse_spying_environment(os.environ, practice=settings.practice)
+    show_as(settings)
     operations = build_operations(settings, os.environ)
     app = ConsoleApp(operations, first_text)
     with app.departure.on_signals():

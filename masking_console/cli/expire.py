@@ -5,9 +5,8 @@ import sys
 
 import click
 
-from masking_console import paths
-from masking_console.cli.options import account_options, chosen_api_url, text_of
-from masking_console.errors import InputError
+from masking_console.cli.options import account_options, load_settings, text_of
+from masking_console.errors import InputError, RefusedError
 from masking_console.models.session_ids import PastedIds, read_session_ids
 from masking_console.settings import Settings
 
@@ -47,12 +46,7 @@ def expire(
     Every session is looked at first. Only active ones go, after number and account
     were confirmed: with --confirm, or on the terminal.
     """
-    settings = Settings(
-        journal_path=paths.journal_path(practice=practice),
-        api_url=chosen_api_url(api_url, practice=practice),
-        practice=practice,
-        account_name=account,
-    )
+    settings = load_settings(account=account, practice=practice, api_url=api_url)
     if os.environ.get("SSLKEYLOGFILE") and not practice:
         raise InputError("Unset SSLKEYLOGFILE: it records what is sent.")
     text = text_of(ids, None if file == "-" else file)
@@ -85,8 +79,10 @@ def _run(settings: Settings, pasted: PastedIds, **wishes: object) -> int:
     from masking_console.linear.text_lines import TextLines
     from masking_console.models.cause import Cause
     from masking_console.operations.wiring import build_operations
+    from masking_console.presentation.display import show_as
     from masking_console.presentation.pasted import pasted_words
 
+    show_as(settings)
     output = Output()
     words = pasted_words(pasted, len(pasted.found))
     if not pasted.found:
@@ -103,6 +99,9 @@ def _run(settings: Settings, pasted: PastedIds, **wishes: object) -> int:
         for line in words:
             output.note(line)
     lines = JsonLines(output) if wishes["form"] == "jsonl" else TextLines(output)
+    refused = settings.cause_rules.problem(request.cause)
+    if refused:
+        raise RefusedError(refused)
     operations = build_operations(settings, os.environ)
     try:
         return ExpireJob(operations, request, lines).run()

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from masking_console import paths
+from masking_console.cli.options import load_settings
 from masking_console.exit_codes import ExitCode
 
 
@@ -32,8 +33,12 @@ def history(ctx: click.Context, /, form: str, practice: bool, **fields: str) -> 
     ctx.obj = paths.journal_path(practice=practice)
     if ctx.invoked_subcommand is None:
         from masking_console.operations.print_history import print_history
+        from masking_console.presentation.display import show_as
 
-        click.echo(print_history(ctx.obj, form, **fields), nl=False)
+        settings = load_settings(practice=practice)
+        show_as(settings)
+        words = print_history(ctx.obj, form, settings.history_days, **fields)
+        click.echo(words, nl=False)
 
 
 @history.command()

@@ -1,17 +1,19 @@
 """What means the same in every command: which account, where, and which ids."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from masking_console.errors import InvalidSessionUuidError
+from masking_console import paths
+from masking_console.errors import InputError, InvalidSessionUuidError
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.settings import (
     PLIVO_API_URL,
     PRACTICE_API_URL,
     ApiUrl,
+    Settings,
     checked_api_url,
 )
 
@@ -49,6 +51,47 @@ def chosen_api_url(text: str | None, *, practice: bool) -> ApiUrl:
     if practice:
         return ApiUrl(PRACTICE_API_URL)
     return checked_api_url(text or PLIVO_API_URL)
+
+
+def load_settings(
+    *,
+    account: str | None = None,
+    practice: bool = False,
+    api_url: str | None = None,
+    read_only: bool = False,
+) -> Settings:
+    """Return what applies: the command line, then ``config.toml``, then the defaults.
+
+    Raises:
+        InputError: the URL or something in the configuration cannot be used.
+    """
+    from masking_console.config_file import read_config
+
+    base = Settings(
+        journal_path=paths.journal_path(practice=practice),
+        api_url=chosen_api_url(api_url, practice=practice),
+        practice=practice,
+        read_only=read_only,
+        account_name=account,
+    )
+    return read_config(paths.config_path()).on(base)
+
+
+def check_keymap(keymap: Mapping[str, tuple[str, ...]]) -> None:
+    """Make sure that the console can use the operator's own keys.
+
+    Raises:
+        ConfigFileError: it cannot.
+    """
+    if not keymap:
+        return
+    from masking_console.config_file import problem
+    from masking_console.ui.keymap import keymap_of
+
+    try:
+        keymap_of(keymap)
+    except InputError as error:
+        raise problem(paths.config_path(), str(error)) from None
 
 
 def text_of(ids: tuple[str, ...], file: str | None) -> str:

@@ -50,6 +50,7 @@ from masking_console.models.run_events import (
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.run_control import RunControl
 from masking_console.operations.wiring import Operations
+from masking_console.presentation.display import day_and_second
 from masking_console.presentation.later_looks import cut_off_words
 from masking_console.presentation.review import (
     consequences,
@@ -153,7 +154,7 @@ class ExpireJob:
     async def _open_journal(self, account: Account) -> None:
         """Make sure that it can be written, and tell of runs that were cut off."""
         where = f"{account.label.upper()} ({account.auth_id.tail})"
-        self._lines.note(f"Account {where}, {self._clock():%Y-%m-%d %H:%M:%S} UTC")
+        self._lines.note(f"Account {where}, {day_and_second(self._clock())}")
         if self._operations.practice_account is not None:
             self._lines.note("PRACTICE. Nothing here is real.")
         try:

@@ -14,9 +14,10 @@ from masking_console.models.run_events import (
     RunPaused,
     RunWaiting,
 )
+from masking_console.presentation.display import Sign
 from masking_console.presentation.finished import summary_lines
 from masking_console.presentation.later_looks import look_line
-from masking_console.presentation.log_lines import LogLine, Sign
+from masking_console.presentation.log_lines import LogLine
 from masking_console.presentation.review import left_out_words, sessions
 from masking_console.presentation.run_lines import event_line
 from masking_console.presentation.sessions import (

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from masking_console.errors import InputError
 from masking_console.models.plain_text import PlainText, plain_text
+from masking_console.models.ticket_pattern import TicketPattern
 
 LONGEST_TICKET = 40
 LONGEST_REASON = 120
@@ -41,3 +42,25 @@ class Cause:
                     f"Leave the phone number out of the {name}: the journal keeps it."
                 )
         return cls(plain_text(ticket.strip()), plain_text(reason.strip()))
+
+
+_REQUIRED = "A ticket is required. Give one first."
+
+
+@dataclass(frozen=True, slots=True)
+class CauseRules:
+    """What a ticket must be before anything is expired."""
+
+    ticket_required: bool = False
+    """Whether there must be one."""
+    ticket_pattern: TicketPattern | None = None
+    """What it looks like, if there is one."""
+
+    def problem(self, cause: Cause) -> str:
+        """Return why nothing can be expired for this cause; empty when it can."""
+        if not cause.ticket:
+            return _REQUIRED if self.ticket_required else ""
+        pattern = self.ticket_pattern
+        if pattern is None or pattern.matches(cause.ticket):
+            return ""
+        return f"This is no ticket here. It must look like {pattern.text}"

@@ -1,6 +1,7 @@
 """The history as text for a terminal or a pipe."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from masking_console.journal.reading import read_batches, verify_file
@@ -25,15 +26,25 @@ _FORMS: Mapping[str, Callable[[Sequence[BatchRecord]], str]] = {
 
 
 def print_history(
-    journal_path: Path, form: str, *, since: str = "", **fields: str
+    journal_path: Path, form: str, days: int, *, since: str = "", **fields: str
 ) -> str:
     """Return the batches that match in one of the forms, newest first.
+
+    Args:
+        journal_path: the journal's file.
+        form: how to print them.
+        days: how far back to go where nothing is asked for.
+        since: a date to go back to instead.
+        fields: what else to look for, by the names of `HistoryQuery`.
 
     Raises:
         JournalError: the journal cannot be read.
         InputError: the date is none.
     """
-    query = HistoryQuery(**fields, since=parse_date(since) if since else None, words=())
+    start = parse_date(since) if since else None
+    if start is None and not any(fields.values()):
+        start = datetime.now(UTC) - timedelta(days=days)
+    query = HistoryQuery(**fields, since=start, words=())
     records = reversed(read_batches(journal_path))
     return _FORMS[form]([each for each in records if query.matches(each)])
 

@@ -165,7 +165,9 @@ def build_operations(
     engine.start()
     return Operations(
         settings=settings,
-        accounts=ManageAccounts(check_account, environment),
+        accounts=ManageAccounts(
+            check_account, environment, protected_by_config=settings.protected
+        ),
         history=ReadHistory(settings.journal_path),
         practice_account=practice_account,
         practice_text=practice_text,

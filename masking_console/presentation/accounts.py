@@ -2,6 +2,7 @@
 
 from masking_console.models.account import AccountSource
 from masking_console.models.account_list import AccountEntry, AccountList
+from masking_console.presentation.display import hour_and_minute
 
 NONE_YET = (
     "No account yet. Press n. You need the Auth ID and Auth Token\n"
@@ -28,7 +29,7 @@ def account_cells(entry: AccountEntry) -> tuple[str, str, str, str]:
     """Return name, Auth ID, source of the token, and latest check."""
     is_env = entry.source is AccountSource.ENVIRONMENT
     check = entry.last_check
-    at = f"{check.checked_at:%H:%M} UTC  " if check.checked_at else ""
+    at = f"{hour_and_minute(check.checked_at)}  " if check.checked_at else ""
     source = "PLIVO_AUTH_TOKEN" if is_env else entry.source.value
     return shown_name(entry), entry.auth_id, source, f"{at}{check.words}"
 

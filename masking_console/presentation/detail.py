@@ -6,6 +6,7 @@ from masking_console.models.expiry import ExpiryOutcome
 from masking_console.models.masking_session import CheckedSession
 from masking_console.models.plain_text import PlainText
 from masking_console.models.session_detail import Interaction, SessionInspection
+from masking_console.presentation.display import day_and_second, shown_time, zone_name
 from masking_console.presentation.numbers import masked
 from masking_console.presentation.sessions import age, calls_in_words, state_words
 
@@ -54,13 +55,13 @@ def _ago(inspection: SessionInspection, now: datetime) -> str:
 def _moment(moment: datetime | None, now: datetime) -> str:
     if moment is None:
         return "-"
-    return f"{moment:%Y-%m-%d %H:%M:%S} UTC   {age(moment, now)} ago"
+    return f"{day_and_second(moment)}   {age(moment, now)} ago"
 
 
 def _end(moment: datetime | None, now: datetime) -> str:
     if moment is None:
         return "-"
-    when = f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+    when = day_and_second(moment)
     if moment <= now:
         return f"{when}   ended {age(moment, now)} ago"
     return f"{when}   in {age(now, moment)}, by itself"
@@ -110,7 +111,8 @@ def _before(inspection: SessionInspection) -> str:
 
 
 def _interaction_lines(interactions: tuple[Interaction, ...]) -> list[str]:
-    lines = ["call began (UTC)        took     legs  recording"]
+    began = f"call began ({zone_name()})"
+    lines = [f"{began:<23} took     legs  recording"]
     lines += [
         f"{_began(each):<23} {_took(each):<8} {each.legs or '-'!s:<5} "
         f"{'yes' if each.has_recording else '-'}"
@@ -122,7 +124,7 @@ def _interaction_lines(interactions: tuple[Interaction, ...]) -> list[str]:
 
 def _began(interaction: Interaction) -> str:
     start = interaction.start_time
-    return f"{start:%Y-%m-%d %H:%M:%S}" if start is not None else "-"
+    return f"{shown_time(start):%Y-%m-%d %H:%M:%S}" if start is not None else "-"
 
 
 def _took(interaction: Interaction) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from masking_console.models.expiry import ExpiryOutcome
 from masking_console.models.history import BatchRecord, ChainReport, SessionRecord
 from masking_console.models.plain_text import plain_text
+from masking_console.presentation.display import day_and_minute, glyph, zone_name
 from masking_console.presentation.run_lines import result_words
 from masking_console.presentation.sessions import outcome_sign, outcome_word
 
@@ -53,14 +54,15 @@ def counts(record: BatchRecord) -> tuple[int, int, int, int, int]:
 
 def table(records: Iterable[BatchRecord]) -> str:
     """Return one line a batch, for a terminal."""
+    began = f"began ({zone_name()})"
     lines = [
         (
-            f"{'batch':<22} {'began (UTC)':<16} {'account':<12} {'ticket':<12} "
+            f"{'batch':<22} {began:<16} {'account':<12} {'ticket':<12} "
             f"{'by':<10} {'total':>5} {'+':>4} {'=':>4} {'?':>4} {'!':>4}  end"
         )
     ]
     lines += [
-        f"{record.batch_id:<22} {record.began_at:%Y-%m-%d %H:%M} "
+        f"{record.batch_id:<22} {day_and_minute(record.began_at)} "
         f"{record.account_name.upper():<12} {record.ticket or '-':<12} "
         f"{record.operator:<10} {total:>5} {off:>4} {already:>4} {unknown:>4} "
         f"{failed:>4}  {end_words(record)}"
@@ -80,7 +82,7 @@ def session_line(session: SessionRecord) -> str:
     result = session.result
     status = "---" if result.http_status is None else str(result.http_status)
     parts = [
-        f"{outcome_sign(result.outcome).value} {outcome_word(result.outcome):<9}",
+        f"{glyph(outcome_sign(result.outcome))} {outcome_word(result.outcome):<9}",
         status if result.attempts else "   ",
         f"api {result.api_id[:8]}" if result.api_id else "",
         session.later or result_words(result),

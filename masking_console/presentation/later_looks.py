@@ -10,7 +10,8 @@ from masking_console.models.run_events import (
     LookFound,
     SessionCameBack,
 )
-from masking_console.presentation.log_lines import LogLine, Sign
+from masking_console.presentation.display import Sign
+from masking_console.presentation.log_lines import LogLine
 from masking_console.presentation.review import sessions
 from masking_console.presentation.run_lines import result_line
 

@@ -2,32 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
 
 from masking_console.models.plain_text import PlainText
 from masking_console.models.session_uuid import SessionUuid
+from masking_console.presentation.display import Sign, glyph, hour_to_second
 
 _SECONDS_FROM_MS = 10_000
 """From here on seconds say it better."""
-
-
-class Sign(Enum):
-    """One character that says what a colour also says."""
-
-    DONE = "+"
-    """Expired, with evidence."""
-    ALREADY = "="
-    """Nothing was left to do."""
-    UNKNOWN = "?"
-    """Nobody knows yet."""
-    FAILED = "!"
-    """It did not work, or needs attention."""
-    ABSENT = "-"
-    """Not there."""
-    NOTE = "."
-    """For information."""
-    RETRY = "~"
-    """Waiting, and trying again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +40,7 @@ class LogLine:
     @property
     def head(self) -> str:
         """All that stands before the text: time, sign, word and what was asked."""
-        columns = [f"{self.at:%H:%M:%S} {self.sign.value} {self.word:<9}"]
+        columns = [f"{hour_to_second(self.at)} {glyph(self.sign)} {self.word:<9}"]
         if self.session_uuid:
             columns = [f"{columns[0]} {self.session_uuid.short}"]
         if self.status or self.elapsed_ms is not None:

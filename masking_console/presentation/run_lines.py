@@ -20,7 +20,8 @@ from masking_console.models.run_events import (
     SessionSending,
     SessionSettled,
 )
-from masking_console.presentation.log_lines import LogLine, Sign
+from masking_console.presentation.display import Sign
+from masking_console.presentation.log_lines import LogLine
 from masking_console.presentation.sessions import outcome_sign, outcome_word
 
 _CLIENT_ERROR = range(400, 500)

@@ -8,7 +8,7 @@ from masking_console.models.masking_session import (
     CheckState,
     MaskingSession,
 )
-from masking_console.presentation.log_lines import Sign
+from masking_console.presentation.display import Sign
 from masking_console.presentation.numbers import MASKED_WIDTH, masked
 
 _OUTCOMES = {

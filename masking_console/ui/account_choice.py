@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from masking_console.models.account import Account
-from masking_console.presentation.log_lines import Sign
+from masking_console.presentation.display import Sign
 from masking_console.presentation.review import sessions
 from masking_console.ui.dialogs import answer_to
 from masking_console.ui.screens.question import QuestionScreen

@@ -16,7 +16,7 @@ from masking_console.errors import MaskingConsoleError
 from masking_console.exit_codes import ExitCode
 from masking_console.models.plain_text import plain_text
 from masking_console.operations.wiring import Operations
-from masking_console.presentation.log_lines import Sign
+from masking_console.presentation.display import Sign
 from masking_console.ui.account_choice import go_over, renew
 from masking_console.ui.crash import CrashSafeApp
 from masking_console.ui.departure import FINISH_SECONDS, Departure
@@ -26,7 +26,6 @@ from masking_console.ui.screens.accounts import AccountsScreen
 from masking_console.ui.screens.history import HistoryScreen
 from masking_console.ui.screens.main import MainScreen
 from masking_console.ui.screens.question import QuestionScreen
-from masking_console.ui.screens.ticket import TicketScreen
 from masking_console.ui.terminal import PasteDropped, console_driver_class
 from masking_console.ui.themes import ANSI, DARK, SHIPPED
 
@@ -75,6 +74,11 @@ class ConsoleApp(CrashSafeApp[int]):
         self._first_text = first_text
         self._main = MainScreen(operations, clock)
         self._gate = KeyGate(self)
+        if operations.settings.keymap:
+            # Only who has keys of their own pays for looking at all there are.
+            from masking_console.ui.keymap import keymap_of  # noqa: PLC0415
+
+            self.set_keymap(keymap_of(operations.settings.keymap))
         self.departure = Departure(self, operations.close)
 
     def get_default_screen(self) -> MainScreen:
@@ -234,15 +238,17 @@ class ConsoleApp(CrashSafeApp[int]):
         self.run_worker(self._ask_cause(), group="ticket")
 
     async def _ask_cause(self) -> None:
-        cause = await answer_to(self, TicketScreen(self._main.cause))
-        if cause is not None:
-            self._main.work_for(cause)
+        await self._main.job.ask_cause()
 
     def action_history(self) -> None:
         self.run_worker(self._show_history(), group="history")
 
     async def _show_history(self) -> None:
-        history = HistoryScreen(self._operations.history, self._main.copy)
+        history = HistoryScreen(
+            self._operations.history,
+            self._main.copy,
+            self._operations.settings.history_days,
+        )
         record = await answer_to(self, history)
         if record is not None:
             self._main.queue_up(record.may_still_connect)

@@ -9,7 +9,7 @@ from masking_console.errors import TokenRefusedError
 from masking_console.models.account import Account
 from masking_console.models.masking_session import CheckedSession, CheckState
 from masking_console.models.session_uuid import SessionUuid
-from masking_console.presentation.log_lines import Sign
+from masking_console.presentation.display import Sign
 from masking_console.presentation.review import sessions, wrong_account
 from masking_console.ui.screens.question import QuestionScreen
 

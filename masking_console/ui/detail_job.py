@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from masking_console.models.account import Account
 from masking_console.models.session_detail import SessionInspection
 from masking_console.models.session_uuid import SessionUuid
-from masking_console.presentation.log_lines import Sign
+from masking_console.presentation.display import Sign
 from masking_console.ui.dialogs import answer_to
 from masking_console.ui.screens.session_detail import DetailScreen
 
@@ -28,7 +28,13 @@ class DetailJob:
 
     async def _open(self, account: Account, session_uuid: SessionUuid) -> None:
         screen = self._screen
-        detail = DetailScreen(self, account, session_uuid, screen.clock)
+        detail = DetailScreen(
+            self,
+            account,
+            session_uuid,
+            screen.clock,
+            screen.operations.settings.show_numbers,
+        )
         if await answer_to(screen.app, detail):
             screen.job.review()
 

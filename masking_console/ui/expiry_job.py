@@ -11,7 +11,7 @@ from masking_console.models.expiry import ConfirmedPlan, ExpiryPlan, ExpirySumma
 from masking_console.models.masking_session import CheckedSession, CheckState
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.run_control import RunControl
-from masking_console.presentation.log_lines import Sign
+from masking_console.presentation.display import Sign
 from masking_console.presentation.review import differences, wrong_account
 from masking_console.ui.dialogs import answer_to
 from masking_console.ui.run_follower import RunFollower
@@ -19,6 +19,7 @@ from masking_console.ui.scope import is_scope_clear
 from masking_console.ui.screens.finished import Afterwards, FinishedScreen
 from masking_console.ui.screens.question import QuestionScreen
 from masking_console.ui.screens.review import ReviewScreen
+from masking_console.ui.screens.ticket import TicketScreen
 from masking_console.ui.widgets.run_panel import RunPanel
 
 if TYPE_CHECKING:
@@ -130,6 +131,8 @@ class ExpiryJob:
             return None
         if wanted is None and not await is_scope_clear(screen):
             return None
+        if not await self._has_cause():
+            return None
         ticked, changes = await self._fresh(account, wanted)
         if not await self._is_right_account(account):
             return None
@@ -142,6 +145,21 @@ class ExpiryJob:
         )
         # Writes may have gone off by themselves while the list stood there.
         return confirmed if confirmed is not None and self._may_expire() else None
+
+    async def ask_cause(self, problem: str = "") -> bool:
+        """Ask for ticket and reason; return whether there are new ones."""
+        screen = self._screen
+        rules = screen.operations.settings.cause_rules
+        cause = await answer_to(screen.app, TicketScreen(screen.cause, rules, problem))
+        if cause is not None:
+            screen.work_for(cause)
+        return cause is not None
+
+    async def _has_cause(self) -> bool:
+        """Ask for a ticket where one is required, or has to look different."""
+        rules = self._screen.operations.settings.cause_rules
+        problem = rules.problem(self._screen.cause)
+        return not problem or await self.ask_cause(problem)
 
     def _may_expire(self) -> bool:
         """Return whether anything may be expired now; if not, say why."""

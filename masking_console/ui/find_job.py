@@ -8,13 +8,13 @@ from masking_console.models.account import Account
 from masking_console.models.listing import ListEnd, ListEvent, Wanted
 from masking_console.models.masking_session import CheckedSession
 from masking_console.operations.engine import Stream
+from masking_console.presentation.display import Sign
 from masking_console.presentation.listing import (
     end_words,
     found_words,
     progress_words,
     stopped_words,
 )
-from masking_console.presentation.log_lines import Sign
 from masking_console.ui.screens.question import QuestionScreen
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from textual.dom import DOMNode
 from textual.timer import Timer
 from textual.widget import Widget
 
-from masking_console.presentation.log_lines import Sign
+from masking_console.presentation.display import Sign
 from masking_console.ui.key_burst import KeyBurst, KeyKind
 from masking_console.ui.screens.review import ReviewScreen
 from masking_console.ui.widgets.queue_steps import QueueSnapshot
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 HELD_SECONDS = 0.04
 """How long a key that leads somewhere waits for another one behind it."""
 _QUIET_AFTER_PASTE_SECONDS = 0.1
-_LOCAL = frozenset(" *iuvryz/?123")
+LOCAL = frozenset(" *iuvryz/?123")
 """They mark, look or move; everything they do can be taken back."""
 
 
@@ -101,7 +101,7 @@ class KeyGate:
 
 def _leads_somewhere(key: events.Key, *, is_main: bool) -> bool:
     if is_main:
-        return key.is_printable and key.character not in _LOCAL
+        return key.is_printable and key.character not in LOCAL
     return key.is_printable or key.key in {"enter", "space"}
 
 

@@ -9,12 +9,12 @@ from masking_console.models.expiry import ExpirySummary
 from masking_console.models.history import BatchRecord
 from masking_console.models.history_query import HistoryQuery
 from masking_console.models.run_events import LookedAgain, SessionSettled
+from masking_console.presentation.display import Sign
 from masking_console.presentation.later_looks import (
     interrupted_words,
     look_line,
     resumed_words,
 )
-from masking_console.presentation.log_lines import Sign
 from masking_console.presentation.run_lines import result_line
 from masking_console.ui.dialogs import answer_to
 from masking_console.ui.screens.question import QuestionScreen

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from masking_console.errors import MaskingConsoleError
 from masking_console.models.account import Account
-from masking_console.presentation.log_lines import Sign
-from masking_console.ui.screens.session_detail import SHOWN_SECONDS
+from masking_console.presentation.display import Sign
+from masking_console.settings import ShowNumbers
+from masking_console.ui.screens.session_detail import NEVER_SHOWN, SHOWN_SECONDS
 
 if TYPE_CHECKING:
     from masking_console.ui.screens.main import MainScreen
@@ -19,6 +20,7 @@ class NumbersJob:
     def __init__(self, screen: "MainScreen", clock: Callable[[], datetime]) -> None:
         self._screen = screen
         self._clock = clock
+        self._policy = screen.operations.settings.show_numbers
         self._until: datetime | None = None
 
     @property
@@ -26,13 +28,17 @@ class NumbersJob:
         """What the header says while numbers can be read; else empty."""
         if self._until is None:
             return ""
+        if self._policy is ShowNumbers.ALWAYS:
+            return "Numbers shown (recorded)."
         left = max(timedelta(0), self._until - self._clock())
         return f"Numbers shown for {left.total_seconds():.0f} s (recorded)."
 
     def toggle(self) -> None:
         """Show the numbers, or hide them at once."""
         account = self._screen.account
-        if self._until is not None:
+        if self._policy is ShowNumbers.NEVER:
+            self._screen.note(Sign.NOTE, "numbers", NEVER_SHOWN)
+        elif self._until is not None:
             self.hide()
         elif account is not None:
             work = self._show(account)
@@ -47,7 +53,8 @@ class NumbersJob:
 
     def hide_when_over(self) -> None:
         """Hide the numbers when their minute is over."""
-        if self._until is not None and self._clock() >= self._until:
+        is_over = self._until is not None and self._clock() >= self._until
+        if is_over and self._policy is not ShowNumbers.ALWAYS:
             self.hide()
 
     async def _show(self, account: Account) -> None:
@@ -60,6 +67,5 @@ class NumbersJob:
         if screen.account is account:
             self._until = self._clock() + timedelta(seconds=SHOWN_SECONDS)
             screen.queue.show_numbers(are_shown=True)
-            words = "Numbers shown for 60 s (recorded). m hides them."
-            screen.note(Sign.NOTE, "numbers", words)
+            screen.note(Sign.NOTE, "numbers", f"{self.notice} m hides them.")
             screen.show_status()

@@ -10,7 +10,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from masking_console.models.account import Account
-from masking_console.presentation.log_lines import Sign
+from masking_console.presentation.display import Sign
 from masking_console.ui.dialogs import answer_to
 from masking_console.ui.screens.typed_name import TypedNameScreen
 

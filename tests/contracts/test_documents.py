@@ -5,6 +5,7 @@ import click
 import pytest
 
 from masking_console.cli import cli
+from masking_console.config_file import allowed
 from masking_console.exit_codes import ExitCode
 
 ROOT = Path(__file__).parents[2]
@@ -27,6 +28,11 @@ def test_the_modules_that_contributing_names_are_there(path: str) -> None:
 @pytest.mark.parametrize("path", re.findall(r"\]\((screenshots/[^)]+)\)", README))
 def test_the_pictures_of_the_readme_are_there(path: str) -> None:
     assert (ROOT / path).exists()
+
+
+def test_the_readme_has_every_key_of_the_configuration() -> None:
+    for key in allowed():
+        assert f"| `{key}` |" in README
 
 
 def test_the_readme_has_every_option_command_and_exit_code() -> None:

@@ -10,7 +10,8 @@ from masking_console.models.masking_session import (
 )
 from masking_console.models.plain_text import PlainText
 from masking_console.models.session_uuid import SessionUuid
-from masking_console.presentation.log_lines import LogLine, Sign
+from masking_console.presentation.display import Sign
+from masking_console.presentation.log_lines import LogLine
 
 NOW = datetime(2026, 3, 4, 12, 4, 31, tzinfo=UTC)
 

@@ -15,6 +15,7 @@ from masking_console.errors import MaskingConsoleError
 from masking_console.models.expiry import ExpirySummary
 from masking_console.models.history import BatchRecord
 from masking_console.operations.read_history import ReadHistory
+from masking_console.presentation.display import hour_to_second, zone_name
 from masking_console.presentation.finished import may_still_connect, summary_lines
 from masking_console.presentation.history import exported_words
 from masking_console.presentation.run_lines import headline, report
@@ -65,7 +66,7 @@ class FinishedScreen(ModalScreen[Afterwards]):
         summary = self.summary
         batch, plan = summary.batch, summary.batch.confirmed.plan
         ticket = f"   Ticket {plan.ticket}" if plan.ticket else ""
-        times = f"{summary.started_at:%H:%M:%S} to {summary.finished_at:%H:%M:%S} UTC"
+        times = _span(summary)
         lines = [
             f"Account {plan.account.label.upper()}{ticket}   {times}",
             "",
@@ -111,3 +112,8 @@ class FinishedScreen(ModalScreen[Afterwards]):
 
     def _say(self, words: str) -> None:
         self.query_one("#finished-copied", Static).update(Text(words))
+
+
+def _span(summary: ExpirySummary) -> str:
+    start, end = summary.started_at, summary.finished_at
+    return f"{hour_to_second(start)} to {hour_to_second(end)} {zone_name(end)}"

@@ -1,6 +1,7 @@
 """The history: what was expired, by whom and why, and what became of it."""
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 from rich.text import Text
@@ -14,13 +15,12 @@ from masking_console.errors import MaskingConsoleError
 from masking_console.models.history import BatchRecord
 from masking_console.models.history_query import HistoryQuery
 from masking_console.operations.read_history import ReadHistory
+from masking_console.presentation.display import zone_name
 from masking_console.presentation.history import exported_words, verified_words
 from masking_console.presentation.run_lines import headline, report
 from masking_console.ui.widgets.filter_line import FilterLine
 from masking_console.ui.widgets.history_tables import BatchSessions, BatchTable
 from masking_console.ui.widgets.rows_view import RowsView
-
-_HEAD = " History   this computer only, no phone numbers"
 
 
 class HistoryScreen(Screen[BatchRecord | None]):
@@ -38,15 +38,21 @@ class HistoryScreen(Screen[BatchRecord | None]):
     ]
 
     def __init__(
-        self, history: ReadHistory, copy: Callable[[str, str], Awaitable[str]]
+        self,
+        history: ReadHistory,
+        copy: Callable[[str, str], Awaitable[str]],
+        days: int,
     ) -> None:
         super().__init__()
         self._history = history
+        self._days = days
         self._copy = copy
 
     def compose(self) -> ComposeResult:
-        yield Static(Text(_HEAD), id="history-head")
-        yield BatchTable(id="batches")
+        head = f" History   {self._days} days, this computer only, no phone numbers"
+        yield Static(Text(f"{head}   times in {zone_name()}"), id="history-head")
+        since = datetime.now(UTC) - timedelta(days=self._days)
+        yield BatchTable(since, id="batches")
         yield BatchSessions(id="batch-sessions")
         yield Static(id="history-words")
         yield FilterLine()

@@ -17,7 +17,8 @@ from masking_console.models.cause import Cause
 from masking_console.models.plain_text import plain_text
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.wiring import Operations
-from masking_console.presentation.log_lines import LogLine, Sign
+from masking_console.presentation.display import Sign
+from masking_console.presentation.log_lines import LogLine
 from masking_console.presentation.sessions import undone_words
 from masking_console.ui.check_job import CheckJob
 from masking_console.ui.clipboard import copy_text

@@ -17,9 +17,11 @@ from masking_console.models.account import Account
 from masking_console.models.session_detail import SessionInspection
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.presentation.detail import detail_lines
+from masking_console.settings import ShowNumbers
 
 SHOWN_SECONDS = 60.0
 """How long numbers stay readable."""
+NEVER_SHOWN = "Your config never shows numbers."
 _KEYS = "y copy id   m show numbers   r again   left/right   X review   esc back"
 
 
@@ -64,11 +66,13 @@ class DetailScreen(ModalScreen[bool]):
         account: Account,
         session_uuid: SessionUuid,
         clock: Callable[[], datetime],
+        policy: ShowNumbers = ShowNumbers.ASK,
     ) -> None:
         super().__init__()
         self._source = source
         self._account = account
         self._clock = clock
+        self._policy = policy
         self.session_uuid = session_uuid
         self._inspection: SessionInspection | None = None
         self._hiding: Timer | None = None
@@ -101,6 +105,8 @@ class DetailScreen(ModalScreen[bool]):
         try:
             self._inspection = await self._source.inspect(self._account, session_uuid)
             self._say("")
+            if self._policy is ShowNumbers.ALWAYS:
+                await self._show_numbers()
         except MaskingConsoleError as error:
             self._say(str(error))
         self._show()
@@ -140,7 +146,9 @@ class DetailScreen(ModalScreen[bool]):
             self._load(session_uuid)
 
     def action_show_numbers(self) -> None:
-        if self.shows_numbers:
+        if self._policy is ShowNumbers.NEVER:
+            self._say(NEVER_SHOWN)
+        elif self.shows_numbers:
             self._hide()
         elif self._inspection is not None:
             self.run_worker(self._show_numbers(), group="numbers", exclusive=True)

@@ -11,7 +11,14 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from masking_console.errors import InputError
-from masking_console.models.cause import LONGEST_REASON, LONGEST_TICKET, Cause
+from masking_console.models.cause import (
+    LONGEST_REASON,
+    LONGEST_TICKET,
+    Cause,
+    CauseRules,
+)
+
+_WHAT_FOR = "They stand in the journal with every batch from now on."
 
 
 class TicketScreen(ModalScreen[Cause | None]):
@@ -23,9 +30,12 @@ class TicketScreen(ModalScreen[Cause | None]):
         Binding("escape", "cancel", "cancel", id="ticket.cancel"),
     ]
 
-    def __init__(self, cause: Cause) -> None:
+    def __init__(self, cause: Cause, rules: CauseRules, problem: str = "") -> None:
+        """Make the form; a problem says why it is asked for now."""
         super().__init__()
         self._cause = cause
+        self._rules = rules
+        self._problem = problem
 
     def compose(self) -> ComposeResult:
         with Vertical(id="ticket-box") as box:
@@ -46,8 +56,7 @@ class TicketScreen(ModalScreen[Cause | None]):
                     compact=True,
                     max_length=LONGEST_REASON,
                 )
-            words = "They stand in the journal with every batch from now on."
-            yield Static(Text(words), id="ticket-words")
+            yield Static(Text(self._problem or _WHAT_FOR), id="ticket-words")
             with Horizontal(id="ticket-buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
                 yield Button("Keep", id="keep", variant="primary", compact=True)
@@ -70,6 +79,11 @@ class TicketScreen(ModalScreen[Cause | None]):
             self.query_one(f"#{name}", Input).value for name in ("ticket", "reason")
         )
         try:
-            self.dismiss(Cause.of(ticket, reason))
+            cause = Cause.of(ticket, reason)
+            problem = self._rules.problem(cause)
         except InputError as error:
-            self.query_one("#ticket-words", Static).update(Text(str(error)))
+            problem = str(error)
+        else:
+            if not problem:
+                self.dismiss(cause)
+        self.query_one("#ticket-words", Static).update(Text(problem))

@@ -1,12 +1,14 @@
 """Two lists of the history: the batches, and the sessions of one of them."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from masking_console.errors import InputError
 from masking_console.models.expiry import ExpiryOutcome
 from masking_console.models.history import BatchRecord, SessionRecord
 from masking_console.models.history_query import HistoryQuery
 from masking_console.models.session_uuid import SessionUuid
+from masking_console.presentation.display import shown_time
 from masking_console.presentation.history import counts, end_words, session_line
 from masking_console.ui.widgets.row_cells import Cell, Column
 from masking_console.ui.widgets.rows_view import RowsView
@@ -19,7 +21,7 @@ _COUNTS = (
     Column("!", 4, right=True, gap=2),
 )
 _WIDE = (
-    Column("time (UTC)", 16, gap=2),
+    Column("time", 16, gap=2),
     Column("account", 14, gap=2),
     Column("ticket", 14, gap=2),
     Column("by", 10),
@@ -27,7 +29,7 @@ _WIDE = (
     Column("end", 12),
 )
 _NARROW = (
-    Column("UTC", 11),
+    Column("time", 11),
     Column("account", 10),
     Column("ticket", 10),
     Column("by", 7),
@@ -46,8 +48,15 @@ class BatchTable(RowsView[str, BatchRecord]):
     has_header = True
     empty_text = "Nothing was expired from this computer yet."
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
+    def __init__(
+        self,
+        since: datetime,
+        *,
+        id: str | None = None,  # noqa: A002 - Textual's own name
+    ) -> None:
+        """Make a table that goes back so far, until a filter asks for more."""
         super().__init__({}, id=id)
+        self._since = since
         self.records: Mapping[str, BatchRecord] = {}
         """Every batch, by its id, newest first."""
         self.problem = ""
@@ -64,9 +73,10 @@ class BatchTable(RowsView[str, BatchRecord]):
         return tuple(self.records[key] for key in self.keys)
 
     def refilter(self) -> None:
-        query, self.problem = HistoryQuery(), ""
+        query, self.problem = HistoryQuery(since=self._since), ""
         try:
-            query = HistoryQuery.of(self.filter_text)
+            if self.filter_text:
+                query = HistoryQuery.of(self.filter_text)
         except InputError as error:
             self.problem = str(error)
         if self.filter_text:
@@ -84,7 +94,7 @@ class BatchTable(RowsView[str, BatchRecord]):
         time_format = "%Y-%m-%d %H:%M" if columns is _WIDE else "%m-%d %H:%M"
         is_odd = unknown or failed or not row.end
         return (
-            Cell(f"{row.began_at:{time_format}}"),
+            Cell(f"{shown_time(row.began_at):{time_format}}"),
             Cell(row.account_name.upper()),
             Cell(row.ticket or "-"),
             Cell(row.operator),

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from masking_console.models.expiry import ExpiryOutcome
 from masking_console.models.masking_session import CheckedSession, CheckState
 from masking_console.models.session_uuid import SessionUuid
-from masking_console.presentation.log_lines import Sign
+from masking_console.presentation.display import Sign, glyph
 from masking_console.presentation.numbers import masked
 from masking_console.presentation.sessions import (
     calls,
@@ -163,7 +163,7 @@ def queue_cells(
     start = [Cell(tick), Cell(uuid if full else uuid.short)]
     if outcome is not None:
         look = SIGN_LOOKS.get(outcome.sign, "")
-        start += [Cell(" "), Cell(f"{outcome.word} {outcome.sign.value}", look)]
+        start += [Cell(" "), Cell(f"{outcome.word} {glyph(outcome.sign)}", look)]
         if len(start[-1].text) > columns[3].width:
             return start
     else:

@@ -8,7 +8,7 @@ from textual.message import Message
 from masking_console.models.expiry import ExpiryOutcome
 from masking_console.models.masking_session import CheckedSession, CheckState
 from masking_console.models.session_uuid import SessionUuid
-from masking_console.presentation.log_lines import Sign
+from masking_console.presentation.display import Sign
 from masking_console.ui.widgets.queue_cells import (
     OutcomeShown,
     QueueSummary,

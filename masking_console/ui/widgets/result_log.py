@@ -9,6 +9,7 @@ from typing import ClassVar, NamedTuple
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from masking_console.presentation.display import glyph
 from masking_console.presentation.log_lines import LogLine
 from masking_console.ui.widgets.queue_cells import SIGN_LOOKS
 from masking_console.ui.widgets.row_cells import Cell, Column
@@ -24,7 +25,6 @@ _WORD_AT, _REST_AT = 9, 21
 _STATUS_END = 34
 _FULL_FROM = 94
 """Below this width the duration and the API id make room for the words."""
-_LOOKS = {sign.value: look for sign, look in SIGN_LOOKS.items()}
 _UUID = re.compile(r"([0-9a-f]{8})-[0-9a-f-]+")
 
 
@@ -159,7 +159,7 @@ class ResultLog(RowsView[int, _KeptLine]):
 
     def cells(self, row: _KeptLine, columns: Sequence[Column]) -> Sequence[Cell]:  # noqa: ARG002 - a hook
         line, text_at = row
-        look = _LOOKS.get(line[_WORD_AT], "")
+        look = _look_of(line[_WORD_AT])
         rest = line[_REST_AT:]
         if text_at > _STATUS_END and self.size.width < _FULL_FROM:
             rest = f"{line[_REST_AT:_STATUS_END]}  {line[text_at:]}"
@@ -189,3 +189,9 @@ class ResultLog(RowsView[int, _KeptLine]):
         # Wheel and scroll bar leave the cursor where it is, at the end as a rule.
         if self.cursor_index >= len(self.keys) - 1:
             self._following = round(new_value) >= self.max_scroll_y
+
+
+def _look_of(character: str) -> str:
+    return next(
+        (SIGN_LOOKS[sign] for sign in SIGN_LOOKS if glyph(sign) == character), ""
+    )

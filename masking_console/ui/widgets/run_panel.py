@@ -17,6 +17,7 @@ from masking_console.models.run_events import (
     SessionSending,
     SessionSettled,
 )
+from masking_console.presentation.display import hour_to_second
 
 _BAR_CELLS = 24
 
@@ -86,7 +87,7 @@ class RunPanel(Widget):
             return
         self.border_title = "Running: paused" if progress.is_paused else "Running"
         if progress.started_at is not None:
-            self.border_subtitle = f"started {progress.started_at:%H:%M:%S}"
+            self.border_subtitle = f"started {hour_to_second(progress.started_at)}"
 
     def render(self) -> Text:
         progress = self.progress

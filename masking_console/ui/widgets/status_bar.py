@@ -11,6 +11,7 @@ from textual.widget import Widget
 
 from masking_console.models.account import Account
 from masking_console.operations.connections import Link
+from masking_console.presentation.display import day_and_second, hour_and_minute
 
 NARROW = 100
 """Under so many columns the panes are tabs, and the bar names them."""
@@ -90,7 +91,7 @@ class StatusBar(Widget):
     def _wide(self, facts: StatusFacts) -> Text:
         left = Text(" masking-console   ").append_text(self._account(facts))
         ticket = f"ticket {facts.ticket}   " if facts.ticket else ""
-        clock = Text(f"{ticket}{facts.now:%Y-%m-%d %H:%M:%S} UTC ")
+        clock = Text(f"{ticket}{day_and_second(facts.now)} ")
         first = self._line(left, clock)
         health = Text(" ").append_text(self._health(facts, self.size.width))
         keys = Text("? help   ctrl+p commands   q quit ")
@@ -99,7 +100,7 @@ class StatusBar(Widget):
     def _narrow(self, facts: StatusFacts) -> Text:
         left = Text(" ").append_text(self._account(facts))
         ticket = f"{facts.ticket}  " if facts.ticket else ""
-        right = Text(f"{ticket}{facts.now:%H:%M} UTC ")
+        right = Text(f"{ticket}{hour_and_minute(facts.now)} ")
         if facts.notice:
             # There is room for it in no other place.
             right = Text(f"{facts.notice} ", self._look("notice"))

@@ -12,7 +12,7 @@ from masking_console.models.masking_session import (
 )
 from masking_console.models.plain_text import PlainText
 from masking_console.models.session_uuid import EXAMPLE, SessionUuid
-from masking_console.presentation.log_lines import Sign
+from masking_console.presentation.display import Sign
 from masking_console.presentation.sessions import (
     age,
     calls,

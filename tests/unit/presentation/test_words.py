@@ -24,8 +24,8 @@ from masking_console.models.plain_text import PlainText
 from masking_console.models.run_events import AttemptUnclear
 from masking_console.models.session_ids import read_session_ids
 from masking_console.models.session_uuid import SessionUuid
+from masking_console.presentation.display import Sign
 from masking_console.presentation.finished import may_still_connect, summary_lines
-from masking_console.presentation.log_lines import Sign
 from masking_console.presentation.pasted import NOTHING_FOUND, pasted_words
 from masking_console.presentation.review import (
     consequences,

@@ -1,0 +1,241 @@
+import os
+import re
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from masking_console.config_file import (
+    LARGEST_FILE,
+    ConfigFile,
+    allowed,
+    read_config,
+)
+from masking_console.errors import ConfigFileError
+from masking_console.exit_codes import ExitCode
+from masking_console.models.account import AccountName
+from masking_console.models.expiry import ConfirmationRules
+from masking_console.presentation.configuration import as_toml
+from masking_console.settings import Settings, ShowNumbers, SignStyle, TimeZone
+
+EVERYTHING = """
+share = 1
+max_batch = 200
+protected = ["acme-prod", "zeta"]
+idle_writes_off = 5
+time_zone = "local"
+signs = "unicode"
+theme = "nord"
+history_days = 30
+ticket_required = true
+ticket_pattern = 'OPS-\\d+'
+show_numbers = "never"
+
+[confirm]
+count_from = 1
+name_from = 10
+
+[keys]
+queue.check = "f5"
+"queue.sort" = ["f6", "ctrl+o"]
+"""
+
+
+def config(tmp_path: Path, content: str | bytes) -> Path:
+    path = tmp_path / "config.toml"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(ConfigFileError) as caught:
+        read_config(path)
+    assert caught.value.exit_code is ExitCode.BAD_INPUT
+    words = str(caught.value)
+    assert words.startswith(f"{path}: ")
+    assert words.endswith(".")
+    assert "\n" not in words
+    return words.removeprefix(f"{path}: ")
+
+
+def test_without_a_file_the_defaults_apply(tmp_path: Path) -> None:
+    found = read_config(tmp_path / "config.toml")
+    base = Settings(journal_path=tmp_path)
+
+    assert found == ConfigFile(tmp_path / "config.toml")
+    assert found.on(base) == base
+
+
+@pytest.mark.parametrize("before", [b"", b"\xef\xbb\xbf"])
+def test_every_key_is_read(tmp_path: Path, before: bytes) -> None:
+    found = read_config(config(tmp_path, before + EVERYTHING.encode()))
+    base = Settings(journal_path=tmp_path, practice=True, account_name="acme")
+
+    chosen = found.on(base)
+
+    assert (chosen.practice, chosen.account_name) == (True, "acme")
+    assert chosen.confirmation == ConfirmationRules(
+        count_from=1, name_from=10, max_batch=200
+    )
+    assert chosen.share == 1.0
+    assert chosen.protected == {AccountName("acme-prod"), AccountName("zeta")}
+    assert chosen.idle_writes_off_minutes == 5
+    assert chosen.time_zone is TimeZone.LOCAL
+    assert chosen.signs is SignStyle.UNICODE
+    assert chosen.theme == "nord"
+    assert chosen.history_days == 30
+    assert chosen.cause_rules.ticket_required
+    assert chosen.cause_rules.ticket_pattern is not None
+    assert chosen.cause_rules.ticket_pattern.text == r"OPS-\d+"
+    assert chosen.show_numbers is ShowNumbers.NEVER
+    assert chosen.keymap == {"queue.check": ("f5",), "queue.sort": ("f6", "ctrl+o")}
+
+
+def test_what_is_printed_is_a_configuration_that_says_the_same(tmp_path: Path) -> None:
+    found = read_config(config(tmp_path, EVERYTHING))
+    printed = as_toml(found)
+
+    again = read_config(config(tmp_path, printed))
+
+    assert replace(again, given=found.given) == replace(found, values=again.values)
+    assert replace(found, keymap=again.keymap, given=frozenset()).on(
+        Settings(journal_path=tmp_path)
+    ) == again.on(Settings(journal_path=tmp_path))
+    assert "share = 1.0  # file" in printed
+    assert "# default" not in printed
+    defaults = as_toml(ConfigFile(tmp_path))
+    assert "# file" not in defaults
+    assert tomllib.loads(defaults)["confirm"] == {"count_from": 2, "name_from": 26}
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("shares = 1", 'there is no key "shares"; the nearest is "share".'),
+        (
+            "[confirm]\ncont_from = 1",
+            'there is no key "confirm.cont_from"; the nearest is "confirm.count_from".',
+        ),
+        (
+            "count_from = 1",
+            'there is no key "count_from"; the nearest is "confirm.count_from".',
+        ),
+        ('"\\u001b[31m" = 1', 'there is no key "�[31m"; the nearest is "'),
+        ("share = 0.01", "share must be a number from 0.05 to 1.0."),
+        ("share = nan", "share must be a number from 0.05 to 1.0."),
+        ("share = true", "share must be a number from 0.05 to 1.0."),
+        ("max_batch = 0", "max_batch must be a whole number from 1 to 10000."),
+        ("max_batch = 1e3", "max_batch must be a whole number from 1 to 10000."),
+        ("max_batch = 1" + "0" * 40, "max_batch must be a whole number"),
+        ("confirm = 2", "confirm must be a table with count_from and name_from."),
+        (
+            "confirm.count_from = 27",
+            "confirm.count_from must be a whole number from 1 to 26.",
+        ),
+        (
+            "confirm.name_from = 101",
+            "confirm.name_from must be a whole number from confirm.count_from to 100.",
+        ),
+        (
+            "confirm = {count_from = 9, name_from = 8}",
+            "confirm.name_from must be a whole number from confirm.count_from to 100.",
+        ),
+        (
+            'protected = "acme"',
+            'protected must be a list of account names such as ["acme"].',
+        ),
+        ("protected = [1]", "protected must be a list of account names"),
+        (
+            'protected = ["a b"]',
+            "protected has a name that is none; A name has 2 to 20 letters",
+        ),
+        ("idle_writes_off = 0", "idle_writes_off must be minutes, a whole number"),
+        ('time_zone = "CET"', 'time_zone must be "utc" or "local".'),
+        ('signs = "emoji"', 'signs must be "plain" or "unicode".'),
+        ("theme = 1979-05-27", "theme must be a name of at most 40 characters."),
+        (f"theme = '{'x' * 41}'", "theme must be a name of at most 40 characters."),
+        ('theme = "\\u202e"', "theme has a character that cannot be shown."),
+        ("history_days = -1", "history_days must be a whole number from 1 to 36500."),
+        ("ticket_required = 1", "ticket_required must be true or false."),
+        ("ticket_pattern = 4", "ticket_pattern must be a regular expression"),
+        (
+            'ticket_pattern = "("',
+            "ticket_pattern cannot be used: it is no regular expression.",
+        ),
+        ('ticket_pattern = "\\u0007"', "ticket_pattern has a character that cannot"),
+        ('show_numbers = "yes"', 'show_numbers must be "never", "ask" or "always".'),
+        ('keys = "f5"', "keys must be a table of keys such as queue.check"),
+        (
+            "keys.queue.check = 5",
+            'keys.queue.check must be a key such as "f5", or a list of keys.',
+        ),
+        ("keys.queue.check = []", "keys.queue.check must be a key"),
+        ('keys.queue.check = [""]', "keys.queue.check must be a key"),
+        ("\n\nshare = ", "the last line is not valid TOML (Invalid value)."),
+        ("\nshare = x\n", "line 2 is not valid TOML (Invalid value)."),
+        (
+            "share = 1\nshare = 1\n",
+            "line 2 is not valid TOML (Cannot overwrite a value).",
+        ),
+        ("share = 1" + "0" * 5000, "it is not valid TOML (a bad value)."),
+        pytest.param(
+            "theme = " + "[" * 9000, "its tables are nested too deeply.", id="deep"
+        ),
+        (b"theme = '\xff'", "it is not a text in UTF-8."),
+        (b"\xff\xfes\x00", "it is not a text in UTF-8."),
+        pytest.param(b"#" * (LARGEST_FILE + 1), "it is larger than 1 MB.", id="large"),
+    ],
+)
+def test_what_is_wrong_is_one_sentence_with_file_and_key(
+    tmp_path: Path, content: str | bytes, words: str
+) -> None:
+    assert refusal(config(tmp_path, content)).startswith(words)
+
+
+def test_a_file_that_is_none_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.mkdir()
+    assert refusal(path) == "it is not a file."
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    os.mkfifo(path)
+    assert refusal(path) == "it is not a file."
+
+
+def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "folder").touch()
+    words = refusal(tmp_path / "folder" / "config.toml")
+    assert words == "it cannot be read; check its rights."
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(max_size=60) | st.sampled_from(EVERYTHING.splitlines()))
+@example("[[confirm]]")
+@example("keys.keys.x = {y = 'f5'}")
+@example("keys = {}\n")
+def test_any_text_is_read_or_refused(tmp_path: Path, text: str) -> None:
+    try:
+        content = text.encode()
+    except UnicodeEncodeError:
+        return
+    path = config(tmp_path, content)
+    try:
+        found = read_config(path)
+    except ConfigFileError as error:
+        words = str(error)
+    else:
+        words = as_toml(found).replace("\n", "")
+    assert re.search(r"[\x00-\x1f\x7f]", words) is None
+
+
+def test_every_key_says_what_it_may_be() -> None:
+    names = allowed()
+
+    assert {"share", "confirm", "confirm.name_from", "keys"} <= names.keys()
+    assert all(names.values())
