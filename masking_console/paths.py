@@ -3,15 +3,17 @@
 import os
 from pathlib import Path
 
-import platformdirs
-
 APP_NAME = "masking-console"
 
 
 def config_dir() -> Path:
     """Return the folder of ``config.toml``; it may not exist yet."""
     override = os.environ.get("MASKING_CONSOLE_CONFIG_DIR")
-    return Path(override) if override else platformdirs.user_config_path(APP_NAME)
+    if override:
+        return Path(override)
+    import platformdirs  # noqa: PLC0415 - not for --help
+
+    return platformdirs.user_config_path(APP_NAME)
 
 
 def config_path() -> Path:
@@ -22,7 +24,11 @@ def config_path() -> Path:
 def state_dir() -> Path:
     """Return the folder of the journal; it may not exist yet."""
     override = os.environ.get("MASKING_CONSOLE_STATE_DIR")
-    return Path(override) if override else platformdirs.user_state_path(APP_NAME)
+    if override:
+        return Path(override)
+    import platformdirs  # noqa: PLC0415 - not for --help
+
+    return platformdirs.user_state_path(APP_NAME)
 
 
 def journal_path(*, practice: bool) -> Path:

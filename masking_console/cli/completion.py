@@ -1,7 +1,6 @@
 """`masking-console completion`: the script that a shell completes with."""
 
 import click
-from click.shell_completion import get_completion_class
 
 
 @click.command()
@@ -12,6 +11,8 @@ def completion(ctx: click.Context, shell: str) -> None:
 
     For bash, put this into ~/.bashrc: eval "$(masking-console completion bash)"
     """
+    from click.shell_completion import get_completion_class
+
     root = ctx.find_root()
     complete = get_completion_class(shell)
     if complete is None:  # pragma: no cover - click knows these three

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from masking_console import paths
 from masking_console.cli.options import check_keymap
 
 if TYPE_CHECKING:
@@ -19,6 +18,7 @@ def config() -> None:
 @config.command("path")
 def config_path() -> None:
     """Print where the file is looked for."""
+    from masking_console import paths
     from masking_console.models.plain_text import plain_text
 
     click.echo(plain_text(str(paths.config_path()), limit=4096))
@@ -35,6 +35,8 @@ def config_show() -> None:
 @config.command("check")
 def config_check() -> None:
     """Say whether the file can be used; ends with 1 if not."""
+    from masking_console import paths
+
     _checked()
     there = paths.config_path().exists()
     click.echo(
@@ -45,6 +47,7 @@ def config_check() -> None:
 
 
 def _checked() -> "ConfigFile":
+    from masking_console import paths
     from masking_console.config_file import read_config
 
     found = read_config(paths.config_path())

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,7 +14,10 @@ from masking_console.cli.options import (
 )
 from masking_console.errors import InputError
 from masking_console.exit_codes import ExitCode
-from masking_console.settings import Settings
+
+if TYPE_CHECKING:
+    from masking_console.operations.wiring import Operations
+    from masking_console.settings import Settings
 
 
 @click.command(hidden=True)
@@ -39,8 +43,7 @@ def console(
     _run_console(settings, first_text)
 
 
-def _run_console(settings: Settings, first_text: str) -> None:
-    from masking_console.operations.wiring import build_operations
+def _run_console(settings: "Settings", first_text: str) -> None:
     from masking_console.presentation.display import show_as
     from masking_console.ui.app import ConsoleApp
     from masking_console.ui.crash import refuse_spying_environment
@@ -48,12 +51,17 @@ def _run_console(settings: Settings, first_text: str) -> None:
     check_keymap(settings.keymap)
     refuse_spying_environment(os.environ, practice=settings.practice)
     show_as(settings)
-    operations = build_operations(settings, os.environ)
-    app = ConsoleApp(operations, first_text)
+    app = ConsoleApp(settings, lambda: _operations(settings), first_text)
     with app.departure.on_signals():
         try:
             app.run()
         finally:
             app.departure.app_ended()
-            operations.close()
+            app.close()
     sys.exit(app.return_code or ExitCode.DONE)
+
+
+def _operations(settings: "Settings") -> "Operations":
+    from masking_console.operations.wiring import build_operations
+
+    return build_operations(settings, os.environ)

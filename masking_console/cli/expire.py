@@ -2,13 +2,16 @@
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from masking_console.cli.options import account_options, load_settings, text_of
 from masking_console.errors import InputError, RefusedError
-from masking_console.models.session_ids import PastedIds, read_session_ids
-from masking_console.settings import Settings
+
+if TYPE_CHECKING:
+    from masking_console.models.session_ids import PastedIds
+    from masking_console.settings import Settings
 
 
 @click.command()
@@ -46,6 +49,8 @@ def expire(
     Every session is looked at first. Only active ones go, after number and account
     were confirmed: with --confirm, or on the terminal.
     """
+    from masking_console.models.session_ids import read_session_ids
+
     settings = load_settings(account=account, practice=practice, api_url=api_url)
     if os.environ.get("SSLKEYLOGFILE") and not practice:
         raise InputError("Unset SSLKEYLOGFILE: it records what is sent.")
@@ -71,7 +76,7 @@ def _piped_text() -> str:
     return read_text_stream(sys.stdin.buffer, "Standard input")
 
 
-def _run(settings: Settings, pasted: PastedIds, **wishes: object) -> int:
+def _run(settings: "Settings", pasted: "PastedIds", **wishes: object) -> int:
     from masking_console.linear.expire import ExpireJob
     from masking_console.linear.json_lines import JsonLines
     from masking_console.linear.output import Output

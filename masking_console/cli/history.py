@@ -5,7 +5,6 @@ from pathlib import Path
 
 import click
 
-from masking_console import paths
 from masking_console.cli.options import load_settings
 from masking_console.exit_codes import ExitCode
 
@@ -30,6 +29,8 @@ from masking_console.exit_codes import ExitCode
 @click.pass_context
 def history(ctx: click.Context, /, form: str, practice: bool, **fields: str) -> None:
     """Print what was done: one batch a line, newest first; no phone numbers."""
+    from masking_console import paths
+
     ctx.obj = paths.journal_path(practice=practice)
     if ctx.invoked_subcommand is None:
         from masking_console.operations.print_history import print_history

@@ -1,21 +1,17 @@
 """What means the same in every command: which account, where, and which ids."""
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from masking_console import paths
 from masking_console.errors import InputError, InvalidSessionUuidError
-from masking_console.models.session_uuid import SessionUuid
-from masking_console.settings import (
-    PLIVO_API_URL,
-    PRACTICE_API_URL,
-    ApiUrl,
-    Settings,
-    checked_api_url,
-)
+
+if TYPE_CHECKING:
+    from masking_console.models.session_uuid import SessionUuid
+    from masking_console.settings import ApiUrl, Settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -42,12 +38,19 @@ def account_options(command: Command) -> Command:
     return command
 
 
-def chosen_api_url(text: str | None, *, practice: bool) -> ApiUrl:
+def chosen_api_url(text: str | None, *, practice: bool) -> "ApiUrl":
     """Return where the API lives.
 
     Raises:
         InputError: the URL is neither https nor http to a loopback address.
     """
+    from masking_console.settings import (
+        PLIVO_API_URL,
+        PRACTICE_API_URL,
+        ApiUrl,
+        checked_api_url,
+    )
+
     if practice:
         return ApiUrl(PRACTICE_API_URL)
     return checked_api_url(text or PLIVO_API_URL)
@@ -59,13 +62,14 @@ def load_settings(
     practice: bool = False,
     api_url: str | None = None,
     read_only: bool = False,
-) -> Settings:
+) -> "Settings":
     """Return what applies: the command line, then ``config.toml``, then the defaults.
 
     Raises:
         InputError: the URL or something in the configuration cannot be used.
     """
-    from masking_console.config_file import read_config
+    from masking_console import paths
+    from masking_console.settings import Settings
 
     base = Settings(
         journal_path=paths.journal_path(practice=practice),
@@ -74,7 +78,13 @@ def load_settings(
         read_only=read_only,
         account_name=account,
     )
-    return read_config(paths.config_path()).on(base)
+    path = paths.config_path()
+    if not os.path.lexists(path):
+        # Most have none, and the decoder is a tenth of the way to the first paint.
+        return base
+    from masking_console.config_file import read_config
+
+    return read_config(path).on(base)
 
 
 def check_keymap(keymap: Mapping[str, tuple[str, ...]]) -> None:
@@ -85,6 +95,7 @@ def check_keymap(keymap: Mapping[str, tuple[str, ...]]) -> None:
     """
     if not keymap:
         return
+    from masking_console import paths
     from masking_console.config_file import problem
     from masking_console.ui.keymap import keymap_of
 
@@ -107,7 +118,9 @@ def text_of(ids: tuple[str, ...], file: str | None) -> str:
     return "\n".join([*lines, text]).strip("\n")
 
 
-def _session_uuid(text: str) -> SessionUuid:
+def _session_uuid(text: str) -> "SessionUuid":
+    from masking_console.models.session_uuid import SessionUuid
+
     try:
         return SessionUuid(text.strip())
     except InvalidSessionUuidError as error:

@@ -6,28 +6,29 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import PurePath
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.widgets import HelpPanel, Input, TextArea
+from textual.widgets import Input, TextArea
 
 from masking_console.errors import MaskingConsoleError
 from masking_console.exit_codes import ExitCode
 from masking_console.models.plain_text import plain_text
-from masking_console.operations.wiring import Operations
 from masking_console.presentation.display import Sign
-from masking_console.ui.account_choice import go_over, renew
+from masking_console.settings import Settings
 from masking_console.ui.crash import CrashSafeApp
 from masking_console.ui.departure import FINISH_SECONDS, Departure
-from masking_console.ui.dialogs import answer_to
 from masking_console.ui.key_gate import KeyGate
-from masking_console.ui.screens.accounts import AccountsScreen
-from masking_console.ui.screens.history import HistoryScreen
+from masking_console.ui.opening import Opening
 from masking_console.ui.screens.main import MainScreen
-from masking_console.ui.screens.question import QuestionScreen
 from masking_console.ui.terminal import PasteDropped, console_driver_class
 from masking_console.ui.themes import ANSI, DARK, SHIPPED
+
+if TYPE_CHECKING:
+    from masking_console.operations.wiring import Operations
+    from masking_console.ui.outer_screens import OuterScreens
+    from masking_console.ui.screens.accounts import AccountsScreen
 
 _ACCOUNT_ACTIONS = frozenset({"accounts", "new_account"})
 _NOT_PASTED = frozenset({"review-phrase", "typed-field"})
@@ -39,6 +40,7 @@ class ConsoleApp(CrashSafeApp[int]):
     """The console; `operations` does the work."""
 
     TITLE = "masking-console"
+    _outer: "OuterScreens"
     # Textual loads no styles of its own for the screen that an app starts with.
     CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "screens/main.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -56,7 +58,8 @@ class ConsoleApp(CrashSafeApp[int]):
 
     def __init__(
         self,
-        operations: Operations,
+        settings: Settings,
+        open_operations: "Callable[[], Operations]",
         first_text: str = "",
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -68,45 +71,57 @@ class ConsoleApp(CrashSafeApp[int]):
         )
         for theme in SHIPPED:
             self.register_theme(theme)
-        wanted = ANSI if is_colorless else operations.settings.theme or DARK.name
+        wanted = ANSI if is_colorless else settings.theme or DARK.name
         self.theme = wanted if wanted in self.available_themes else DARK.name
-        self._operations = operations
+        self._settings = settings
+        self._opening = Opening(open_operations)
         self._first_text = first_text
-        self._main = MainScreen(operations, clock)
+        self._main = MainScreen(settings, clock)
         self._gate = KeyGate(self)
-        if operations.settings.keymap:
+        if settings.keymap:
             # Only who has keys of their own pays for looking at all there are.
             from masking_console.ui.keymap import keymap_of  # noqa: PLC0415
 
-            self.set_keymap(keymap_of(operations.settings.keymap))
-        self.departure = Departure(self, operations.close)
+            self.set_keymap(keymap_of(settings.keymap))
+        self.departure = Departure(self, self.close)
 
     def get_default_screen(self) -> MainScreen:
         return self._main
 
+    def close(self) -> None:
+        """Close engine and journal, if they are open by now; blocks."""
+        self._opening.close()
+
     async def on_mount(self) -> None:
-        # Behind the first paint: the journal, the keyring and the network.
+        # Behind the first paint: most imports, the journal, keyring and network.
         self.run_worker(self._begin())
 
     async def _begin(self) -> None:
-        wanted = self._operations.settings.theme
+        await self._main.painted.wait()
+        opened = await asyncio.to_thread(self._opening.open)
+        self._main.start(opened.operations, opened.jobs)
+        self._outer = opened.outer_screens(self, opened.operations)
+        await self._begin_work(opened.operations)
+
+    async def _begin_work(self, operations: "Operations") -> None:
+        wanted = self._settings.theme
         if wanted and wanted not in self.available_themes:
             words = f'There is no theme "{wanted}". ctrl+p, Theme shows all.'
             self._main.note(Sign.FAILED, "theme", words)
         if self._first_text:
             self._main.call_later(self._main.take_text, self._first_text)
         try:
-            for notice in await self._operations.open_journal():
+            for notice in await operations.open_journal():
                 self._main.note(Sign.FAILED, "journal", notice)
             self._main.header.journal_is("journal ok")
         except MaskingConsoleError as error:
             self._main.header.journal_is("journal cannot be written")
             self._main.note(Sign.FAILED, "journal", str(error))
-        await self._choose_account()
+        await self._choose_account(operations)
 
-    async def _choose_account(self) -> None:
+    async def _choose_account(self, operations: "Operations") -> None:
         """Use the account that was asked for, or the only one there is."""
-        operations, name = self._operations, self._operations.settings.account_name
+        name = self._settings.account_name
         if operations.practice_account is not None:
             self._main.use(operations.practice_account)
             return
@@ -121,7 +136,7 @@ class ConsoleApp(CrashSafeApp[int]):
             self._main.note(Sign.FAILED, "account", str(error))
 
     async def on_event(self, event: events.Event) -> None:
-        if isinstance(event, events.Key | events.MouseDown):
+        if self._main.is_ready and isinstance(event, events.Key | events.MouseDown):
             self._main.writes.touched()
         if isinstance(event, events.Paste) and not event.is_forwarded:
             self._paste(event.text)
@@ -137,6 +152,9 @@ class ConsoleApp(CrashSafeApp[int]):
         await super().on_event(event)
 
     def action_help(self) -> None:
+        # It brings Markdown along, which costs more than the rest of the first paint.
+        from textual.widgets import HelpPanel  # noqa: PLC0415 - see above
+
         if self.screen.query(HelpPanel):
             self.action_hide_help_panel()
         else:
@@ -155,23 +173,12 @@ class ConsoleApp(CrashSafeApp[int]):
     async def action_quit(self) -> None:
         """Quit at once, or ask while something is open or on its way."""
         if self._main.job.is_running:
-            self.run_worker(self._quit_while_running(), exclusive=True, group="quit")
+            work = self._outer.quit_while_running()
+            self.run_worker(work, exclusive=True, group="quit")
         elif unknown := self._main.queue.unknown_outcomes:
-            self.run_worker(
-                self._quit_with_unknown(unknown), exclusive=True, group="quit"
-            )
+            work = self._outer.quit_with_unknown(unknown)
+            self.run_worker(work, exclusive=True, group="quit")
         else:
-            self.exit(return_code=ExitCode.DONE)
-
-    async def _quit_with_unknown(self, unknown: int) -> None:
-        what = "1 outcome is" if unknown == 1 else f"{unknown} outcomes are"
-        question = QuestionScreen(
-            "Quit?",
-            f"{what} unknown, and may still connect calls. Quit all the same?",
-            safe="Stay",
-            act="Quit",
-        )
-        if await answer_to(self, question):
             self.exit(return_code=ExitCode.DONE)
 
     def terminal_closed(self) -> None:
@@ -180,7 +187,8 @@ class ConsoleApp(CrashSafeApp[int]):
 
     def ask_to_leave(self) -> None:
         """Stop a run and leave when it has ended; from any thread, and at once."""
-        self._main.job.stop_silently()
+        if self._main.is_ready:
+            self._main.job.stop_silently()
         # Before the app runs, there is nothing to leave.
         if self._loop is not None:
             with suppress(RuntimeError):
@@ -192,36 +200,19 @@ class ConsoleApp(CrashSafeApp[int]):
     async def _leave_soon(self) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(FINISH_SECONDS):
-                await self._main.job.until_over()
+                if self._main.is_ready:
+                    await self._main.job.until_over()
         self.exit(return_code=ExitCode.STOPPED)
 
-    async def _quit_while_running(self) -> None:
-        question = QuestionScreen(
-            "Quit?",
-            "Sessions are being expired. Stay, or stop and quit?",
-            safe="Stay",
-            act="Stop and quit",
-        )
-        if await answer_to(self, question):
-            self._main.job.stop()
-            await self._main.job.until_over()
-            self.exit(return_code=ExitCode.STOPPED)
-
-    async def _manage_accounts(self, *, new: bool) -> None:
-        accounts = AccountsScreen(
-            self._operations.accounts, self._main.account, new=new
-        )
-        account = await answer_to(self, accounts)
-        if account is not None:
-            await go_over(self._main, account)
-
-    def on_accounts_screen_renewed(self, event: AccountsScreen.Renewed) -> None:
-        renew(self._main, event.account)
+    def on_accounts_screen_renewed(self, event: "AccountsScreen.Renewed") -> None:
+        self._outer.renew(event.account)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in _ON_MAIN and self.screen is not self._main:
             return False
         # A run belongs to one account; no other is chosen on top of it.
+        if not self._main.is_ready:
+            return False
         if action in _ACCOUNT_ACTIONS and self._main.job.is_running:
             return False
         if action == "new_account" and self._main.account is not None:
@@ -229,10 +220,10 @@ class ConsoleApp(CrashSafeApp[int]):
         return super().check_action(action, parameters)
 
     def action_accounts(self) -> None:
-        self.run_worker(self._manage_accounts(new=False), group="accounts")
+        self.run_worker(self._outer.manage_accounts(new=False), group="accounts")
 
     def action_new_account(self) -> None:
-        self.run_worker(self._manage_accounts(new=True), group="accounts")
+        self.run_worker(self._outer.manage_accounts(new=True), group="accounts")
 
     def action_ticket(self) -> None:
         self.run_worker(self._ask_cause(), group="ticket")
@@ -241,17 +232,7 @@ class ConsoleApp(CrashSafeApp[int]):
         await self._main.job.ask_cause()
 
     def action_history(self) -> None:
-        self.run_worker(self._show_history(), group="history")
-
-    async def _show_history(self) -> None:
-        history = HistoryScreen(
-            self._operations.history,
-            self._main.copy,
-            self._operations.settings.history_days,
-        )
-        record = await answer_to(self, history)
-        if record is not None:
-            self._main.queue_up(record.may_still_connect)
+        self.run_worker(self._outer.show_history(), group="history")
 
     def on_paste_dropped(self, event: PasteDropped) -> None:
         self._main.note(Sign.FAILED, "pasted", event.reason)

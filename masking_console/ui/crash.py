@@ -10,7 +10,6 @@ import os
 import platform
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 from traceback import walk_tb
@@ -62,6 +61,8 @@ def refuse_spying_environment(environ: Mapping[str, str], *, practice: bool) -> 
 
 def crash_report(error: BaseException) -> str:
     """Return the error and what led to it as types, files, lines and functions."""
+    from importlib.metadata import version  # noqa: PLC0415 - brings e-mail along
+
     lines = [
         f"{APP_NAME} {__version__}, Textual {version('textual')}",
         f"Python {platform.python_version()}, {platform.system()}",

@@ -31,17 +31,17 @@ class Header:
     def show(self) -> None:
         """Bring the bar up to date."""
         screen = self._screen
-        account, operations = screen.account, screen.operations
+        account = screen.account
         facts = StatusFacts(
             now=screen.clock(),
-            practice=operations.settings.practice,
-            notice=screen.numbers.notice,
+            practice=screen.settings.practice,
+            notice=screen.numbers.notice if screen.is_ready else "",
             ticket=screen.cause.ticket,
             journal=self._journal,
             tabs=screen.panes.tabs(),
         )
         if account is not None:
             facts = replace(facts, writes=screen.writes.state.value)
-            facts = facts.on(account, operations.link(account))
+            facts = facts.on(account, screen.operations.link(account))
         screen.query_one(StatusBar).facts = facts
         screen.query_one(RunPanel).now = facts.now

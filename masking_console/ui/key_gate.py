@@ -14,7 +14,7 @@ from textual.widget import Widget
 
 from masking_console.presentation.display import Sign
 from masking_console.ui.key_burst import KeyBurst, KeyKind
-from masking_console.ui.screens.review import ReviewScreen
+from masking_console.ui.own_gate import OwnGate
 from masking_console.ui.widgets.queue_steps import QueueSnapshot
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class KeyGate:
     def lets_through(self, key: events.Key) -> bool:
         """Return whether the key may act now; it may act a moment later instead."""
         app = self._app
-        if isinstance(app.screen, ReviewScreen):
+        if isinstance(app.screen, OwnGate):
             return app.screen.hears(key)
         follows = self._burst.is_followed_by(key.time)
         if app.is_typing and not follows:

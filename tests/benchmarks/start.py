@@ -29,8 +29,9 @@ _PYTHON = sys.executable
 _CONSOLE = (_PYTHON, "-m", "masking_console")
 PAINTS = {
     "bare Textual app": ((_PYTHON, "-c", _BARE), b"painted"),
-    "console, practice": ((*_CONSOLE, "--practice"), b"2 Queue"),
-    "console, no account": (_CONSOLE, b"No account yet"),
+    "console, practice": ((*_CONSOLE, "--practice"), b"1 Source"),
+    "console, no account": (_CONSOLE, b"1 Source"),
+    "practice, keys heard": ((*_CONSOLE, "--practice"), b"journal ok"),
 }
 ENDS = {
     "python -c pass": (_PYTHON, "-c", "pass"),

@@ -4,7 +4,7 @@ from pathlib import Path
 import click
 import pytest
 
-from masking_console.cli import cli
+from masking_console.cli.commands import cli
 from masking_console.config_file import allowed
 from masking_console.exit_codes import ExitCode
 

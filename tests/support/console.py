@@ -130,7 +130,12 @@ async def console(
         share=1.0,
     )
     operations = build_operations(replace(base, **settings), {}, account)  # type: ignore[arg-type]
-    app = ConsoleApp(operations, first_text, clock or (lambda: datetime.now(UTC)))
+    app = ConsoleApp(
+        operations.settings,
+        lambda: operations,
+        first_text,
+        clock or (lambda: datetime.now(UTC)),
+    )
     try:
         async with app.run_test(size=size) as pilot:
             opened = Console(app, pilot, account, operations)

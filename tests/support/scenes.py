@@ -356,4 +356,5 @@ def set_stage(name: str, folder: Path) -> Stage:
         operations = build_operations(
             settings, environment, account, lambda: NOW, _Stopwatch()
         )
-    return Stage(scene, account, operations, ConsoleApp(operations, clock=lambda: NOW))
+    app = ConsoleApp(operations.settings, lambda: operations, clock=lambda: NOW)
+    return Stage(scene, account, operations, app)

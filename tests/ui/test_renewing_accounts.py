@@ -207,7 +207,7 @@ async def test_a_token_that_is_missing_at_the_start_leads_to_the_accounts(
     await Credentials().save(account())
     del memory.kept[SERVICE, "acme-prod"]
     operations = build_operations(Settings(journal_path=tmp_path / "journal.db"), {})
-    app = ConsoleApp(operations)
+    app = ConsoleApp(operations.settings, lambda: operations)
     try:
         async with app.run_test(size=(100, 30)) as pilot:
             real = Console(app, pilot, SimulatedAccount(), operations)

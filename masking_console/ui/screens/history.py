@@ -9,7 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Footer, Static
 
 from masking_console.errors import MaskingConsoleError
 from masking_console.models.history import BatchRecord
@@ -104,10 +104,6 @@ class HistoryScreen(Screen[BatchRecord | None]):
     @on(RowsView.FilterRequested)
     def _open_filter(self, event: RowsView.FilterRequested) -> None:
         self.query_one(FilterLine).open_for(event.control)
-
-    @on(Input.Submitted, "#filter")
-    def _close_filter(self) -> None:
-        self.query_one(FilterLine).close()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in {"copy", "export"}:

@@ -1,34 +1,29 @@
 """The main screen: what was pasted, what is queued, and what has happened."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.screen import Screen
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Footer, Static
 
 from masking_console.models.account import Account
 from masking_console.models.cause import Cause
 from masking_console.models.plain_text import plain_text
 from masking_console.models.session_uuid import SessionUuid
-from masking_console.operations.wiring import Operations
 from masking_console.presentation.display import Sign
 from masking_console.presentation.log_lines import LogLine
 from masking_console.presentation.sessions import undone_words
-from masking_console.ui.check_job import CheckJob
+from masking_console.settings import Settings
 from masking_console.ui.clipboard import copy_text
-from masking_console.ui.detail_job import DetailJob
-from masking_console.ui.expiry_job import ExpiryJob
-from masking_console.ui.find_job import REFRESH_SECONDS, FindJob
 from masking_console.ui.header import Header
-from masking_console.ui.later_looks import LaterLooks
-from masking_console.ui.numbers_job import NumbersJob
 from masking_console.ui.panes import Panes
+from masking_console.ui.screens.roomy import RoomyScreen
 from masking_console.ui.widgets.filter_line import FilterLine
 from masking_console.ui.widgets.queue_filter import queue_title
 from masking_console.ui.widgets.queue_table import QueueTable
@@ -37,7 +32,17 @@ from masking_console.ui.widgets.rows_view import RowsView
 from masking_console.ui.widgets.run_panel import RunPanel
 from masking_console.ui.widgets.source_pane import SourcePane, SourceText
 from masking_console.ui.widgets.status_bar import StatusBar
-from masking_console.ui.writes import Writes
+
+if TYPE_CHECKING:
+    from masking_console.operations.wiring import Operations
+    from masking_console.ui.check_job import CheckJob
+    from masking_console.ui.detail_job import DetailJob
+    from masking_console.ui.expiry_job import ExpiryJob
+    from masking_console.ui.find_job import FindJob
+    from masking_console.ui.jobs import Jobs
+    from masking_console.ui.later_looks import LaterLooks
+    from masking_console.ui.numbers_job import NumbersJob
+    from masking_console.ui.writes import Writes
 
 FIRST_RUN = (
     "No account yet. Press n.\n\n"
@@ -48,21 +53,10 @@ _IN_RUN = ("pause", "stop")
 _NOTHING_UNDONE = "Nothing to put back."
 
 
-class MainScreen(Screen[None]):
+class MainScreen(RoomyScreen):
     """Three panes: source, queue and log."""
 
     AUTO_FOCUS = "#queue"
-    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - as Textual declares it
-        (0, "-tiny"),
-        (80, "-narrow"),
-        (100, "-wide"),
-        (150, "-wider"),
-    ]
-    VERTICAL_BREAKPOINTS = [  # noqa: RUF012 - as Textual declares it
-        (0, "-short"),
-        (24, "-tall"),
-        (42, "-taller"),
-    ]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "show_pane('source')", "source", id="main.source", show=False),
         Binding("2", "show_pane('queue')", "queue", id="main.queue", show=False),
@@ -76,21 +70,24 @@ class MainScreen(Screen[None]):
         Binding("s", "stop", "stop", id="main.stop"),
     ]
 
-    def __init__(self, operations: Operations, clock: Callable[[], datetime]) -> None:
+    operations: "Operations"
+    checks: "CheckJob"
+    job: "ExpiryJob"
+    finding: "FindJob"
+    details: "DetailJob"
+    later: "LaterLooks"
+    numbers: "NumbersJob"
+    writes: "Writes"
+
+    def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
         super().__init__()
-        self.operations = operations
+        self.settings = settings
         self.clock = clock
         self.account: Account | None = None
+        self.painted = asyncio.Event()
         self.is_ready = False
         self.cause = Cause()
-        self.checks = CheckJob(self)
-        self.job = ExpiryJob(self)
         self.panes = Panes(self)
-        self.finding = FindJob(self)
-        self.details = DetailJob(self)
-        self.later = LaterLooks(self)
-        self.numbers = NumbersJob(self, clock)
-        self.writes = Writes(self, clock)
         self.header = Header(self)
 
     def compose(self) -> ComposeResult:
@@ -106,12 +103,18 @@ class MainScreen(Screen[None]):
         yield Static(id="too-small")
 
     def on_mount(self) -> None:
-        if self.operations.settings.practice:
+        if self.settings.practice:
             self.queue.empty_text = PRACTICE_FIRST
         self.show_status()
-        self.set_interval(1, self.header.tick)
-        self.set_interval(REFRESH_SECONDS, self.finding.refresh)
+        self.show_counts()
+        self.call_after_refresh(self.painted.set)
+
+    def start(self, operations: "Operations", jobs: "type[Jobs]") -> None:
+        """Begin to work: from here on keys are heard."""
+        self.operations = operations
+        jobs(self)
         self.is_ready = True
+        self.refresh_bindings()
 
     @property
     def source(self) -> SourcePane:
@@ -208,18 +211,15 @@ class MainScreen(Screen[None]):
         self.job.stop()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if not self.is_ready:
+            return False
         if action in _IN_RUN:
             return self.job.is_running
         if action == "stop_finding":
             return self.finding.is_reading
         if action == "practice_text":
-            return self.operations.settings.practice and not self.queue.keys
+            return self.settings.practice and not self.queue.keys
         return super().check_action(action, parameters)
-
-    def on_resize(self, event: events.Resize) -> None:
-        width, height = event.size
-        words = f"This window is {width}x{height}. Please make it at least 80x24."
-        self.query_one("#too-small", Static).update(Text(words))
 
     @on(SourceText.Left)
     def _leave_source(self) -> None:
@@ -234,14 +234,15 @@ class MainScreen(Screen[None]):
     def _queue_what_was_read(self, event: SourcePane.Read) -> None:
         new = self.queue.add(event.pasted.found)
         self.source.show_found(event.pasted, new)
-        if new:
+        if new and self.is_ready:
             self.checks.check_queued()
 
     @on(QueueTable.Changed)
     def show_counts(self) -> None:
         """Say how many rows there are, what about them, and what is being read."""
         summary, order = self.queue.summary(), self.queue.order
-        title = f"{queue_title(summary, order)}   {self.finding.progress}"
+        reading = self.finding.progress if self.is_ready else ""
+        title = f"{queue_title(summary, order)}   {reading}"
         self.queue.border_title = Text(title.rstrip())
         self.queue.border_subtitle = summary.text
         self.refresh_bindings()
@@ -298,7 +299,3 @@ class MainScreen(Screen[None]):
     @on(RowsView.FilterRequested)
     def _open_filter(self, event: RowsView.FilterRequested) -> None:
         self.query_one(FilterLine).open_for(event.control)
-
-    @on(Input.Submitted, "#filter")
-    def _close_filter(self) -> None:
-        self.query_one(FilterLine).close()

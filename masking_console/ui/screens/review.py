@@ -24,6 +24,7 @@ from masking_console.presentation.review import (
 )
 from masking_console.presentation.sessions import checked_ago
 from masking_console.ui.key_burst import QUIET_SECONDS, KeyBurst, KeyKind
+from masking_console.ui.own_gate import OwnGate
 from masking_console.ui.widgets.review_list import ReviewList
 
 DEAF_SECONDS = 0.4
@@ -39,7 +40,7 @@ class AnswerField(Input):
         event.stop()
 
 
-class ReviewScreen(ModalScreen[ConfirmedPlan | None]):
+class ReviewScreen(OwnGate, ModalScreen[ConfirmedPlan | None]):
     """Shows a plan and returns it confirmed, or None.
 
     No paste can say yes, whether it comes bracketed or as a burst of keys: keys count

@@ -45,3 +45,8 @@ class FilterLine(Input):
         event.stop()
         if self._view is not None and self.has_class("-open"):
             self._view.filter_text = event.value
+
+    @on(Input.Submitted)
+    def _keep(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.close()

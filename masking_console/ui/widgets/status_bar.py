@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
 from rich.text import Text
@@ -10,8 +10,10 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from masking_console.models.account import Account
-from masking_console.operations.connections import Link
 from masking_console.presentation.display import day_and_second, hour_and_minute
+
+if TYPE_CHECKING:
+    from masking_console.operations.connections import Link
 
 NARROW = 100
 """Under so many columns the panes are tabs, and the bar names them."""
@@ -47,7 +49,7 @@ class StatusFacts:
     tabs: str = ""
     """The panes and which one is shown, for narrow windows."""
 
-    def on(self, account: Account, link: Link | None) -> "StatusFacts":
+    def on(self, account: Account, link: "Link | None") -> "StatusFacts":
         """Return the facts with an account and its connection in them."""
         facts = replace(self, account=account.label, auth_id=account.auth_id.tail)
         if link is None:

@@ -1,0 +1,80 @@
+"""The commands, and which of them a command line is for."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from masking_console import __version__
+from masking_console.cli.completion import completion
+from masking_console.cli.config import config
+from masking_console.cli.console import console
+from masking_console.cli.expire import expire
+from masking_console.cli.history import history
+from masking_console.cli.practice_server import practice_server
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+
+class ConsoleGroup(click.Group):
+    """Opens the console when the first word is not a command."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse; what does not start with a command is for the console."""
+        if ctx.resilient_parsing and not args:
+            # A shell completes the first word: all that can stand there.
+            return super().parse_args(ctx, args)
+        own = {*self.commands, "--help", "-h", "--version"}
+        if not args or args[0] not in own:
+            args = ["console", *args]
+        return super().parse_args(ctx, args)
+
+    def shell_complete(
+        self, ctx: click.Context, incomplete: str
+    ) -> "list[CompletionItem[str]]":
+        """Complete the first word: a command, or an option of the console."""
+        found = super().shell_complete(ctx, incomplete)
+        there = {item.value for item in found}
+        more = self.commands["console"].shell_complete(ctx, incomplete)
+        return [*found, *(item for item in more if item.value not in there)]
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write both ways to call this program."""
+        formatter.write_usage(ctx.command_path, "[OPTIONS] [UUID ...]")
+        formatter.write_usage(ctx.command_path, "COMMAND [ARGS]...", prefix="       ")
+
+    def format_options(
+        self, ctx: click.Context, formatter: click.HelpFormatter
+    ) -> None:
+        """Write the console's options as the program's own, then the commands."""
+        console = self.commands["console"]
+        options = [
+            record
+            for parameter in (*console.get_params(ctx), *self.get_params(ctx))
+            if (record := parameter.get_help_record(ctx)) is not None
+        ]
+        with formatter.section("Options"):
+            formatter.write_dl(list(dict(options).items()))
+        self.format_commands(ctx, formatter)
+
+
+@click.group(
+    cls=ConsoleGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes and keys: see the README, or press ? in the console.",
+)
+@click.version_option(__version__, prog_name="masking-console")
+def cli() -> None:
+    """Expire Plivo number-masking sessions, safely and by hand.
+
+    Without a command the console opens. Session ids given here, or with --file, start
+    in its queue. Credentials come from the OS keyring, never from this command line.
+    """
+
+
+cli.add_command(console)
+cli.add_command(expire)
+cli.add_command(completion)
+cli.add_command(config)
+cli.add_command(history)
+cli.add_command(practice_server)

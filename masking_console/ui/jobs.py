@@ -1,0 +1,29 @@
+"""All that the main screen does, loaded in one go behind the first paint."""
+
+from typing import TYPE_CHECKING
+
+from masking_console.ui.check_job import CheckJob
+from masking_console.ui.detail_job import DetailJob
+from masking_console.ui.expiry_job import ExpiryJob
+from masking_console.ui.find_job import REFRESH_SECONDS, FindJob
+from masking_console.ui.later_looks import LaterLooks
+from masking_console.ui.numbers_job import NumbersJob
+from masking_console.ui.writes import Writes
+
+if TYPE_CHECKING:
+    from masking_console.ui.screens.main import MainScreen
+
+
+class Jobs:
+    """Gives a main screen its jobs, in the order in which they need each other."""
+
+    def __init__(self, screen: "MainScreen") -> None:
+        screen.checks = CheckJob(screen)
+        screen.job = ExpiryJob(screen)
+        screen.finding = FindJob(screen)
+        screen.details = DetailJob(screen)
+        screen.later = LaterLooks(screen)
+        screen.numbers = NumbersJob(screen, screen.clock)
+        screen.writes = Writes(screen, screen.clock)
+        screen.set_interval(1, screen.header.tick)
+        screen.set_interval(REFRESH_SECONDS, screen.finding.refresh)

@@ -1,0 +1,48 @@
+"""What is loaded and opened behind the first paint, and closed in the end."""
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from masking_console.operations.wiring import Operations
+    from masking_console.ui.jobs import Jobs
+    from masking_console.ui.outer_screens import OuterScreens
+
+
+class Opened(NamedTuple):
+    """What the console cannot do anything without."""
+
+    operations: "Operations"
+    """What an operator can do."""
+    jobs: "type[Jobs]"
+    """What the main screen does."""
+    outer_screens: "type[OuterScreens]"
+    """The screens that lie over it."""
+
+
+class Opening:
+    """Opens the operations once; both methods block, and work from any thread."""
+
+    def __init__(self, open_operations: "Callable[[], Operations]") -> None:
+        self._open_operations = open_operations
+        self._turn = threading.Lock()
+        self._operations: Operations | None = None
+
+    def open(self) -> Opened:
+        """Import and open everything; for a thread beside the screen."""
+        # More than half of all imports: the first paint does not wait for them.
+        from masking_console.ui.jobs import Jobs  # noqa: PLC0415 - see above
+        from masking_console.ui.outer_screens import (  # noqa: PLC0415 - likewise
+            OuterScreens,
+        )
+
+        with self._turn:
+            self._operations = self._open_operations()
+            return Opened(self._operations, Jobs, OuterScreens)
+
+    def close(self) -> None:
+        """End what still runs, write it down, and let everything go."""
+        with self._turn:
+            if self._operations is not None:
+                self._operations.close()
