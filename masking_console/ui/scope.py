@@ -29,6 +29,9 @@ async def is_scope_clear(screen: "MainScreen") -> bool:
 
 def _is_cursor_left_out(screen: "MainScreen") -> bool:
     cursor = screen.queue.cursor_key
+    if cursor == screen.queue.left_out_by_hand:
+        # Who has just taken the tick off this very row does not mean it.
+        return False
     rows = screen.queue.rows_of([] if cursor is None else [cursor])
     ticked = screen.queue.ticked()
     return any(row.state.can_be_ticked and row not in ticked for row in rows)

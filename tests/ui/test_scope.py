@@ -37,7 +37,7 @@ async def test_ticks_elsewhere_can_be_moved_to_the_cursor_row(
     ids = open_ids(simulated, 3)
     async with console(simulated, tmp_path, first_text=" ".join(ids)) as opened:
         await opened.until_checked(3)
-        await opened.press("space")
+        await opened.press("space", "down", "up")
         assert "Expire the 2 ticked sessions, or only this one?" in await asked(opened)
         await opened.press("escape")
         await opened.until(lambda: opened.app.screen is opened.main, "no dialog")
@@ -63,6 +63,17 @@ async def test_one_tick_elsewhere_is_asked_about_in_the_singular(
     ids = open_ids(simulated, 2)
     async with console(simulated, tmp_path, first_text=" ".join(ids)) as opened:
         await opened.until_checked(2)
-        await opened.press("space")
+        await opened.press("space", "down", "up")
         assert "Expire the ticked session, or this one?" in await asked(opened)
         await opened.press("escape")
+
+
+async def test_a_row_that_was_unticked_just_now_is_not_asked_about(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    ids = open_ids(simulated, 3)
+    async with console(simulated, tmp_path, first_text=" ".join(ids)) as opened:
+        await opened.until_checked(3)
+        await opened.press("space")
+        review = await opened.open_review()
+        assert review.plan.count == 2

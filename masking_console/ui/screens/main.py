@@ -49,8 +49,6 @@ FIRST_RUN = (
     "You need the Auth ID and Auth Token\nfrom the Plivo console home page."
 )
 PRACTICE_FIRST = "Paste session ids here, or press F2 for some."
-_IN_RUN = ("pause", "stop")
-_NOTHING_UNDONE = "Nothing to put back."
 
 
 class MainScreen(RoomyScreen):
@@ -213,7 +211,7 @@ class MainScreen(RoomyScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if not self.is_ready:
             return False
-        if action in _IN_RUN:
+        if action in {"pause", "stop"}:
             return self.job.is_running
         if action == "stop_finding":
             return self.finding.is_reading
@@ -265,8 +263,9 @@ class MainScreen(RoomyScreen):
 
     @on(QueueTable.UndoAnswered)
     def _say_what_came_back(self, event: QueueTable.UndoAnswered) -> None:
-        undone = event.undone
-        words = undone_words(undone.ticks, undone.rows) if undone else _NOTHING_UNDONE
+        undone, words = event.undone, "Nothing to put back."
+        if undone is not None:
+            words = undone_words(undone.ticks, undone.rows)
         self.note(Sign.NOTE, "undo", words)
         if undone is not None and undone.rows:
             self.checks.check_queued()

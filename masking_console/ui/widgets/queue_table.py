@@ -71,6 +71,13 @@ class QueueTable(QueueView):
             super().__init__()
             self.undone = undone
 
+    left_out_by_hand: SessionUuid | None = None
+    """The row that has just been unticked; None when the cursor has moved since."""
+
+    def move_to(self, index: int) -> None:
+        super().move_to(index)
+        self.left_out_by_hand = None
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in _CHANGES | _ASKS and self.is_frozen:
             return False
@@ -89,6 +96,7 @@ class QueueTable(QueueView):
             self._finish_range()
         elif self.cursor_key in self._queue.ticks:
             self.change_ticks((), self.in_range())
+            self.left_out_by_hand = self.cursor_key
         else:
             self.change_ticks(self.in_range())
 
