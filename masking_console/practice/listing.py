@@ -6,7 +6,8 @@ Where Plivo's behavior is not public, the simulated service is strict or does wh
 
 import operator
 import re
-from collections.abc import Callable, Iterable, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
@@ -93,13 +94,20 @@ class ListQuery:
     _bounds: tuple[_Bound, ...]
 
     def selected(
-        self, sessions: Iterable[StoredSession], now: datetime
+        self, oldest_first: Sequence[StoredSession], now: datetime
     ) -> list[StoredSession]:
-        """Return those that are asked for, in the order in which they came."""
-        # One pass for each condition, because ten thousand sessions are listed in
-        # five hundred requests.
-        found = list(sessions)
+        """Return those that are asked for, the newest first.
+
+        Args:
+            oldest_first: every session of the account, in the order of creation.
+            now: their status is that of this moment.
+        """
+        # Twenty thousand sessions are listed in a thousand requests. So the stretch of
+        # time is cut out, and only then comes one pass for each other condition.
+        found = oldest_first[_stretch(oldest_first, self._bounds)][::-1]
         for bound in self._bounds:
+            if bound.field == "created_time":
+                continue
             compare, value = _COMPARISONS[bound.suffix], bound.value
             value_of = operator.attrgetter(bound.field)
             found = [session for session in found if compare(value_of(session), value)]
@@ -108,7 +116,25 @@ class ListQuery:
             found = [s for s in found if _digits(value_of(s)) == number]
         if self._words is not None:
             found = [s for s in found if s.status_at(now) in self._words]
-        return found
+        return list(found)
+
+
+def _stretch(
+    oldest_first: Sequence[StoredSession], bounds: tuple[_Bound, ...]
+) -> slice:
+    """Return where the sessions are that were created within the bounds."""
+    start, end = 0, len(oldest_first)
+    created = operator.attrgetter("created_time")
+    for bound in bounds:
+        if bound.field != "created_time":
+            continue
+        before = bisect_left(oldest_first, bound.value, key=created)
+        up_to = bisect_right(oldest_first, bound.value, key=created)
+        if not bound.suffix.startswith("__l"):
+            start = max(start, up_to if bound.suffix == "__gt" else before)
+        if not bound.suffix.startswith("__g"):
+            end = min(end, before if bound.suffix == "__lt" else up_to)
+    return slice(start, max(start, end))
 
 
 def read_list_query(query: str, now: datetime, conduct: Conduct) -> ListQuery:
@@ -132,7 +158,12 @@ def read_list_query(query: str, now: datetime, conduct: Conduct) -> ListQuery:
         offset=_integer(given, "offset", 0),
         _words=_status_words(given.get("status", "all"), conduct),
         _numbers=_number_filters(given, conduct),
-        _bounds=(*bounds, _Bound("created_time", "__gte", now - reach)),
+        _bounds=(
+            *bounds,
+            _Bound("created_time", "__gte", now - reach),
+            # The store keeps some that are yet to be created.
+            _Bound("created_time", "__lte", now),
+        ),
     )
 
 
