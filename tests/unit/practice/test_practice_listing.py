@@ -168,6 +168,27 @@ def test_number_filters_can_be_ignored_or_refused() -> None:
     assert _selects("", conduct=refusing)
 
 
+def test_a_filter_for_a_status_can_be_ignored_or_refused() -> None:
+    assert not _selects("status=expired")
+    ignoring = Conduct(status_filter=FilterConduct.IGNORED)
+    assert _selects("status=expired", conduct=ignoring)
+    refusing = Conduct(status_filter=FilterConduct.REFUSED)
+    assert "status" in _refusal("status=expired", refusing)
+
+
+def test_bounds_of_time_can_be_ignored_or_refused() -> None:
+    query = "created_time__gte=2026-02-10 00:00&created_time__lt=2026-03-01 00:00"
+
+    assert _selects(query, _aged(13))
+    # Then it is as if none were there: the last 7 days are listed.
+    ignoring = Conduct(time_filters=FilterConduct.IGNORED)
+    assert not _selects(query, _aged(13), ignoring)
+    assert _selects(query, _aged(1), ignoring)
+    refusing = Conduct(time_filters=FilterConduct.REFUSED)
+    assert "created_time" in _refusal(query, refusing)
+    assert "duration" in _refusal("duration__gt=1", refusing)
+
+
 def test_a_status_selects_open_or_expired_sessions() -> None:
     in_call = replace(SESSION, open_word="in-progress")
     expired = replace(SESSION, expiry_time=NOON)
