@@ -10,7 +10,7 @@ from masking_console.practice.simulated_account import SimulatedAccount
 
 if TYPE_CHECKING:
     import httpx
-    from starlette.applications import Starlette
+    from starlette.routing import Router
 
 
 class EmbeddedPractice(NamedTuple):
@@ -39,7 +39,7 @@ class _Connector:
 
     def __init__(self, account: SimulatedAccount) -> None:
         self._account = account
-        self._application: Starlette | None = None
+        self._application: Router | None = None
 
     def __call__(self) -> "httpx.AsyncBaseTransport":
         """Return one connection; all of them reach the same account."""

@@ -24,7 +24,7 @@ class ReceivedRequest:
     headers: tuple[tuple[str, str], ...] = ()
     """Names in lower case and values; of ``authorization`` only the scheme."""
     body: bytes = b""
-    """The body; a GET and a DELETE should have none."""
+    """The beginning of the body; a GET and a DELETE should have none."""
     is_signed_in: bool = True
     """Whether the credentials in it are the account's."""
 

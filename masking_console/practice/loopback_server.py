@@ -57,6 +57,7 @@ class LoopbackServer(uvicorn.Server):
                 # Named, since uvicorn takes a method for an older interface.
                 interface="asgi3",
                 http="h11",
+                ws="none",
                 lifespan="off",
                 log_config=None,
                 log_level="critical",

@@ -3,10 +3,9 @@
 import asyncio
 from collections.abc import Callable
 
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Router
 from starlette.types import Receive, Scope, Send
 
 from masking_console.errors import InputError
@@ -17,11 +16,14 @@ from masking_console.practice.simulated_account import SimulatedAccount
 
 CUT_CONNECTION = "masking_console.cut_connection"
 """The key of a scope under which a server says how its connection is cut."""
+_REMEMBERED_BODY_BYTES = 65_536
+"""So much of a body is kept; an account remembers many requests."""
 
 
-def practice_app(account: SimulatedAccount) -> Starlette:
+def practice_app(account: SimulatedAccount) -> Router:
     """Return the application; all of its state is the account's."""
-    return Starlette(routes=[Route("/{path:path}", endpoint=_Endpoint(account))])
+    # No routes: a target such as ``*`` or a whole URL would match none of them.
+    return Router(default=_Endpoint(account))
 
 
 class _Endpoint:
@@ -66,11 +68,19 @@ async def _read(request: Request, account: SimulatedAccount) -> ReceivedRequest:
             (name, value.partition(" ")[0] if name == "authorization" else value)
             for name, value in request.headers.items()
         ),
-        body=await request.body(),
+        body=await _beginning(request),
         is_signed_in=signs_in(
             request.headers.get("authorization", "").encode("latin-1")
         ),
     )
+
+
+async def _beginning(request: Request) -> bytes:
+    """Read a body to its end and return what is kept of it."""
+    kept = b""
+    async for chunk in request.stream():
+        kept += chunk[: _REMEMBERED_BODY_BYTES - len(kept)]
+    return kept
 
 
 async def _wait(seconds: float) -> None:

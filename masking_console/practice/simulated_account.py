@@ -178,7 +178,7 @@ class SimulatedAccount:
             wanted = read_list_query(query, now, self._conduct)
         except ListRefusedError as error:
             return self._replies.refusal(HTTPStatus.BAD_REQUEST, str(error))
-        found = wanted.selected(self._store.newest_first(now), now)
+        found = wanted.selected(self._store.oldest_first, now)
         page = found[wanted.offset : wanted.offset + wanted.limit]
         meta = {
             "limit": wanted.limit,

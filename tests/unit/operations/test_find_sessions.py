@@ -1,20 +1,17 @@
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from masking_console.models.listing import ListEnd, ListEvent, ListProgress, Wanted
+from masking_console.models.listing import Wanted
 from masking_console.models.masking_session import MaskingSession, SessionStatus
-from masking_console.models.session_uuid import SessionUuid
-from masking_console.operations.find_sessions import FindSessions
 from masking_console.practice.exchange import ReceivedRequest
 from masking_console.practice.faults import Ending, Fault, FaultHook
 from masking_console.practice.listing import Conduct, FilterConduct
 from masking_console.practice.rate_limit import RateLimit
 from masking_console.practice.simulated_account import SimulatedAccount
-from masking_console.settings import Timeouts
-from tests.support.runs import bench, reply, script
+from tests.support.large_account import find
+from tests.support.runs import reply, script
 
 EVERYTHING = Wanted()
 NOW = datetime(2026, 3, 4, 12, 4, 31, tzinfo=UTC)
@@ -40,44 +37,8 @@ def open_within_90_days(simulated: SimulatedAccount) -> set[str]:
     }
 
 
-async def find(
-    simulated: SimulatedAccount, folder: Path, wanted: Wanted
-) -> tuple[list[MaskingSession], ListEnd]:
-    events: list[ListEvent] = []
-    async with bench(simulated, folder, timeouts=Timeouts()) as opened:
-        # Pacing has tests of its own; here it would only take time.
-        opened.connections.client(opened.account).pace._permits = 10**6
-        opened.connections.client(opened.account).pace._spacing = 0.0
-        operation = FindSessions(opened.connections, lambda: simulated.now)
-        await operation.run(opened.account, wanted, events.append)
-    end = events[-1]
-    assert isinstance(end, ListEnd)
-    found = [
-        session
-        for event in events
-        if isinstance(event, ListProgress)
-        for session in event.found
-    ]
-    assert len({session.session_uuid for session in found}) == len(found)
-    return found, end
-
-
 def ids(found: list[MaskingSession]) -> set[str]:
     return {str(session.session_uuid) for session in found}
-
-
-async def test_all_open_sessions_of_90_days_are_found_and_that_is_proved(
-    tmp_path: Path,
-) -> None:
-    simulated = account(6000)
-    found, end = await find(simulated, tmp_path, EVERYTHING)
-
-    assert ids(found) == open_within_90_days(simulated)
-    assert any(each.status is SessionStatus.IN_PROGRESS for each in found)
-    assert end.is_complete
-    assert end.until - end.since == timedelta(days=90)
-    assert {request.method for request in simulated.requests} == {"GET"}
-    assert all("limit=20" in request.query for request in simulated.requests)
 
 
 @pytest.mark.parametrize("conduct", list(FilterConduct))
@@ -111,34 +72,6 @@ async def test_a_part_of_an_id_is_found(tmp_path: Path) -> None:
     found, end = await find(simulated, tmp_path, Wanted.of(uuid[:13]))
 
     assert ids(found) == {uuid}
-    assert end.is_complete
-
-
-async def test_what_expires_and_what_is_created_meanwhile_moves_nothing(
-    tmp_path: Path,
-) -> None:
-    simulated = account(1000)
-    before = open_within_90_days(simulated)
-    gone = set(sorted(before)[::7])
-    template = simulated.session(min(before))
-    assert template is not None
-    created = 0
-
-    def meanwhile(_request: ReceivedRequest) -> None:
-        nonlocal created
-        created += 1
-        session = simulated.session(sorted(gone)[created % len(gone)])
-        assert session is not None
-        simulated.put(replace(session, was_expired=True))
-        new = SessionUuid(f"00000000-0000-4000-8000-{created:012d}")
-        # Newer than the beginning of the walk, whose clock stands still here.
-        later = simulated.now + timedelta(seconds=created)
-        simulated.put(replace(template, session_uuid=new, created_time=later))
-
-    simulated.fault = meanwhile
-    found, end = await find(simulated, tmp_path, EVERYTHING)
-
-    assert before - gone <= ids(found) <= before
     assert end.is_complete
 
 

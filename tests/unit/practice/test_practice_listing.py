@@ -1,7 +1,10 @@
+import operator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.practice.listing import (
@@ -165,6 +168,27 @@ def test_number_filters_can_be_ignored_or_refused() -> None:
     assert _selects("", conduct=refusing)
 
 
+def test_a_filter_for_a_status_can_be_ignored_or_refused() -> None:
+    assert not _selects("status=expired")
+    ignoring = Conduct(status_filter=FilterConduct.IGNORED)
+    assert _selects("status=expired", conduct=ignoring)
+    refusing = Conduct(status_filter=FilterConduct.REFUSED)
+    assert "status" in _refusal("status=expired", refusing)
+
+
+def test_bounds_of_time_can_be_ignored_or_refused() -> None:
+    query = "created_time__gte=2026-02-10 00:00&created_time__lt=2026-03-01 00:00"
+
+    assert _selects(query, _aged(13))
+    # Then it is as if none were there: the last 7 days are listed.
+    ignoring = Conduct(time_filters=FilterConduct.IGNORED)
+    assert not _selects(query, _aged(13), ignoring)
+    assert _selects(query, _aged(1), ignoring)
+    refusing = Conduct(time_filters=FilterConduct.REFUSED)
+    assert "created_time" in _refusal(query, refusing)
+    assert "duration" in _refusal("duration__gt=1", refusing)
+
+
 def test_a_status_selects_open_or_expired_sessions() -> None:
     in_call = replace(SESSION, open_word="in-progress")
     expired = replace(SESSION, expiry_time=NOON)
@@ -188,3 +212,46 @@ def test_an_unknown_status_is_refused_and_so_can_in_progress_be() -> None:
 
 def test_unknown_parameters_are_ignored() -> None:
     assert _selects("created_time_gte=1&subaccount=SA&sort=asc")
+
+
+def test_what_is_yet_to_be_created_is_not_listed() -> None:
+    assert not _selects("", _aged(-0.1))
+    assert not _selects("created_time__gte=2026-03-01 00:00", _aged(-0.1))
+
+
+_HOURS = st.integers(0, 40)
+_COMPARED = {
+    "": operator.eq,
+    "__gt": operator.gt,
+    "__gte": operator.ge,
+    "__lt": operator.lt,
+    "__lte": operator.le,
+}
+
+
+@given(
+    st.lists(_HOURS, max_size=12),
+    st.dictionaries(st.sampled_from(sorted(_COMPARED)), _HOURS, min_size=1),
+)
+def test_a_stretch_of_time_is_cut_as_each_comparison_alone_would(
+    ages: list[int], bounds: dict[str, int]
+) -> None:
+    # A lower end of a week ago, so that no window is too long.
+    first = "created_time__gte=2026-02-25+12:00&expiry_time__gte=2026-02-25+12:00"
+    sessions = [_aged(hours / 24) for hours in sorted(ages, reverse=True)]
+    moments = {suffix: NOON - timedelta(hours=at) for suffix, at in bounds.items()}
+    query = "&".join(
+        [first]
+        + [
+            f"created_time{suffix}={at:%Y-%m-%d+%H:%M}"
+            for suffix, at in moments.items()
+        ]
+    )
+
+    found = read_list_query(query, NOON, Conduct()).selected(sessions, NOON)
+
+    assert found == [
+        session
+        for session in reversed(sessions)
+        if all(_COMPARED[s](session.created_time, at) for s, at in moments.items())
+    ]
