@@ -2,23 +2,25 @@
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import PurePath
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
+from textual.screen import Screen
 from textual.widgets import Input, TextArea
 
-from masking_console.errors import MaskingConsoleError
 from masking_console.exit_codes import ExitCode
 from masking_console.models.plain_text import plain_text
 from masking_console.presentation.display import Sign
 from masking_console.settings import Settings
 from masking_console.ui.crash import CrashSafeApp
 from masking_console.ui.departure import FINISH_SECONDS, Departure
+from masking_console.ui.first_steps import FirstSteps
 from masking_console.ui.key_gate import KeyGate
 from masking_console.ui.opening import Opening
 from masking_console.ui.screens.main import MainScreen
@@ -48,7 +50,9 @@ class ConsoleApp(CrashSafeApp[int]):
         Binding("n", "new_account", "new account", id="app.new_account", show=False),
         Binding("T", "ticket", "ticket", id="app.ticket", show=False),
         Binding("H", "history", "history", id="app.history", show=False),
-        Binding("question_mark,f1", "help", "help", id="app.help", key_display="?"),
+        Binding("question_mark", "help", "help", id="app.help", key_display="?"),
+        # Over a dialog, and where a question mark is a question mark.
+        Binding("f1", "help", "help", id="app.help_always", show=False, priority=True),
         Binding("q", "quit", "quit", id="app.quit", show=False),
         Binding(
             "ctrl+q", "quit", "quit", id="app.quit_always", show=False, priority=True
@@ -101,39 +105,9 @@ class ConsoleApp(CrashSafeApp[int]):
         opened = await asyncio.to_thread(self._opening.open)
         self._main.start(opened.operations, opened.jobs)
         self._outer = opened.outer_screens(self, opened.operations)
-        await self._begin_work(opened.operations)
-
-    async def _begin_work(self, operations: "Operations") -> None:
-        wanted = self._settings.theme
-        if wanted and wanted not in self.available_themes:
-            words = f'There is no theme "{wanted}". ctrl+p, Theme shows all.'
-            self._main.note(Sign.FAILED, "theme", words)
-        if self._first_text:
-            self._main.call_later(self._main.take_text, self._first_text)
-        try:
-            for notice in await operations.open_journal():
-                self._main.note(Sign.FAILED, "journal", notice)
-            self._main.header.journal_is("journal ok")
-        except MaskingConsoleError as error:
-            self._main.header.journal_is("journal cannot be written")
-            self._main.note(Sign.FAILED, "journal", str(error))
-        await self._choose_account(operations)
-
-    async def _choose_account(self, operations: "Operations") -> None:
-        """Use the account that was asked for, or the only one there is."""
-        name = self._settings.account_name
-        if operations.practice_account is not None:
-            self._main.use(operations.practice_account)
-            return
-        try:
-            self._main.use(await operations.accounts.first_choice(name))
-        except MaskingConsoleError as error:
-            words = str(error)
-            if "Press P" not in words:
-                # The keys that it may name are those of the accounts.
-                words = f"{words}\n\nPress P for the accounts."
-            self._main.use(None, words)
-            self._main.note(Sign.FAILED, "account", str(error))
+        steps = FirstSteps(self._main, opened.operations)
+        steps.say_of_the_theme(self.available_themes)
+        await steps.take(self._first_text)
 
     async def on_event(self, event: events.Event) -> None:
         if self._main.is_ready and isinstance(event, events.Key | events.MouseDown):
@@ -152,13 +126,12 @@ class ConsoleApp(CrashSafeApp[int]):
         await super().on_event(event)
 
     def action_help(self) -> None:
-        # It brings Markdown along, which costs more than the rest of the first paint.
-        from textual.widgets import HelpPanel  # noqa: PLC0415 - see above
+        self.run_worker(self._outer.show_help(), group="help")
 
-        if self.screen.query(HelpPanel):
-            self.action_hide_help_panel()
-        else:
-            self.action_show_help_panel()
+    def get_system_commands(self, screen: Screen[Any]) -> Iterator[SystemCommand]:
+        """Yield what the command palette offers: all that a key can do right now."""
+        yield SystemCommand("theme", "Choose other colors", self.action_change_theme)
+        yield from self._outer.commands(screen)
 
     def action_hold(self) -> None:
         """Ctrl+C copies what is selected, else pauses a run; it never quits."""
@@ -213,6 +186,8 @@ class ConsoleApp(CrashSafeApp[int]):
         # A run belongs to one account; no other is chosen on top of it.
         if not self._main.is_ready:
             return False
+        if action == "help":
+            return self._outer.may_show_help
         if action in _ACCOUNT_ACTIONS and self._main.job.is_running:
             return False
         if action == "new_account" and self._main.account is not None:

@@ -1,13 +1,20 @@
 """The screens that lie over the main one, and what comes back from them."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from textual.app import SystemCommand
+from textual.screen import Screen
 
 from masking_console.exit_codes import ExitCode
 from masking_console.models.account import Account
 from masking_console.operations.wiring import Operations
 from masking_console.ui.account_choice import go_over, renew
 from masking_console.ui.dialogs import answer_to
+from masking_console.ui.help_keys import commands, help_groups
 from masking_console.ui.screens.accounts import AccountsScreen
+from masking_console.ui.screens.help import HelpScreen
 from masking_console.ui.screens.history import HistoryScreen
 from masking_console.ui.screens.question import QuestionScreen
 
@@ -29,6 +36,24 @@ class OuterScreens:
         account = await answer_to(self._app, screen)
         if account is not None:
             await go_over(main, account)
+
+    @property
+    def may_show_help(self) -> bool:
+        """Whether help does not stand there already."""
+        return not isinstance(self._app.screen, HelpScreen)
+
+    async def show_help(self) -> None:
+        """Show the keys of the screen that is there, of its focus first."""
+        if self.may_show_help:
+            help_screen = HelpScreen(help_groups(self._app.screen))
+            await answer_to(self._app, help_screen)
+
+    def commands(self, screen: Screen[Any]) -> Iterator[SystemCommand]:
+        """Yield what can be done right now, for the command palette."""
+        for key in commands(screen):
+            act = partial(self._app.run_action, key.binding.action, key.node)
+            words = f"{key.words} ({key.keys})"
+            yield SystemCommand(key.binding.description, words, act)
 
     def renew(self, account: Account) -> None:
         """Go on with the account in use, whatever is new about it."""

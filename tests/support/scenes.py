@@ -30,6 +30,7 @@ from masking_console.settings import PRACTICE_API_URL, ApiUrl, Settings
 from masking_console.ui.app import ConsoleApp
 from masking_console.ui.screens.accounts import AccountsScreen
 from masking_console.ui.screens.finished import FinishedScreen
+from masking_console.ui.screens.help import HelpScreen
 from masking_console.ui.screens.history import HistoryScreen
 from masking_console.ui.screens.main import MainScreen
 from masking_console.ui.screens.session_detail import DetailScreen
@@ -249,6 +250,13 @@ async def _history(console: Console) -> None:
     assert isinstance(console.app.screen, HistoryScreen)
 
 
+async def _help(console: Console) -> None:
+    await _queue(console)
+    await console.press("?")
+    await console.until(lambda: isinstance(console.app.screen, HelpScreen), "help")
+    await console.until(lambda: "IN THE QUEUE" in console.screen_text(), "the keys")
+
+
 async def _ticket(console: Console) -> None:
     await _queue(console)
     await _ask_ticket(console)
@@ -291,6 +299,8 @@ SCENES = {
     "pick_incomplete": Scene(WIDE, _second_window_fails, _incomplete),
     "detail": Scene(WIDE, _nothing, _detail),
     "detail_80x24": Scene(NARROW, _nothing, _detail),
+    "help": Scene(WIDE, _nothing, _help),
+    "help_80x24": Scene(NARROW, _nothing, _help),
     "ticket": Scene(NARROW, _nothing, _ticket),
     "history": Scene(WIDE, _one_error_and_one_silence, _history),
     "history_80x24": Scene(NARROW, _one_error_and_one_silence, _history),

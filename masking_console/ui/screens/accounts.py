@@ -41,6 +41,7 @@ _UNPROTECTED = "Nothing asks for its name any more before sessions are expired o
 class AccountTable(DataTable[Text]):
     """One row an account, under its name."""
 
+    BINDING_GROUP_TITLE = "in the list of accounts"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "select_cursor", "use", id="accounts.use"),
     ]
@@ -54,6 +55,7 @@ class AccountsScreen(Screen[Account | None]):
 
     CSS_PATH = "accounts.tcss"
     AUTO_FOCUS = "#accounts-table"
+    BINDING_GROUP_TITLE = "accounts"
     BINDINGS: ClassVar[list[BindingType]] = [
         # P opened it; without this it would open a second one.
         Binding("escape,P", "back", "back", id="accounts.back", show=False),

@@ -16,6 +16,7 @@ class ChoiceScreen(ModalScreen[int]):
 
     CSS_PATH = "question.tcss"
     AUTO_FOCUS = "#back"
+    BINDING_GROUP_TITLE = "question"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "back", id="choice.back"),
     ]

@@ -34,6 +34,7 @@ class FinishedScreen(ModalScreen[Afterwards]):
     """Shows the counts of a batch and what is left to do."""
 
     CSS_PATH = "finished.tcss"
+    BINDING_GROUP_TITLE = "finished"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", "close", id="finished.close"),
         Binding("t", "check", "check and retry", id="finished.check"),

@@ -28,6 +28,7 @@ class HistoryScreen(Screen[BatchRecord | None]):
 
     CSS_PATH = "history.tcss"
     AUTO_FOCUS = "#batches"
+    BINDING_GROUP_TITLE = "history"
     BINDINGS: ClassVar[list[BindingType]] = [
         # H opened it; without this it would open a second one.
         Binding("escape,H", "back", "back", id="history.back"),

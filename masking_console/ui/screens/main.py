@@ -46,7 +46,8 @@ if TYPE_CHECKING:
 
 FIRST_RUN = (
     "No account yet. Press n.\n\n"
-    "You need the Auth ID and Auth Token\nfrom the Plivo console home page."
+    "You need the Auth ID and Auth Token from the Plivo console home page.\n\n"
+    "Just to look: q, then masking-console --practice. Help: ?"
 )
 PRACTICE_FIRST = "Paste session ids here, or press F2 for some."
 
@@ -54,7 +55,7 @@ PRACTICE_FIRST = "Paste session ids here, or press F2 for some."
 class MainScreen(RoomyScreen):
     """Three panes: source, queue and log."""
 
-    AUTO_FOCUS = "#queue"
+    AUTO_FOCUS, BINDING_GROUP_TITLE = "#queue", "in the console"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "show_pane('source')", "source", id="main.source", show=False),
         Binding("2", "show_pane('queue')", "queue", id="main.queue", show=False),
@@ -79,8 +80,7 @@ class MainScreen(RoomyScreen):
 
     def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
         super().__init__()
-        self.settings = settings
-        self.clock = clock
+        self.settings, self.clock = settings, clock
         self.account: Account | None = None
         self.painted = asyncio.Event()
         self.is_ready = False

@@ -34,6 +34,7 @@ class NewAccountScreen(ModalScreen[Account | None]):
 
     CSS_PATH = "new_account.tcss"
     AUTO_FOCUS = "#name"
+    BINDING_GROUP_TITLE = "new account"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "cancel", id="new_account.cancel"),
     ]

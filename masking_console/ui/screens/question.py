@@ -15,6 +15,7 @@ class QuestionScreen(ModalScreen[bool]):
     """Returns whether the operator chose the act rather than the safe answer."""
 
     CSS_PATH = "question.tcss"
+    BINDING_GROUP_TITLE = "question"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "keep", "back", id="question.back"),
     ]

@@ -26,6 +26,7 @@ class ReplaceTokenScreen(ModalScreen[Account | None]):
 
     CSS_PATH = "replace_token.tcss"
     AUTO_FOCUS = "#token"
+    BINDING_GROUP_TITLE = "new token"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "cancel", id="replace_token.cancel"),
     ]

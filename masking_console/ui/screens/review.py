@@ -49,6 +49,7 @@ class ReviewScreen(OwnGate, ModalScreen[ConfirmedPlan | None]):
 
     CSS_PATH = "review.tcss"
     AUTO_FOCUS = None
+    BINDING_GROUP_TITLE = "review"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "cancel", id="review.cancel"),
         Binding("y", "say_yes", "yes", id="review.yes", show=False),

@@ -50,6 +50,7 @@ class DetailScreen(ModalScreen[bool]):
 
     CSS_PATH = "session_detail.tcss"
     AUTO_FOCUS = "#detail"
+    BINDING_GROUP_TITLE = "session"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter", "close", "back", id="detail.close"),
         Binding("y", "copy", "copy id", id="detail.copy"),

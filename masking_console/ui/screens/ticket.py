@@ -26,6 +26,7 @@ class TicketScreen(ModalScreen[Cause | None]):
 
     CSS_PATH = "ticket.tcss"
     AUTO_FOCUS = "#ticket"
+    BINDING_GROUP_TITLE = "ticket"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "cancel", id="ticket.cancel"),
     ]

@@ -19,6 +19,7 @@ class TypedNameScreen(ModalScreen[bool]):
 
     CSS_PATH = "typed_name.tcss"
     AUTO_FOCUS = "#typed-cancel"
+    BINDING_GROUP_TITLE = "question"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "cancel", id="typed_name.cancel"),
     ]

@@ -12,6 +12,7 @@ from masking_console.ui.widgets.rows_view import RowsView
 class FilterLine(Input):
     """Belongs to one list at a time; Enter keeps the filter, Esc drops it."""
 
+    BINDING_GROUP_TITLE = "in the filter"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "drop", "no filter", id="filter.drop"),
         Binding("enter", "submit", "keep filter", id="filter.keep"),

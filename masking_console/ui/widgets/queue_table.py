@@ -30,6 +30,7 @@ class QueueTable(QueueView):
     own on its own row.
     """
 
+    BINDING_GROUP_TITLE = "in the queue"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "tick", "tick", id="queue.tick"),
         Binding("v", "range", "range", id="queue.range", show=False),
@@ -41,7 +42,7 @@ class QueueTable(QueueView):
         Binding(
             "delete,backspace", "take_out", "take out", id="queue.remove", show=False
         ),
-        Binding("z", "undo", "undo", id="queue.undo"),
+        Binding("z", "undo", "undo", id="queue.undo", show=False),
         Binding("r", "check", "check", id="queue.check"),
         Binding("o", "sort", "sort", id="queue.sort", show=False),
         Binding("m", "numbers", "show numbers", id="queue.numbers", show=False),

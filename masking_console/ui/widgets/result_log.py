@@ -76,6 +76,7 @@ class ResultLog(RowsView[int, _KeptLine]):
 
     BORDER_TITLE = "3 Log: all"
     BORDER_SUBTITLE = "L full   / filter   y copy"
+    BINDING_GROUP_TITLE = "in the log"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "copy", "copy", id="log.copy"),
     ]

@@ -70,7 +70,7 @@ class RowsView(ScrollView, Generic[Key, Row], can_focus=True, inherit_bindings=F
         Binding("slash", "ask_filter", "filter", id="rows.filter", key_display="/"),
         Binding("escape", "clear_filter", "all", id="rows.clear_filter"),
     ]
-    ALLOW_SELECT = False
+    BINDING_GROUP_TITLE, ALLOW_SELECT = "in the list", False
 
     filter_text: var[str] = var("", init=False)
     """What a row must contain to be shown; every word of it."""

@@ -26,6 +26,7 @@ _TYPING_PAUSE_SECONDS = 0.2
 class SourceText(TextArea):
     """The text itself; escape leads back to the list."""
 
+    BINDING_GROUP_TITLE = "in the pasted text"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "to the queue", id="source.leave"),
     ]
@@ -40,6 +41,7 @@ class SourceText(TextArea):
 class FindField(Input):
     """Where a number or an id is typed; escape leads back to the list."""
 
+    BINDING_GROUP_TITLE = "in the field to find by"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "to the queue", id="find.leave"),
         Binding("enter", "submit", "find", id="find.find"),

@@ -1,0 +1,41 @@
+"""What keys do, for the help and the palette, where the footer's word is too short."""
+
+from collections.abc import Mapping
+
+KEY_WORDS: Mapping[str, str] = {
+    "app.accounts": "accounts and tokens",
+    "app.help": "all keys",
+    "app.help_always": "all keys, from everywhere",
+    "app.history": "what was done",
+    "app.hold": "copy a selection, or pause",
+    "app.quit": "quit; asks while busy",
+    "app.quit_always": "quit, from everywhere",
+    "app.ticket": "ticket and reason",
+    "main.flip": "find by number, or paste",
+    "main.full_log": "the log alone, and back",
+    "main.log": "go to the log",
+    "main.pause": "pause the run, or go on",
+    "main.practice": "some ids to practice with",
+    "main.queue": "go to the queue",
+    "main.source": "go to the source",
+    "main.stop": "stop after what is sent",
+    "main.writes": "turn writes on or off",
+    "queue.all": "tick all shown",
+    "queue.check": "check or find again",
+    "queue.copy": "copy ticked ids, or this",
+    "queue.down": "range, downwards",
+    "queue.numbers": "phone numbers for 60 s",
+    "queue.range": "start or end a range",
+    "queue.remove": "take out of the queue",
+    "queue.review": "review and expire",
+    "queue.sort": "sort in another way",
+    "queue.swap": "swap ticks of all shown",
+    "queue.tick": "tick or untick",
+    "queue.undo": "undo ticks and rows",
+    "queue.untick": "untick every row",
+    "queue.up": "range, upwards",
+    "rows.clear_filter": "drop the filter",
+    "rows.filter": "filter as you type",
+    "rows.open": "one row in full",
+}
+"""By the id of the binding; all others say enough in their own word."""
