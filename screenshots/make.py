@@ -26,6 +26,7 @@ PICTURES = (
     "history",
     "pick",
     "detail",
+    "help",
 )
 
 
