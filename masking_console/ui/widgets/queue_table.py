@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
@@ -15,6 +16,11 @@ _CHANGES = frozenset(
 """The actions that change ticks or rows."""
 _ASKS = frozenset({"check", "review"})
 """The actions that ask for more; while a run is on, they wait like those above."""
+
+
+_TICK_COLUMNS = range(1, 4)
+"""Where ``[x]`` stands."""
+_DOUBLE = 2
 
 
 class _AboutSessions(Message):
@@ -78,6 +84,17 @@ class QueueTable(QueueView):
     def move_to(self, index: int) -> None:
         super().move_to(index)
         self.left_out_by_hand = None
+
+    def on_click(self, event: events.Click) -> None:
+        # The list's own handler comes after this one, and moves the cursor there.
+        offset = event.get_content_offset(self)
+        if offset is not None and offset.y >= self.has_header:
+            is_tick = offset.x in _TICK_COLUMNS
+            if is_tick or event.chain == _DOUBLE:
+                act = "tick" if is_tick else "open"
+                self.call_later(self.run_action, act)
+        elif offset is not None:
+            self.call_later(self.run_action, "sort")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in _CHANGES | _ASKS and self.is_frozen:
