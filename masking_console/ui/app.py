@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from masking_console.ui.screens.accounts import AccountsScreen
 
 _ACCOUNT_ACTIONS = frozenset({"accounts", "new_account"})
+_EARLY_KEYS = 100
+"""So many keys are kept that come between the first paint and the rest."""
 _NOT_PASTED = frozenset({"review-phrase", "typed-field"})
 """The fields where a person has to type."""
 _ON_MAIN = _ACCOUNT_ACTIONS | {"ticket", "history"}
@@ -82,6 +85,7 @@ class ConsoleApp(CrashSafeApp[int]):
         self._first_text = first_text
         self._main = MainScreen(settings, clock)
         self._gate = KeyGate(self)
+        self._early: deque[events.Key] = deque(maxlen=_EARLY_KEYS)
         if settings.keymap:
             # Only who has keys of their own pays for looking at all there are.
             from masking_console.ui.keymap import keymap_of  # noqa: PLC0415
@@ -105,20 +109,29 @@ class ConsoleApp(CrashSafeApp[int]):
         opened = await asyncio.to_thread(self._opening.open)
         self._main.start(opened.operations, opened.jobs)
         self._outer = opened.outer_screens(self, opened.operations)
+        for event in self._early:
+            await self._hear(event)
         steps = FirstSteps(self._main, opened.operations)
         steps.say_of_the_theme(self.available_themes)
         await steps.take(self._first_text)
 
     async def on_event(self, event: events.Event) -> None:
-        if self._main.is_ready and isinstance(event, events.Key | events.MouseDown):
+        is_ready = self._main.is_ready
+        if is_ready and isinstance(event, events.Key | events.MouseDown):
             self._main.writes.touched()
         if isinstance(event, events.Paste) and not event.is_forwarded:
             self._paste(event.text)
         elif isinstance(event, events.Key) and not event.is_forwarded:
-            # What is typed before there is anything to see was meant for the shell.
-            if self._main.is_ready and self._gate.lets_through(event):
-                await super().on_event(event)
-        else:
+            if is_ready:
+                await self._hear(event)
+            elif self._main.painted.is_set():
+                # Typed before there was anything to see, it was meant for the shell.
+                self._early.append(event)
+        elif is_ready or not isinstance(event, events.MouseEvent):
+            await super().on_event(event)
+
+    async def _hear(self, event: events.Key) -> None:
+        if self._gate.lets_through(event):
             await super().on_event(event)
 
     async def press(self, event: events.Key) -> None:

@@ -44,5 +44,6 @@ class Opening:
     def close(self) -> None:
         """End what still runs, write it down, and let everything go."""
         with self._turn:
-            if self._operations is not None:
-                self._operations.close()
+            operations, self._operations = self._operations, None
+            if operations is not None:
+                operations.close()

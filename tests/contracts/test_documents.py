@@ -7,6 +7,10 @@ import pytest
 from masking_console.cli.commands import cli
 from masking_console.config_file import allowed
 from masking_console.exit_codes import ExitCode
+from masking_console.ui.app import ConsoleApp
+from masking_console.ui.keymap import acts
+from masking_console.ui.screens.main import MainScreen
+from masking_console.ui.widgets.queue_table import QueueTable
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -28,6 +32,17 @@ def test_the_modules_that_contributing_names_are_there(path: str) -> None:
 @pytest.mark.parametrize("path", re.findall(r"\]\((screenshots/[^)]+)\)", README))
 def test_the_pictures_of_the_readme_are_there(path: str) -> None:
     assert (ROOT / path).exists()
+
+
+def test_the_readme_has_every_letter_of_the_main_screen() -> None:
+    letters = {
+        key
+        for act in acts().values()
+        for key in act.keys
+        if act.owner in {ConsoleApp, MainScreen, QueueTable} and len(key) == 1
+    }
+    assert {"X", "W", "m", "z"} <= letters
+    assert not {letter for letter in letters if f"`{letter}`" not in README}
 
 
 def test_the_readme_has_every_key_of_the_configuration() -> None:

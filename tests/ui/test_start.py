@@ -1,0 +1,55 @@
+"""What happens between the first paint and the moment at which keys can act."""
+
+import threading
+from pathlib import Path
+
+from textual import events
+
+from masking_console.operations.wiring import Operations, build_operations
+from masking_console.practice.simulated_account import SimulatedAccount
+from masking_console.settings import PRACTICE_API_URL, ApiUrl, Settings
+from masking_console.ui.app import ConsoleApp
+from tests.support.console import Console
+
+
+async def test_keys_that_come_after_the_first_paint_are_heard_when_they_can_act(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    settings = Settings(
+        tmp_path / "journal.db", practice=True, api_url=ApiUrl(PRACTICE_API_URL)
+    )
+    operations = build_operations(settings, {}, simulated)
+    may_open = threading.Event()
+
+    def open_operations() -> Operations:
+        assert may_open.wait(20)
+        return operations
+
+    app = ConsoleApp(settings, open_operations)
+    async with app.run_test(size=(100, 30)) as pilot:
+        opened = Console(app, pilot, simulated, operations)
+        await opened.until(app.main.painted.is_set, "the first paint")
+        assert "2 Queue" in opened.screen_text()
+        opened.send("W")
+        # A click cannot act yet either, and is not kept.
+        await pilot.click("#queue", offset=(3, 3))
+        await opened.paste("c28b77d4-21e7-43bd-9447-04bfee92e651")
+        assert not app.main.is_ready
+        may_open.set()
+        await opened.until(lambda: app.main.account is not None, "the account")
+        await opened.until_checked(1)
+        assert any("writes" in line for line in opened.log_lines())
+    app.close()
+    app.close()
+
+
+async def test_what_is_typed_before_the_first_paint_is_not_for_the_console(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    settings = Settings(tmp_path / "journal.db", practice=True)
+    operations = build_operations(settings, {}, simulated)
+    app = ConsoleApp(settings, lambda: operations)
+    await app.on_event(events.Key("q", "q"))
+    assert not app._early
+    app.close()
+    operations.close()
