@@ -22,7 +22,7 @@ from tests.support.console import DEAF_SECONDS, Console, console
 from tests.support.runs import quick_account, reply
 
 NAMED = os.environ.get("MASKING_CONSOLE_SEED")
-SEEDS = [1, 2] if NAMED is None else [int(NAMED)]
+SEEDS = [1] if NAMED is None else [int(NAMED)]
 STEPS = 500
 KEYS = [
     *"abcdef0123456789-XSPHLTWpstrovymiuz*/?nN.:<\\",

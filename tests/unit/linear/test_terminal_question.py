@@ -51,7 +51,7 @@ def asked() -> Iterator[Person]:
         except RefusedError as error:
             person.refusals.append(str(error))
 
-    thread = threading.Thread(target=ask)
+    thread = threading.Thread(target=ask, daemon=True)
     os.write(master, b"2 env\n")  # typed ahead
     thread.start()
     try:
@@ -116,7 +116,7 @@ def test_a_terminal_that_goes_away_is_a_no() -> None:
         except RefusedError as error:
             refused.append(str(error))
 
-    thread = threading.Thread(target=ask)
+    thread = threading.Thread(target=ask, daemon=True)
     thread.start()
     person = Person(master, terminal)
     person.sees("Sure? ")
