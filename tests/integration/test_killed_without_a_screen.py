@@ -29,9 +29,10 @@ from tests.support.watched_runs import WatchedAccount, agree, batches, intents, 
 
 U = ExpiryOutcome
 COUNT = 20
-# Under nohup SIGHUP would be ignored, and inherited like that.
+# Under nohup or in the background of a script these are ignored, and inherited so.
 _START = (
     "import signal; signal.signal(signal.SIGHUP, signal.SIG_DFL);"
+    "signal.signal(signal.SIGINT, signal.default_int_handler);"
     "from masking_console.cli import main; main()"
 )
 

@@ -59,4 +59,5 @@ async def test_the_footer_never_has_more_than_seven_keys(
         await opened.until(lambda: "verify" in shown(opened), "the history's keys")
         seen.append(shown(opened))
     assert all(0 < len(keys) <= MOST for keys in seen), seen
-    assert all("help" in keys for keys in seen[:6])
+    # In the field of the filter a question mark is a question mark.
+    assert all("help" in keys for keys in [*seen[:1], *seen[2:6]])
