@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,6 +30,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
     Otherwise the plugin for async tests makes one the first time, and never closes it.
     """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # As in the background of a script; what is tested, and its children, would
+        # rightly leave it ignored.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     config.stash[_SPARE_LOOP] = asyncio.new_event_loop()
     asyncio.set_event_loop(config.stash[_SPARE_LOOP])
 

@@ -45,7 +45,7 @@ LIGHT = Theme(
     panel="#e2e6ea",
     variables={
         "text-muted": "#52606d",
-        "text-disabled": "#596673",
+        "text-disabled": "#4c5863",
         "text-success": "#1d6b35",
         "text-warning": "#8a4b00",
         "text-error": "#a8201a",
