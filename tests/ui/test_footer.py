@@ -33,6 +33,7 @@ async def test_the_footer_never_has_more_than_seven_keys(
         simulated, tmp_path, first_text=" ".join(ids), size=size
     ) as opened:
         await opened.until_checked(3)
+        await opened.until(lambda: "review" in shown(opened), "the queue's keys")
         seen = [shown(opened)]
         await opened.press("/", *"active")
         await opened.until(lambda: "no filter" in shown(opened), "the filter's keys")
