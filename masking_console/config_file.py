@@ -16,7 +16,7 @@ from msgspec import Meta
 from masking_console.errors import ConfigFileError, InputError
 from masking_console.models.account import AccountName
 from masking_console.models.cause import CauseRules
-from masking_console.models.expiry import ConfirmationRules
+from masking_console.models.confirmation_rules import ConfirmationRules
 from masking_console.models.plain_text import plain_text
 from masking_console.models.ticket_pattern import LONGEST_PATTERN, TicketPattern
 from masking_console.settings import Settings, ShowNumbers, SignStyle, TimeZone

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from masking_console.errors import InputError
 from masking_console.models.account import AccountName
 from masking_console.models.cause import CauseRules
-from masking_console.models.expiry import ConfirmationRules
+from masking_console.models.confirmation_rules import ConfirmationRules
 
 PLIVO_API_URL = "https://api.plivo.com"
 PRACTICE_API_URL = "https://practice.invalid"

@@ -1,5 +1,6 @@
 """`masking-console`: opens the console."""
 
+import gc
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -44,6 +45,9 @@ def console(
 
 
 def _run_console(settings: "Settings", first_text: str) -> None:
+    # What is loaded now stays until the end. Looking through it for garbage, again and
+    # again while it grows, takes a tenth of the time to the first paint.
+    gc.disable()
     from masking_console.presentation.display import show_as
     from masking_console.ui.app import ConsoleApp
     from masking_console.ui.crash import refuse_spying_environment
@@ -64,4 +68,8 @@ def _run_console(settings: "Settings", first_text: str) -> None:
 def _operations(settings: "Settings") -> "Operations":
     from masking_console.operations.wiring import build_operations
 
-    return build_operations(settings, os.environ)
+    try:
+        return build_operations(settings, os.environ)
+    finally:
+        gc.freeze()
+        gc.enable()

@@ -13,31 +13,29 @@ from textual import events
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.widgets import Input, TextArea
 
 from masking_console.exit_codes import ExitCode
-from masking_console.models.plain_text import plain_text
 from masking_console.presentation.display import Sign
 from masking_console.settings import Settings
 from masking_console.ui.crash import CrashSafeApp
 from masking_console.ui.departure import FINISH_SECONDS, Departure
 from masking_console.ui.first_steps import FirstSteps
-from masking_console.ui.key_gate import KeyGate
 from masking_console.ui.opening import Opening
-from masking_console.ui.screens.main import MainScreen
+from masking_console.ui.screens.opening import OpeningScreen
 from masking_console.ui.terminal import PasteDropped, console_driver_class
 from masking_console.ui.themes import ANSI, DARK, SHIPPED
 
 if TYPE_CHECKING:
     from masking_console.operations.wiring import Operations
+    from masking_console.ui.key_gate import KeyGate
     from masking_console.ui.outer_screens import OuterScreens
+    from masking_console.ui.pastes import Pastes
     from masking_console.ui.screens.accounts import AccountsScreen
+    from masking_console.ui.screens.main import MainScreen
 
 _ACCOUNT_ACTIONS = frozenset({"accounts", "new_account"})
-_EARLY_KEYS = 100
-"""So many keys are kept that come between the first paint and the rest."""
-_NOT_PASTED = frozenset({"review-phrase", "typed-field"})
-"""The fields where a person has to type."""
+_EARLY_EVENTS = 100
+"""So many keys and pastes are kept that come between the first paint and the rest."""
 _ON_MAIN = _ACCOUNT_ACTIONS | {"ticket", "history"}
 
 
@@ -45,9 +43,8 @@ class ConsoleApp(CrashSafeApp[int]):
     """The console; `operations` does the work."""
 
     TITLE = "masking-console"
-    _outer: "OuterScreens"
     # Textual loads no styles of its own for the screen that an app starts with.
-    CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "screens/main.tcss"]
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "screens/panes.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("P", "accounts", "accounts", id="app.accounts", show=False),
         Binding("n", "new_account", "new account", id="app.new_account", show=False),
@@ -62,6 +59,13 @@ class ConsoleApp(CrashSafeApp[int]):
         ),
         Binding("ctrl+c", "hold", "pause", id="app.hold", show=False),
     ]
+
+    main: "MainScreen"
+    """The screen at the bottom of the stack, as soon as the console is ready."""
+    pastes: "Pastes"
+    """Where every paste goes."""
+    _outer: "OuterScreens"
+    _gate: "KeyGate"
 
     def __init__(
         self,
@@ -83,9 +87,12 @@ class ConsoleApp(CrashSafeApp[int]):
         self._settings = settings
         self._opening = Opening(open_operations)
         self._first_text = first_text
-        self._main = MainScreen(settings, clock)
-        self._gate = KeyGate(self)
-        self._early: deque[events.Key] = deque(maxlen=_EARLY_KEYS)
+        self._clock = clock
+        self.is_ready = False
+        """Whether everything is loaded, and keys act."""
+        self.frame = OpeningScreen()
+        """What is painted first."""
+        self._early: deque[events.Event] = deque(maxlen=_EARLY_EVENTS)
         if settings.keymap:
             # Only who has keys of their own pays for looking at all there are.
             from masking_console.ui.keymap import keymap_of  # noqa: PLC0415
@@ -93,8 +100,8 @@ class ConsoleApp(CrashSafeApp[int]):
             self.set_keymap(keymap_of(settings.keymap))
         self.departure = Departure(self, self.close)
 
-    def get_default_screen(self) -> MainScreen:
-        return self._main
+    def get_default_screen(self) -> OpeningScreen:
+        return self.frame
 
     def close(self) -> None:
         """Close engine and journal, if they are open by now; blocks."""
@@ -105,33 +112,43 @@ class ConsoleApp(CrashSafeApp[int]):
         self.run_worker(self._begin())
 
     async def _begin(self) -> None:
-        await self._main.painted.wait()
+        await self.frame.painted.wait()
         opened = await asyncio.to_thread(self._opening.open)
-        self._main.start(opened.operations, opened.jobs)
+        self.main = opened.main_screen(opened.operations, self._clock)
+        self.pastes, self._gate = opened.pastes(self), opened.key_gate(self)
         self._outer = opened.outer_screens(self, opened.operations)
-        for event in self._early:
-            await self._hear(event)
-        steps = FirstSteps(self._main, opened.operations)
+        # Not awaited: cancelled by a quit, it would take the removal of screens along.
+        self.push_screen(self.main)
+        await self.main.painted.wait()
+        await self._hear_what_came_early()
+        steps = FirstSteps(self.main, opened.operations)
         steps.say_of_the_theme(self.available_themes)
         await steps.take(self._first_text)
 
+    async def _hear_what_came_early(self) -> None:
+        self.is_ready = True
+        self.main.refresh_bindings()
+        for event in self._early:
+            await self.on_event(event)
+
     async def on_event(self, event: events.Event) -> None:
-        is_ready = self._main.is_ready
+        is_ready = self.is_ready
         if is_ready and isinstance(event, events.Key | events.MouseDown):
-            self._main.writes.touched()
-        if isinstance(event, events.Paste) and not event.is_forwarded:
-            self._paste(event.text)
-        elif isinstance(event, events.Key) and not event.is_forwarded:
+            self.main.writes.touched()
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
             if is_ready:
                 await self._hear(event)
-            elif self._main.painted.is_set():
-                # Typed before there was anything to see, it was meant for the shell.
+            elif isinstance(event, events.Paste) or self.frame.painted.is_set():
+                # A key that was pressed before there was anything to see was meant
+                # for the shell.
                 self._early.append(event)
         elif is_ready or not isinstance(event, events.MouseEvent):
             await super().on_event(event)
 
-    async def _hear(self, event: events.Key) -> None:
-        if self._gate.lets_through(event):
+    async def _hear(self, event: events.Key | events.Paste) -> None:
+        if isinstance(event, events.Paste):
+            self.pastes.take(event.text)
+        elif self._gate.lets_through(event):
             await super().on_event(event)
 
     async def press(self, event: events.Key) -> None:
@@ -150,18 +167,18 @@ class ConsoleApp(CrashSafeApp[int]):
         """Ctrl+C copies what is selected, else pauses a run; it never quits."""
         selected = self.screen.get_selected_text()
         if selected:
-            self.run_worker(self._main.copy(selected, "the selection"))
-        elif self._main.job.is_running:
-            self._main.job.pause_or_go_on()
+            self.run_worker(self.main.copy(selected, "the selection"))
+        elif self.main.job.is_running:
+            self.main.job.pause_or_go_on()
         else:
-            self._main.note(Sign.NOTE, "hint", "Press q to quit.")
+            self.main.note(Sign.NOTE, "hint", "Press q to quit.")
 
     async def action_quit(self) -> None:
         """Quit at once, or ask while something is open or on its way."""
-        if self._main.job.is_running:
+        if self.main.job.is_running:
             work = self._outer.quit_while_running()
             self.run_worker(work, exclusive=True, group="quit")
-        elif unknown := self._main.queue.unknown_outcomes:
+        elif unknown := self.main.queue.unknown_outcomes:
             work = self._outer.quit_with_unknown(unknown)
             self.run_worker(work, exclusive=True, group="quit")
         else:
@@ -173,8 +190,8 @@ class ConsoleApp(CrashSafeApp[int]):
 
     def ask_to_leave(self) -> None:
         """Stop a run and leave when it has ended; from any thread, and at once."""
-        if self._main.is_ready:
-            self._main.job.stop_silently()
+        if self.is_ready:
+            self.main.job.stop_silently()
         # Before the app runs, there is nothing to leave.
         if self._loop is not None:
             with suppress(RuntimeError):
@@ -186,24 +203,22 @@ class ConsoleApp(CrashSafeApp[int]):
     async def _leave_soon(self) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(FINISH_SECONDS):
-                if self._main.is_ready:
-                    await self._main.job.until_over()
+                if self.is_ready:
+                    await self.main.job.until_over()
         self.exit(return_code=ExitCode.STOPPED)
 
     def on_accounts_screen_renewed(self, event: "AccountsScreen.Renewed") -> None:
         self._outer.renew(event.account)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in _ON_MAIN and self.screen is not self._main:
-            return False
-        # A run belongs to one account; no other is chosen on top of it.
-        if not self._main.is_ready:
+        if not self.is_ready or (action in _ON_MAIN and self.screen is not self.main):
             return False
         if action == "help":
             return self._outer.may_show_help
-        if action in _ACCOUNT_ACTIONS and self._main.job.is_running:
+        # A run belongs to one account; no other is chosen on top of it.
+        if action in _ACCOUNT_ACTIONS and self.main.job.is_running:
             return False
-        if action == "new_account" and self._main.account is not None:
+        if action == "new_account" and self.main.account is not None:
             return False
         return super().check_action(action, parameters)
 
@@ -217,37 +232,10 @@ class ConsoleApp(CrashSafeApp[int]):
         self.run_worker(self._ask_cause(), group="ticket")
 
     async def _ask_cause(self) -> None:
-        await self._main.job.ask_cause()
+        await self.main.job.ask_cause()
 
     def action_history(self) -> None:
         self.run_worker(self._outer.show_history(), group="history")
 
     def on_paste_dropped(self, event: PasteDropped) -> None:
-        self._main.note(Sign.FAILED, "pasted", event.reason)
-
-    def _paste(self, text: str) -> None:
-        """Bring a paste to where it can do no harm, and nowhere else."""
-        focused = self.focused
-        # Most terminals send a carriage return for the end of a line.
-        lines = text.strip().splitlines()
-        is_text = not isinstance(focused, Input) or (
-            focused.id == "find" and len(lines) > 1
-        )
-        if self.screen is self._main and is_text:
-            # Later, because a paste may come before there are panes.
-            self._main.call_later(self._main.take_text, text)
-        elif isinstance(focused, Input) and focused.id not in _NOT_PASTED:
-            focused.insert_text_at_cursor(plain_text("".join(lines[:1])))
-        else:
-            words = "Not taken in a dialog. Close it and paste again."
-            self._main.note(Sign.NOTE, "pasted", words)
-
-    @property
-    def is_typing(self) -> bool:
-        """Whether printable keys go into a text field."""
-        return isinstance(self.focused, Input | TextArea)
-
-    @property
-    def main(self) -> MainScreen:
-        """The screen at the bottom of the stack."""
-        return self._main
+        self.main.note(Sign.FAILED, "pasted", event.reason)

@@ -35,7 +35,7 @@ class Header:
         facts = StatusFacts(
             now=screen.clock(),
             practice=screen.settings.practice,
-            notice=screen.numbers.notice if screen.is_ready else "",
+            notice=screen.numbers.notice,
             ticket=screen.cause.ticket,
             journal=self._journal,
             tabs=screen.panes.tabs(),

@@ -1,4 +1,4 @@
-"""All that the main screen does, loaded in one go behind the first paint."""
+"""All that the main screen does."""
 
 from typing import TYPE_CHECKING
 
@@ -25,5 +25,10 @@ class Jobs:
         screen.later = LaterLooks(screen)
         screen.numbers = NumbersJob(screen, screen.clock)
         screen.writes = Writes(screen, screen.clock)
+        self._screen = screen
+
+    def begin(self) -> None:
+        """Do what has to be done again and again; the screen is there."""
+        screen = self._screen
         screen.set_interval(1, screen.header.tick)
         screen.set_interval(REFRESH_SECONDS, screen.finding.refresh)

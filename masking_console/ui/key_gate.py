@@ -44,7 +44,7 @@ class KeyGate:
         if isinstance(app.screen, OwnGate):
             return app.screen.hears(key)
         follows = self._burst.is_followed_by(key.time)
-        if app.is_typing and not follows:
+        if app.pastes.is_typing and not follows:
             return True
         if not follows and app.screen is app.main:
             self._before = app.main.queue.snapshot()

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from masking_console.operations.wiring import Operations
-    from masking_console.ui.jobs import Jobs
+    from masking_console.ui.key_gate import KeyGate
     from masking_console.ui.outer_screens import OuterScreens
+    from masking_console.ui.pastes import Pastes
+    from masking_console.ui.screens.main import MainScreen
 
 
 class Opened(NamedTuple):
@@ -15,10 +17,14 @@ class Opened(NamedTuple):
 
     operations: "Operations"
     """What an operator can do."""
-    jobs: "type[Jobs]"
-    """What the main screen does."""
+    main_screen: "type[MainScreen]"
+    """The screen at the bottom."""
     outer_screens: "type[OuterScreens]"
     """The screens that lie over it."""
+    key_gate: "type[KeyGate]"
+    """What every key passes first."""
+    pastes: "type[Pastes]"
+    """Where a paste goes."""
 
 
 class Opening:
@@ -31,15 +37,19 @@ class Opening:
 
     def open(self) -> Opened:
         """Import and open everything; for a thread beside the screen."""
-        # More than half of all imports: the first paint does not wait for them.
-        from masking_console.ui.jobs import Jobs  # noqa: PLC0415 - see above
+        # Nearly all imports: the first paint does not wait for them.
+        from masking_console.ui.key_gate import KeyGate  # noqa: PLC0415 - see above
         from masking_console.ui.outer_screens import (  # noqa: PLC0415 - likewise
             OuterScreens,
+        )
+        from masking_console.ui.pastes import Pastes  # noqa: PLC0415 - likewise
+        from masking_console.ui.screens.main import (  # noqa: PLC0415 - likewise
+            MainScreen,
         )
 
         with self._turn:
             self._operations = self._open_operations()
-            return Opened(self._operations, Jobs, OuterScreens)
+            return Opened(self._operations, MainScreen, OuterScreens, KeyGate, Pastes)
 
     def close(self) -> None:
         """End what still runs, write it down, and let everything go."""

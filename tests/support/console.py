@@ -72,6 +72,10 @@ class Console:
             assert not is_late, f"waited for {what}:\n{self.screen_text()}"
             await self.pilot.pause(0.02)
 
+    async def until_ready(self) -> None:
+        """Wait until everything is loaded, and keys act."""
+        await self.until(lambda: self.app.is_ready, "the rest behind the first paint")
+
     async def until_ended(self) -> None:
         """Wait until the console has ended; its widgets answer no pilot any more."""
         async with asyncio.timeout(PATIENCE_SECONDS):
@@ -139,6 +143,7 @@ async def console(
     try:
         async with app.run_test(size=size) as pilot:
             opened = Console(app, pilot, account, operations)
+            await opened.until_ready()
             await opened.until(lambda: app.main.account is not None, "an account")
             yield opened
     finally:

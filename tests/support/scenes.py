@@ -321,7 +321,9 @@ class Stage:
 
     async def play(self, pilot: Pilot[int]) -> None:
         """Bring the app to the scene's state."""
-        await self.scene.play(Console(self.app, pilot, self.account, self.operations))
+        console = Console(self.app, pilot, self.account, self.operations)
+        await console.until_ready()
+        await self.scene.play(console)
         for field in self.app.screen.query(Input):
             field.cursor_blink = False
             field._cursor_visible = True

@@ -38,7 +38,8 @@ async def test_a_run_goes_on_through_every_size(
         await opened.until(
             lambda: isinstance(opened.app.screen, FinishedScreen), "the end"
         )
-        assert "Done. 4 sessions are expired." in opened.words()
+        words = "Done. 4 sessions are expired."
+        await opened.until(lambda: words in opened.words(), words)
         lines = [line for line in opened.log_lines() if "+ expired" in line]
         assert len(lines) == 4
         assert opened.main.queue.ticked() == ()

@@ -28,15 +28,15 @@ async def test_keys_that_come_after_the_first_paint_are_heard_when_they_can_act(
     app = ConsoleApp(settings, open_operations)
     async with app.run_test(size=(100, 30)) as pilot:
         opened = Console(app, pilot, simulated, operations)
-        await opened.until(app.main.painted.is_set, "the first paint")
+        await opened.until(app.frame.painted.is_set, "the first paint")
         assert "2 Queue" in opened.screen_text()
         opened.send("W")
         # A click cannot act yet either, and is not kept.
         await pilot.click("#queue", offset=(3, 3))
         await opened.paste("c28b77d4-21e7-43bd-9447-04bfee92e651")
-        assert not app.main.is_ready
+        assert not app.is_ready
         may_open.set()
-        await opened.until(lambda: app.main.account is not None, "the account")
+        await opened.until_ready()
         await opened.until_checked(1)
         assert any("writes" in line for line in opened.log_lines())
     app.close()

@@ -17,7 +17,7 @@ from masking_console.config_file import (
 from masking_console.errors import ConfigFileError
 from masking_console.exit_codes import ExitCode
 from masking_console.models.account import AccountName
-from masking_console.models.expiry import ConfirmationRules
+from masking_console.models.confirmation_rules import ConfirmationRules
 from masking_console.presentation.configuration import as_toml
 from masking_console.settings import Settings, ShowNumbers, SignStyle, TimeZone
 

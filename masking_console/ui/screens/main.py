@@ -1,6 +1,5 @@
 """The main screen: what was pasted, what is queued, and what has happened."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
@@ -19,11 +18,11 @@ from masking_console.models.session_uuid import SessionUuid
 from masking_console.presentation.display import Sign
 from masking_console.presentation.log_lines import LogLine
 from masking_console.presentation.sessions import undone_words
-from masking_console.settings import Settings
 from masking_console.ui.clipboard import copy_text
 from masking_console.ui.header import Header
+from masking_console.ui.jobs import Jobs
 from masking_console.ui.panes import Panes
-from masking_console.ui.screens.roomy import RoomyScreen
+from masking_console.ui.screens.opening import PanesScreen
 from masking_console.ui.widgets.filter_line import FilterLine
 from masking_console.ui.widgets.queue_filter import queue_title
 from masking_console.ui.widgets.queue_table import QueueTable
@@ -39,7 +38,6 @@ if TYPE_CHECKING:
     from masking_console.ui.detail_job import DetailJob
     from masking_console.ui.expiry_job import ExpiryJob
     from masking_console.ui.find_job import FindJob
-    from masking_console.ui.jobs import Jobs
     from masking_console.ui.later_looks import LaterLooks
     from masking_console.ui.numbers_job import NumbersJob
     from masking_console.ui.writes import Writes
@@ -52,9 +50,10 @@ FIRST_RUN = (
 PRACTICE_FIRST = "Paste session ids here, or press F2 for some."
 
 
-class MainScreen(RoomyScreen):
+class MainScreen(PanesScreen):
     """Three panes: source, queue and log."""
 
+    CSS_PATH = "main.tcss"
     AUTO_FOCUS, BINDING_GROUP_TITLE = "#queue", "in the console"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "show_pane('source')", "source", id="main.source", show=False),
@@ -69,7 +68,6 @@ class MainScreen(RoomyScreen):
         Binding("s", "stop", "stop", id="main.stop"),
     ]
 
-    operations: "Operations"
     checks: "CheckJob"
     job: "ExpiryJob"
     finding: "FindJob"
@@ -78,18 +76,18 @@ class MainScreen(RoomyScreen):
     numbers: "NumbersJob"
     writes: "Writes"
 
-    def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
+    def __init__(self, operations: "Operations", clock: Callable[[], datetime]) -> None:
         super().__init__()
-        self.settings, self.clock = settings, clock
+        self.operations, self.clock = operations, clock
+        self.settings = operations.settings
         self.account: Account | None = None
-        self.painted = asyncio.Event()
-        self.is_ready = False
         self.cause = Cause()
         self.panes = Panes(self)
         self.header = Header(self)
+        self._jobs = Jobs(self)
 
     def compose(self) -> ComposeResult:
-        yield StatusBar()
+        yield StatusBar(classes="status")
         with Horizontal(id="panes"):
             yield SourcePane(id="source").add_class("pane")
             yield QueueTable(clock=self.clock, id="queue", classes="pane")
@@ -97,22 +95,14 @@ class MainScreen(RoomyScreen):
         yield RunPanel()
         yield ResultLog(id="log", classes="pane")
         yield FilterLine()
-        yield Footer(show_command_palette=False)
+        yield Footer(show_command_palette=False, classes="keys")
         yield Static(id="too-small")
 
     def on_mount(self) -> None:
         if self.settings.practice:
             self.queue.empty_text = PRACTICE_FIRST
-        self.show_status()
+        self._jobs.begin()
         self.show_counts()
-        self.call_after_refresh(self.painted.set)
-
-    def start(self, operations: "Operations", jobs: "type[Jobs]") -> None:
-        """Begin to work: from here on keys are heard."""
-        self.operations = operations
-        jobs(self)
-        self.is_ready = True
-        self.refresh_bindings()
 
     @property
     def source(self) -> SourcePane:
@@ -209,8 +199,6 @@ class MainScreen(RoomyScreen):
         self.job.stop()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if not self.is_ready:
-            return False
         if action in {"pause", "stop"}:
             return self.job.is_running
         if action == "stop_finding":
@@ -232,15 +220,14 @@ class MainScreen(RoomyScreen):
     def _queue_what_was_read(self, event: SourcePane.Read) -> None:
         new = self.queue.add(event.pasted.found)
         self.source.show_found(event.pasted, new)
-        if new and self.is_ready:
+        if new:
             self.checks.check_queued()
 
     @on(QueueTable.Changed)
     def show_counts(self) -> None:
         """Say how many rows there are, what about them, and what is being read."""
         summary, order = self.queue.summary(), self.queue.order
-        reading = self.finding.progress if self.is_ready else ""
-        title = f"{queue_title(summary, order)}   {reading}"
+        title = f"{queue_title(summary, order)}   {self.finding.progress}"
         self.queue.border_title = Text(title.rstrip())
         self.queue.border_subtitle = summary.text
         self.refresh_bindings()

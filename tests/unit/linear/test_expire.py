@@ -11,7 +11,7 @@ import pytest
 from masking_console.journal.reading import read_batches
 from masking_console.linear.stop_signals import StopSignals
 from masking_console.models.cause import Cause
-from masking_console.models.expiry import ConfirmationRules
+from masking_console.models.confirmation_rules import ConfirmationRules
 from masking_console.models.plain_text import PlainText
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.practice.exchange import ReceivedRequest
