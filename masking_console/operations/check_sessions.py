@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from masking_console.models.account import Account
 from masking_console.models.masking_session import CheckedSession, CheckState
@@ -12,7 +13,9 @@ from masking_console.operations.connections import Connections
 from masking_console.operations.engine import Emit
 from masking_console.operations.sign_in import SIGN_IN_REFUSED, sign_in_error
 from masking_console.plivo.answers import Answer, Verdict
-from masking_console.plivo.client import PlivoClient
+
+if TYPE_CHECKING:
+    from masking_console.plivo.client import PlivoClient
 
 WORKERS = 16
 """Questions in flight at once; the pace, not this, limits the rate."""
@@ -61,7 +64,7 @@ class CheckSessions:
 
     async def _check_each(
         self,
-        client: PlivoClient,
+        client: "PlivoClient",
         remaining: Iterator[SessionUuid],
         emit: Emit[CheckedSession],
         refusals: list[Answer],

@@ -3,12 +3,15 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from masking_console.models.account import Account, AccountDetails, AuthId
-from masking_console.plivo.client import PlivoClient
-from masking_console.plivo.http_clients import TransportFactory
 from masking_console.plivo.pacing import Pace
 from masking_console.settings import Settings
+
+if TYPE_CHECKING:
+    from masking_console.plivo.client import PlivoClient
+    from masking_console.plivo.http_clients import TransportFactory
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ class Connections:
     def __init__(
         self,
         settings: Settings,
-        new_transport: TransportFactory | None = None,
+        new_transport: "TransportFactory | None" = None,
         stopwatch: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._settings = settings
@@ -42,7 +45,7 @@ class Connections:
         self._clients: dict[AuthId, PlivoClient] = {}
         self._paces: dict[AuthId, Pace] = {}
 
-    def client(self, account: Account) -> PlivoClient:
+    def client(self, account: Account) -> "PlivoClient":
         """Return the client of an account, with its connections kept alive."""
         client = self._clients.get(account.auth_id)
         if client is None or client.account.auth_token is not account.auth_token:
@@ -51,8 +54,12 @@ class Connections:
             self._clients[account.auth_id] = client
         return client
 
+    async def warm_up(self, account: Account) -> None:
+        """Load the client, and make its first connection's TLS context."""
+        self.client(account).warm_up()
+
     def link(self, account: Account) -> Link | None:
-        """Return how the connection is doing; None before the first request.
+        """Return how the connection is doing; None before there is a client.
 
         The one method for other threads: it reads, and asks nobody.
         """
@@ -84,7 +91,10 @@ class Connections:
             await client.aclose()
         self._clients.clear()
 
-    def _new_client(self, account: Account) -> PlivoClient:
+    def _new_client(self, account: Account) -> "PlivoClient":
+        # With httpx it takes as long to load as the whole screen, which is there first.
+        from masking_console.plivo.client import PlivoClient  # noqa: PLC0415
+
         # The limit is the account's, so a new token does not bring new permits.
         pace = self._paces.setdefault(account.auth_id, Pace(self._settings.share))
         return PlivoClient(

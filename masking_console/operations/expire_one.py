@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from masking_console.journal.journal import Journal
 from masking_console.models.expiry import (
@@ -29,7 +30,9 @@ from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.engine import Emit
 from masking_console.operations.run_control import RunControl
 from masking_console.plivo.answers import Answer, Verdict
-from masking_console.plivo.client import PlivoClient
+
+if TYPE_CHECKING:
+    from masking_console.plivo.client import PlivoClient
 
 MOST_ATTEMPTS = 3
 """DELETEs for one session whose answers stayed unclear."""
@@ -68,7 +71,7 @@ class Waits:
 class ExpireOne:
     """The one way in which a session is expired; one for each session."""
 
-    client: PlivoClient
+    client: "PlivoClient"
     """Plivo, signed in as the batch's account."""
     journal: Journal
     """Where each intent and outcome goes."""

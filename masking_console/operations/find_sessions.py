@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from masking_console.models.account import Account
 from masking_console.models.listing import ListEnd, ListEvent, ListProgress, Wanted
@@ -18,8 +19,10 @@ from masking_console.operations.connections import Connections
 from masking_console.operations.engine import Emit
 from masking_console.operations.sign_in import SIGN_IN_REFUSED, sign_in_error
 from masking_console.plivo.answers import Answer, Verdict
-from masking_console.plivo.client import PlivoClient
 from masking_console.plivo.pages import SessionPage
+
+if TYPE_CHECKING:
+    from masking_console.plivo.client import PlivoClient
 
 PAGE = 20
 """The most sessions on a page."""
@@ -78,7 +81,7 @@ class FindSessions:
 class _Walk:
     """One way through all windows."""
 
-    client: PlivoClient
+    client: "PlivoClient"
     wanted: Wanted
     until: datetime
     emit: Emit[ListEvent]

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from masking_console.errors import JournalError, PlivoUnavailableError
 from masking_console.journal.reading import read_batches
@@ -14,7 +15,9 @@ from masking_console.models.session_detail import SessionInspection
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.connections import Connections
 from masking_console.plivo.answers import Verdict
-from masking_console.plivo.client import PlivoClient
+
+if TYPE_CHECKING:
+    from masking_console.plivo.client import PlivoClient
 
 
 class InspectSession:
@@ -65,7 +68,7 @@ class InspectSession:
         )
 
 
-async def _sharing(client: PlivoClient, session: MaskingSession) -> int | None:
+async def _sharing(client: "PlivoClient", session: MaskingSession) -> int | None:
     """Return how many open sessions of the last week share its virtual number."""
     number = session.virtual_number.strip().removeprefix("+")
     if not number:

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from masking_console.journal.journal import Journal
 from masking_console.models.expiry import (
@@ -28,7 +29,9 @@ from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.connections import Connections
 from masking_console.operations.engine import Emit
 from masking_console.operations.resume_batches import looked_result, patient_look
-from masking_console.plivo.client import PlivoClient
+
+if TYPE_CHECKING:
+    from masking_console.plivo.client import PlivoClient
 
 _OFF = {ExpiryOutcome.EXPIRED, ExpiryOutcome.ALREADY_EXPIRED}
 _CLOCKS_DIFFER = timedelta(minutes=5)
@@ -42,7 +45,7 @@ Pair = frozenset[str]
 class _Look:
     """What one second look works with."""
 
-    client: PlivoClient
+    client: "PlivoClient"
     summary: ExpirySummary
     emit: Emit[LookFound]
 

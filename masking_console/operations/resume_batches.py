@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from masking_console.journal.journal import Journal
 from masking_console.models.account import Account
@@ -15,7 +16,9 @@ from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.connections import Connections
 from masking_console.operations.engine import Emit
 from masking_console.plivo.answers import Answer, Verdict
-from masking_console.plivo.client import PlivoClient
+
+if TYPE_CHECKING:
+    from masking_console.plivo.client import PlivoClient
 
 _ANSWERED = frozenset({Verdict.FOUND, Verdict.NOT_FOUND})
 _MOST_LOOKS = 5
@@ -61,7 +64,7 @@ class ResumeBatches:
 
     async def _look(
         self,
-        client: PlivoClient,
+        client: "PlivoClient",
         record: BatchRecord,
         session_uuid: SessionUuid,
         emit: Emit[RunEvent],
@@ -79,7 +82,7 @@ class ResumeBatches:
         return answer.verdict in _ANSWERED
 
 
-async def patient_look(client: PlivoClient, session_uuid: SessionUuid) -> Answer:
+async def patient_look(client: "PlivoClient", session_uuid: SessionUuid) -> Answer:
     """GET a session, again after each 429; the pace does the waiting."""
     answer = await client.get_session(session_uuid)
     for _ in range(_MOST_LOOKS - 1):

@@ -26,10 +26,10 @@ from masking_console.operations.manage_accounts import ManageAccounts
 from masking_console.operations.read_history import ReadHistory
 from masking_console.operations.resume_batches import ResumeBatches
 from masking_console.operations.run_control import RunControl
-from masking_console.plivo.http_clients import TransportFactory
 from masking_console.settings import Settings
 
 if TYPE_CHECKING:
+    from masking_console.plivo.http_clients import TransportFactory
     from masking_console.practice.simulated_account import SimulatedAccount
 
 
@@ -120,6 +120,10 @@ class Operations:
     @property
     def _resuming(self) -> ResumeBatches:
         return ResumeBatches(self._connections, self._journal, self._clock)
+
+    async def warm_up(self, account: Account) -> None:
+        """Load what the first request needs, before anybody waits for its answer."""
+        await self._engine.call(self._connections.warm_up(account))
 
     def link(self, account: Account) -> Link | None:
         """Return how the connection to Plivo is doing, without asking anything."""

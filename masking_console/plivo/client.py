@@ -107,6 +107,10 @@ class PlivoClient:
         """Close every connection."""
         await self._http.aclose()
 
+    def warm_up(self) -> None:
+        """Make a connection's client, which takes time, before one is needed."""
+        self._http.give_back(self._http.take())
+
     @property
     def waiting_ms(self) -> int:
         """How long the oldest request under way has waited; from any thread."""

@@ -38,6 +38,8 @@ class FirstSteps:
             main.header.journal_is("journal cannot be written")
             main.note(Sign.FAILED, "journal", str(error))
         await self._choose_account()
+        if main.account is not None:
+            await self._operations.warm_up(main.account)
 
     async def _choose_account(self) -> None:
         """Use the account that was asked for, or the only one there is."""
