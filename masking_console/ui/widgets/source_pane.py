@@ -34,6 +34,16 @@ class SourceText(TextArea):
     class Left(Message):
         """The operator is done with the text."""
 
+    def on_mount(self) -> None:
+        # A paste would start it in a pane that does not have the focus.
+        self.cursor_blink = False
+
+    def on_focus(self) -> None:
+        self.cursor_blink = True
+
+    def on_blur(self) -> None:
+        self.cursor_blink = False
+
     def action_leave(self) -> None:
         self.post_message(self.Left())
 
