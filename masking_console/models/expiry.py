@@ -41,15 +41,21 @@ class ExpiryPlan:
     """Why, in the operator's words; may be empty."""
     rules: ConfirmationRules = field(default_factory=ConfirmationRules)
     """Which tier applies when."""
+    _uuids: frozenset[SessionUuid] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        uuids = {checked.session_uuid for checked in self.sessions}
+        uuids = frozenset(checked.session_uuid for checked in self.sessions)
+        object.__setattr__(self, "_uuids", uuids)
         if not self.sessions:
             raise RefusedError("Nothing is ticked. Tick sessions with space.")
         if len(uuids) != len(self.sessions):
             raise RefusedError("A session stands in this list twice.")
         if not all(checked.state.can_be_ticked for checked in self.sessions):
             raise RefusedError("Only sessions that were checked and are open can go.")
+
+    def __contains__(self, session_uuid: object) -> bool:
+        """Return whether this session will be expired."""
+        return session_uuid in self._uuids
 
     @property
     def count(self) -> int:
@@ -172,8 +178,7 @@ class RecordedIntent:
     """The number of the journal entry."""
 
     def __post_init__(self) -> None:
-        planned = self.batch.confirmed.plan.sessions
-        if all(checked.session_uuid != self.session_uuid for checked in planned):
+        if self.session_uuid not in self.batch.confirmed.plan:
             raise RefusedError("This session is not in the list that was reviewed.")
 
 

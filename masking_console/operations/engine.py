@@ -14,6 +14,9 @@ from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
+BETWEEN_LISTS_SECONDS = 1 / 30
+"""What comes within this time comes in one list: nobody sees more pictures a second."""
+
 Emit = Callable[[T], None]
 """Takes one item; never waits, however slowly somebody listens."""
 
@@ -49,9 +52,6 @@ class Stream(Generic[T]):
             return
         while True:
             await self._arrived.wait()
-            with self._lock:
-                self._arrived.clear()
-                self._awake = False
             is_done = work.done()
             items = [self._items.popleft() for _ in range(len(self._items))]
             if items:
@@ -60,6 +60,13 @@ class Stream(Generic[T]):
                 if not work.cancelled():
                     work.result()
                 return
+            # Meanwhile items gather, and wake nobody.
+            await asyncio.sleep(BETWEEN_LISTS_SECONDS)
+            with self._lock:
+                self._arrived.clear()
+                self._awake = False
+            if self._items or work.done():
+                self._arrived.set()
 
     def follow(self, work: Future[None]) -> None:
         """End with this work."""

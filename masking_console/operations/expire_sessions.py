@@ -33,7 +33,7 @@ from masking_console.operations.expire_one import ExpireOne, Waits
 from masking_console.operations.run_control import RunControl
 from masking_console.settings import Settings
 
-WORKERS = 16
+WORKERS = 20
 """DELETEs in flight at once in a large batch; the pace limits the rate."""
 FAILURES_IN_A_ROW = 5
 """Equal failures after which a run pauses by itself."""

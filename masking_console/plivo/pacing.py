@@ -29,8 +29,10 @@ class Pace:
     def __init__(self, share: float, clock: Callable[[], float] | None = None) -> None:
         self._clock = clock or asyncio.get_running_loop().time
         self._permits = max(1, int(ACCOUNT_LIMIT * min(share, 1.0)))
-        # A third faster than the mean, so that a pause is caught up without a burst.
-        self._spacing = WINDOW_SECONDS / self._permits * 0.75
+        # Faster than the mean, so that a pause is caught up without a burst: by a third
+        # where others need the rest of the limit, twice where it is all ours.
+        mean = WINDOW_SECONDS / self._permits
+        self._spacing = mean * (0.75 if self._permits < ACCOUNT_LIMIT else 0.5)
         self._turn = asyncio.Lock()
         self._given_back = asyncio.Event()
         self._in_flight = 0
@@ -70,7 +72,9 @@ class Pace:
                 except TimeoutError:
                     continue
             self._in_flight += 1
-            self._next_start = max(self._next_start, self._clock()) + self._spacing
+            # One that is a little late, as timers are, does not delay all behind it.
+            latest = self._clock() - self._spacing
+            self._next_start = max(self._next_start, latest) + self._spacing
 
     def give_back(self) -> None:
         """Note that a request has its answer; its permit returns a window later."""

@@ -43,10 +43,26 @@ def test_the_face_without_a_screen_never_imports_textual() -> None:
         " 'c28b77d4-21e7-43bd-9447-04bfee92e651'])\n"
         "except SystemExit as ended: assert ended.code == 5, ended.code\n"
         "assert 'httpx' in sys.modules\n"
-        "sys.exit(int('textual' in sys.modules))"
+        "sys.exit(int(bool({'textual', 'rich'} & set(sys.modules))))"
     )
-    # Rich comes with httpx, whose own command line uses it; the import contract sees
-    # that nothing of this face does.
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_first_paint_waits_for_nothing_but_textual() -> None:
+    code = (
+        "import sys; import masking_console.ui.app\n"
+        "ours = {name for name in sys.modules if name.startswith('masking_console.')}\n"
+        "late = {'operations', 'plivo', 'credentials', 'journal', 'practice'}\n"
+        "found = {name for name in ours if name.split('.')[1] in late}\n"
+        "found |= {'httpx', 'keyring', 'sqlite3', 'msgspec'} & set(sys.modules)\n"
+        "found |= {'masking_console.ui.screens.main'} & set(sys.modules)\n"
+        "sys.exit(str(found) if found else 0)"
+    )
 
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=False

@@ -51,6 +51,18 @@ async def test_a_listener_that_was_held_up_finds_everything_at_once(
     assert len(batches[0]) == 5000
 
 
+async def test_what_comes_within_a_moment_comes_in_one_list(engine: Engine) -> None:
+    async def work(emit: Emit[int]) -> None:
+        for number in range(100):
+            emit(number)
+            await asyncio.sleep(0.001)
+
+    lists = [items async for items in engine.stream(work)]
+
+    assert [item for items in lists for item in items] == list(range(100))
+    assert len(lists) < 30
+
+
 async def test_what_the_work_raises_comes_after_its_items(engine: Engine) -> None:
     async def work(emit: Emit[int]) -> None:
         emit(1)
