@@ -12,9 +12,10 @@ from masking_console import __version__
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit."""
-    if (sys.argv[1:] if arguments is None else arguments) == ["--version"]:
-        # Asked by scripts, again and again: it needs no command line at all.
-        sys.stdout.write(f"masking-console, version {__version__}\n")
+    words = sys.argv[1:] if arguments is None else arguments
+    if words in (["--version"], ["--help"], ["-h"]):
+        # What is asked first and most often needs no command line at all.
+        sys.stdout.write(_of_itself(words[0]))
         sys.exit(0)
     import click
 
@@ -33,6 +34,14 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     except MaskingConsoleError as error:
         _fail(str(error), error.exit_code)
     sys.exit(ExitCode.DONE)
+
+
+def _of_itself(option: str) -> str:
+    if option == "--version":
+        return f"masking-console, version {__version__}\n"
+    from masking_console.cli.help_text import kept
+
+    return kept()
 
 
 def _fail(sentence: str, code: int) -> NoReturn:

@@ -51,7 +51,7 @@ class ConsoleGroup(click.Group):
         options = [
             record
             for parameter in (*console.get_params(ctx), *self.get_params(ctx))
-            if (record := parameter.get_help_record(ctx)) is not None
+            if (record := parameter.get_help_record(ctx)) is not None and record[1]
         ]
         with formatter.section("Options"):
             formatter.write_dl(list(dict(options).items()))

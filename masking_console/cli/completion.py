@@ -3,7 +3,7 @@
 import click
 
 
-@click.command()
+@click.command(short_help="Print a script for your shell that completes words.")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> None:

@@ -9,7 +9,9 @@ from masking_console.cli.options import load_settings
 from masking_console.exit_codes import ExitCode
 
 
-@click.group(invoke_without_command=True)
+@click.group(
+    invoke_without_command=True, short_help="Print what was done, newest first."
+)
 @click.option("--batch", default="", help="The beginning of a batch id.")
 @click.option("--session", default="", help="The beginning of a session id.")
 @click.option("--ticket", default="", help="A part of the ticket.")

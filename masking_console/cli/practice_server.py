@@ -3,7 +3,9 @@
 import click
 
 
-@click.command("practice-server")
+@click.command(
+    "practice-server", short_help="Serve the simulated account on a loopback port."
+)
 @click.option("--port", default=0, show_default=True, help="0 takes any free one.")
 def practice_server(port: int) -> None:
     """Serve the simulated account on a loopback port, for any client.

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from masking_console import __version__
-from masking_console.cli import main
+from masking_console.cli import help_text, main
 from masking_console.models.expiry import ExpirySummary
 from masking_console.practice import server
 from tests.support.runs import bench, open_ids, quick_account
@@ -31,6 +31,12 @@ def test_version_and_help_need_nothing(capsys: pytest.CaptureFixture[str]) -> No
     for word in ("--practice", "--account", "--file", "practice-server", "UUID"):
         assert word in out
     assert run(capsys, "--practice", "--help")[0] == 0
+    assert run(capsys, "-h")[1] == out
+
+
+def test_the_help_that_is_kept_is_what_the_commands_say() -> None:
+    # If not: uv run python -m masking_console.cli.help_text
+    assert help_text.kept() == help_text.made()
 
 
 @pytest.mark.parametrize(
