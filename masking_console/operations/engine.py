@@ -10,12 +10,13 @@ import threading
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
-BETWEEN_LISTS_SECONDS = 1 / 30
-"""What comes within this time comes in one list: nobody sees more pictures a second."""
+BETWEEN_LISTS_SECONDS = 1 / 12
+"""What comes within this time comes in one list: painting costs more than sending."""
 
 Emit = Callable[[T], None]
 """Takes one item; never waits, however slowly somebody listens."""
@@ -30,6 +31,7 @@ class Stream(Generic[T]):
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._arrived = asyncio.Event()
+        self._rested = asyncio.Event()
         self._items: deque[T] = deque()
         self._lock = threading.Lock()
         self._awake = False
@@ -60,8 +62,7 @@ class Stream(Generic[T]):
                 if not work.cancelled():
                     work.result()
                 return
-            # Meanwhile items gather, and wake nobody.
-            await asyncio.sleep(BETWEEN_LISTS_SECONDS)
+            await self._rest(work)
             with self._lock:
                 self._arrived.clear()
                 self._awake = False
@@ -71,7 +72,20 @@ class Stream(Generic[T]):
     def follow(self, work: Future[None]) -> None:
         """End with this work."""
         self._work = work
-        work.add_done_callback(lambda _work: self._wake())
+        work.add_done_callback(self._end)
+
+    async def _rest(self, work: Future[None]) -> None:
+        """Let items gather that wake nobody, for a moment or until the last one."""
+        timer = self._loop.call_later(BETWEEN_LISTS_SECONDS, self._rested.set)
+        if not work.done():
+            await self._rested.wait()
+        timer.cancel()
+        self._rested.clear()
+
+    def _end(self, _work: Future[None]) -> None:
+        self._wake()
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._rested.set)
 
     def _wake(self) -> None:
         # One wake-up for many items, or a listener that is held up would fill the

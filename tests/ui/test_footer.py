@@ -1,11 +1,10 @@
 from pathlib import Path
 
 import pytest
-from textual.widgets import Footer
-from textual.widgets._footer import FooterKey
 
 from masking_console.practice.faults import Ending, Fault
 from masking_console.practice.simulated_account import SimulatedAccount
+from masking_console.ui.widgets.key_footer import KeyFooter
 from tests.support.console import Console, console
 from tests.support.runs import open_ids
 
@@ -14,14 +13,9 @@ MOST = 7
 
 def shown(opened: Console) -> list[str]:
     """Return the keys of the footer, all of which are in sight."""
-    keys = [
-        key
-        for footer in opened.app.screen.query(Footer)
-        for key in footer.query(FooterKey)
-        if key.display
-    ]
-    assert all(key.region.right <= opened.app.size.width for key in keys)
-    return [key.description for key in keys]
+    keys = [key for each in opened.app.screen.query(KeyFooter) for key in each.keys]
+    assert sum(key.width for key in keys) <= opened.app.size.width
+    return [key.words for key in keys]
 
 
 @pytest.mark.parametrize("size", [(80, 24), (100, 30)])

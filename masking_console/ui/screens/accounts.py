@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import DataTable, Footer, Static
+from textual.widgets import DataTable, Static
 
 from masking_console.errors import MaskingConsoleError
 from masking_console.models.account import Account, AccountSource, AuthToken
@@ -32,6 +32,7 @@ from masking_console.ui.screens.new_account import NewAccountScreen
 from masking_console.ui.screens.question import QuestionScreen
 from masking_console.ui.screens.replace_token import ReplaceTokenScreen
 from masking_console.ui.screens.typed_name import TypedNameScreen
+from masking_console.ui.widgets.key_footer import KeyFooter
 
 _COLUMNS = (("name", 20), ("auth id", 8), ("token", 16), ("last checked", 20))
 _FORGOTTEN = "Its token is removed from this computer. Nothing changes at Plivo."
@@ -98,7 +99,7 @@ class AccountsScreen(Screen[Account | None]):
             yield Static(id="accounts-words")
             yield Static(id="accounts-detail")
             yield Static(id="accounts-result")
-        yield Footer(show_command_palette=False)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         table = self._table

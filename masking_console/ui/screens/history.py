@@ -9,7 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from masking_console.errors import MaskingConsoleError
 from masking_console.models.history import BatchRecord
@@ -20,6 +20,7 @@ from masking_console.presentation.history import exported_words, verified_words
 from masking_console.presentation.run_lines import headline, report
 from masking_console.ui.widgets.filter_line import FilterLine
 from masking_console.ui.widgets.history_tables import BatchSessions, BatchTable
+from masking_console.ui.widgets.key_footer import KeyFooter
 from masking_console.ui.widgets.rows_view import RowsView
 
 
@@ -57,7 +58,7 @@ class HistoryScreen(Screen[BatchRecord | None]):
         yield BatchSessions(id="batch-sessions")
         yield Static(id="history-words")
         yield FilterLine()
-        yield Footer(show_command_palette=False)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         self._sessions.border_title = "Batch"

@@ -1,0 +1,81 @@
+"""The line of keys at the bottom, drawn at once.
+
+Textual's own footer is made of a widget a key, which are all thrown away and made anew,
+with a new layout of the whole screen, whenever a key might have changed its meaning:
+with every row that a run settles, and with every move of the focus.
+"""
+
+from collections.abc import Iterator
+from itertools import accumulate, pairwise
+from typing import ClassVar, NamedTuple
+
+from rich.text import Text
+from textual import events
+from textual.screen import Screen
+from textual.widget import Widget
+
+
+class FooterKey(NamedTuple):
+    """One key that can be pressed right now."""
+
+    key: str
+    """Its name, as Textual has it."""
+    display: str
+    """As it stands on the keyboard."""
+    words: str
+    """What it does."""
+
+    @property
+    def width(self) -> int:
+        """The columns that it takes, with the blanks around it."""
+        return len(self.display) + len(self.words) + 3
+
+
+class KeyFooter(Widget, can_focus=False):
+    """The most important keys of what has the focus; a click presses one."""
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"key-footer--key"}
+    DEFAULT_CSS = """
+    KeyFooter {
+        dock: bottom;
+        height: 1;
+        background: $panel;
+        color: $footer-foreground;
+        & > .key-footer--key { color: $footer-key-foreground; text-style: bold; }
+    }
+    """
+
+    keys: tuple[FooterKey, ...] = ()
+    """What is shown."""
+
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, self._renew)
+
+    def _renew(self, screen: Screen[object]) -> None:
+        keys = tuple(self._keys_of(screen))
+        if screen is self.screen and keys != self.keys:
+            self.keys = keys
+            self.refresh()
+
+    def _keys_of(self, screen: Screen[object]) -> Iterator[FooterKey]:
+        seen = set[str]()
+        for _, binding, is_enabled, _ in screen.active_bindings.values():
+            # Of several keys for one act, the first one is enough.
+            if binding.show and is_enabled and binding.action not in seen:
+                seen.add(binding.action)
+                display = self.app.get_key_display(binding)
+                yield FooterKey(binding.key, display, binding.description)
+
+    def render(self) -> Text:
+        look = self.get_component_rich_style("key-footer--key", partial=True)
+        line = Text(no_wrap=True)
+        for key in self.keys:
+            line.append(f" {key.display} ", look).append(f"{key.words} ")
+        return line
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        ends = accumulate((key.width for key in self.keys), initial=0)
+        for key, (start, end) in zip(self.keys, pairwise(ends), strict=True):
+            if start <= event.x < end:
+                self.app.simulate_key(key.key)
