@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
@@ -117,6 +117,7 @@ class ConsoleApp(CrashSafeApp[int]):
         self.main = opened.main_screen(opened.operations, self._clock)
         self.pastes, self._gate = opened.pastes(self), opened.key_gate(self)
         self._outer = opened.outer_screens(self, opened.operations)
+        self._load_styles()
         # Not awaited: cancelled by a quit, it would take the removal of screens along.
         self.push_screen(self.main)
         await self.main.painted.wait()
@@ -124,6 +125,15 @@ class ConsoleApp(CrashSafeApp[int]):
         steps = FirstSteps(self.main, opened.operations)
         steps.say_of_the_theme(self.available_themes)
         await steps.take(self._first_text)
+
+    def _load_styles(self) -> None:
+        """Read the styles of all screens.
+
+        With each that came later, all that is there would be styled anew, and the first
+        dialog would come a tenth of a second after its key.
+        """
+        for path in sorted((Path(__file__).parent / "screens").glob("*.tcss")):
+            self.stylesheet.read(path)
 
     async def _hear_what_came_early(self) -> None:
         self.is_ready = True

@@ -7,6 +7,7 @@ from masking_console.ui.widgets.run_panel import RunPanel
 from masking_console.ui.widgets.status_bar import StatusBar, StatusFacts
 
 if TYPE_CHECKING:
+    from masking_console.operations.connections import Link
     from masking_console.ui.screens.main import MainScreen
 
 
@@ -16,6 +17,7 @@ class Header:
     def __init__(self, screen: "MainScreen") -> None:
         self._screen = screen
         self._journal = ""
+        self._link: Link | None = None
 
     def journal_is(self, words: str) -> None:
         """Show how the journal is doing."""
@@ -26,6 +28,13 @@ class Header:
         """Let end what lasts for a time only, and show the new second."""
         self._screen.writes.turn_off_when_idle()
         self._screen.numbers.hide_when_over()
+        self.look_at_link()
+
+    def look_at_link(self) -> None:
+        """Show how the connection is doing; nobody could read that at each answer."""
+        screen = self._screen
+        account = screen.account
+        self._link = screen.operations.link(account) if account else None
         self.show()
 
     def show(self) -> None:
@@ -33,7 +42,7 @@ class Header:
         screen = self._screen
         account = screen.account
         facts = StatusFacts(
-            now=screen.clock(),
+            now=screen.clock().replace(microsecond=0),
             practice=screen.settings.practice,
             notice=screen.numbers.notice,
             ticket=screen.cause.ticket,
@@ -42,6 +51,6 @@ class Header:
         )
         if account is not None:
             facts = replace(facts, writes=screen.writes.state.value)
-            facts = facts.on(account, screen.operations.link(account))
+            facts = facts.on(account, self._link)
         screen.query_one(StatusBar).facts = facts
         screen.query_one(RunPanel).now = facts.now

@@ -8,6 +8,7 @@ worker (P10), and how near to the optimum it comes (P2).
 
 import asyncio
 import contextlib
+import gc
 import io
 import sys
 import tempfile
@@ -71,16 +72,20 @@ async def opened(server: Server, folder: str) -> AsyncIterator[Console]:
     operations = build_operations(settings, environment)
     app = ConsoleApp(settings, lambda: operations)
     try:
-        async with app.run_test(size=(160, 50)) as pilot:
+        async with app.run_test(size=(100, 30)) as pilot:
             console = Console(app, pilot, SimulatedAccount(count=0), operations)
             await console.until_ready()
             await console.until(lambda: app.main.account is not None, "an account")
+            # As the command line does.
+            gc.freeze()
             yield console
     finally:
         await asyncio.to_thread(operations.close)
 
 
-async def run(console: Console, ids: list[SessionUuid], late: list[float]) -> Meter:
+async def run(
+    console: Console, ids: list[SessionUuid], late: list[float] | None
+) -> Meter:
     """Review and expire these ids with the keys, and time it from the last key on."""
     queue, account = console.main.queue, console.main.account
     assert account is not None
@@ -92,33 +97,23 @@ async def run(console: Console, ids: list[SessionUuid], late: list[float]) -> Me
     console.send("\n")
     await console.until(lambda: console.main.job.is_running, "a run")
     started, cpu = time.perf_counter(), time.process_time()
-    ended = asyncio.create_task(_until_finished(console))
-    if late is not _NOBODY:
-        await _beat(late, ended)
-    await ended
-    cpu = time.process_time() - cpu
+    while console.main.job.is_running:
+        due = time.perf_counter() + BEAT_SECONDS
+        await asyncio.sleep(BEAT_SECONDS if late is not None else 0.2)
+        if late is not None:
+            late.append((time.perf_counter() - due) * 1000)
+    seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
+    is_over = lambda: isinstance(console.app.screen, FinishedScreen)  # noqa: E731
+    await console.until(is_over, "the end")
     summary = console.app.screen
     assert isinstance(summary, FinishedScreen)
     assert summary.summary.off == len(ids), "not all were expired"
-    return Meter(time.perf_counter() - started, cpu)
+    return Meter(seconds, cpu)
 
 
-_NOBODY: list[float] = []
-
-
-async def _until_finished(console: Console) -> None:
-    while not isinstance(console.app.screen, FinishedScreen):
-        await asyncio.sleep(0.05)
-
-
-async def _beat(late: list[float], ended: asyncio.Task[None]) -> None:
-    while not ended.done():
-        due = time.perf_counter() + BEAT_SECONDS
-        await asyncio.sleep(BEAT_SECONDS)
-        late.append((time.perf_counter() - due) * 1000)
-
-
-async def _figures(server: Server, ids: list[SessionUuid], late: list[float]) -> Meter:
+async def _figures(
+    server: Server, ids: list[SessionUuid], late: list[float] | None
+) -> Meter:
     with tempfile.TemporaryDirectory() as folder:
         async with opened(server, folder) as console:
             return await run(console, ids, late)
@@ -144,7 +139,7 @@ def main() -> None:
         "(targets: p99 5, max 30)"
     )
     with serving(LATENCY, count, "sliding") as server:
-        meter = asyncio.run(_figures(server, server.ids, _NOBODY))
+        meter = asyncio.run(_figures(server, server.ids, None))
         refusals = server.stop()
     with (
         serving(0.0, count + WARM_UP) as server,

@@ -9,7 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from masking_console.models.account import Account
 from masking_console.models.cause import Cause
@@ -24,6 +24,7 @@ from masking_console.ui.jobs import Jobs
 from masking_console.ui.panes import Panes
 from masking_console.ui.screens.opening import PanesScreen
 from masking_console.ui.widgets.filter_line import FilterLine
+from masking_console.ui.widgets.key_footer import KeyFooter
 from masking_console.ui.widgets.queue_filter import queue_title
 from masking_console.ui.widgets.queue_table import QueueTable
 from masking_console.ui.widgets.result_log import ResultLog
@@ -95,7 +96,7 @@ class MainScreen(PanesScreen):
         yield RunPanel()
         yield ResultLog(id="log", classes="pane")
         yield FilterLine()
-        yield Footer(show_command_palette=False, classes="keys")
+        yield KeyFooter(classes="keys")
         yield Static(id="too-small")
 
     def on_mount(self) -> None:
@@ -147,7 +148,7 @@ class MainScreen(PanesScreen):
             self.checks.check_queued()
             if account is not None:
                 self.later.offer_to_resume(account)
-        self.show_status()
+        self.header.look_at_link()
 
     def work_for(self, cause: Cause) -> None:
         """Write this ticket and reason down with every batch from here on."""
@@ -228,8 +229,7 @@ class MainScreen(PanesScreen):
         """Say how many rows there are, what about them, and what is being read."""
         summary, order = self.queue.summary(), self.queue.order
         title = f"{queue_title(summary, order)}   {self.finding.progress}"
-        self.queue.border_title = Text(title.rstrip())
-        self.queue.border_subtitle = summary.text
+        self.queue.show_around(title.rstrip(), summary.text)
         self.refresh_bindings()
         self.show_status()
 

@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from rich.segment import Segment
 from rich.style import Style
+from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
@@ -103,6 +104,7 @@ class RowsView(ScrollView, Generic[Key, Row], can_focus=True, inherit_bindings=F
         self._cursor_key: Key | None = None
         self._width = 0
         self._style = Style.null()
+        self._around = ("", "")
 
     def cells(self, row: Row, columns: Sequence[Column]) -> Sequence[Cell]:
         """Return the cells of a row, at most one a column."""
@@ -158,6 +160,14 @@ class RowsView(ScrollView, Generic[Key, Row], can_focus=True, inherit_bindings=F
         self._put_cursor(index)
         self._scroll_top(top if new_anchor is None else top + new_anchor - anchor)
         self.refresh()
+
+    def show_around(self, title: str, subtitle: str) -> None:
+        """Say something in the border, and paint nothing where that stands there."""
+        if title != self._around[0]:
+            self.border_title = Text(title)
+        if subtitle != self._around[1]:
+            self.border_subtitle = Text(subtitle)
+        self._around = title, subtitle
 
     def refresh_rows(self, keys: Collection[Key]) -> None:
         """Draw those of the rows that can be seen once more."""
