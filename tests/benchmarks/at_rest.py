@@ -111,7 +111,8 @@ async def long_log() -> None:
         async with console(SimulatedAccount(count=0), Path(folder)) as opened:
             log = opened.main.log_pane
             before = resident()
-            log.append([line(number) for number in range(LINES)])
+            for start in range(0, LINES, 1000):
+                log.append([line(number) for number in range(start, start + 1000)])
             held = (resident() - before) / 2**20
             opened.send("3")
             await asyncio.sleep(0.5)
