@@ -45,11 +45,15 @@ def history(ctx: click.Context, /, form: str, practice: bool, **fields: str) -> 
 
 
 @history.command()
+@click.option("--practice", is_flag=True, help="The journal of practice mode.")
 @click.pass_obj
-def verify(journal_path: Path) -> None:
+def verify(journal_path: Path, practice: bool) -> None:
     """Say whether the journal is whole and unaltered, and if not, where."""
+    from masking_console import paths
     from masking_console.operations.print_history import print_verification
 
+    if practice:
+        journal_path = paths.journal_path(practice=True)
     words, is_whole = print_verification(journal_path)
     click.echo(words)
     if not is_whole:

@@ -116,6 +116,8 @@ class LookFinished:
     """For how many Plivo gave no answer that tells."""
     pairs_missed: int
     """For how many pairs of numbers its list told nothing."""
+    came_back: int = 0
+    """How many new sessions there are for the same numbers."""
 
 
 LookFound = LookedAgain | SessionCameBack | LookFinished

@@ -73,13 +73,14 @@ class LookAgain:
         still = await asyncio.gather(*(self._is_still_off(look, each) for each in off))
         known = await asyncio.gather(*(self._resolve(look, each) for each in unknown))
         expired = {each.session_uuid for each in off}
-        missed = await self._find_twins(look, expired)
+        found = await self._find_twins(look, expired)
         emit(
             LookFinished(
                 looked_at=len(off) + len(unknown),
                 still_off=sum(each is True for each in still),
                 unanswered=sum(each is None for each in (*still, *known)),
-                pairs_missed=missed,
+                pairs_missed=sum(each is None for each in found),
+                came_back=sum(each or 0 for each in found),
             )
         )
 
@@ -109,30 +110,31 @@ class LookAgain:
         look.emit(LookedAgain(result.session_uuid, found.at, found))
         return True
 
-    async def _find_twins(self, look: _Look, expired: set[SessionUuid]) -> int:
-        """Look for new sessions of the same numbers; return how many looks failed."""
+    async def _find_twins(
+        self, look: _Look, expired: set[SessionUuid]
+    ) -> Sequence[int | None]:
+        """Return how many new sessions each pair has; None where a look failed."""
         planned = look.summary.batch.confirmed.plan.sessions
         pairs: dict[Pair, MaskingSession] = {}
         for checked in planned:
             if checked.session is not None and checked.session_uuid in expired:
                 pairs.setdefault(_pair(checked.session), checked.session)
         own = {checked.session_uuid for checked in planned}
-        found = await asyncio.gather(
+        return await asyncio.gather(
             *(
                 self._new_sessions(look, session, own)
                 for pair, session in pairs.items()
                 if "" not in pair
             )
         )
-        return sum(each is None for each in found)
 
     async def _new_sessions(
         self, look: _Look, old: MaskingSession, own: set[SessionUuid]
-    ) -> bool | None:
-        """Emit and journal each twin; None where Plivo's list tells nothing."""
+    ) -> int | None:
+        """Emit, journal and count twins; None where Plivo's list tells nothing."""
         first, second = _digits(old.first_party), _digits(old.second_party)
         since = look.summary.started_at - _CLOCKS_DIFFER
-        is_told = True
+        is_told, told = True, set[SessionUuid]()
         for one, other in ((first, second), (second, first)):
             _answer, page = await look.client.list_sessions(
                 {
@@ -146,9 +148,10 @@ class LookAgain:
             if page is None:
                 is_told = False
                 continue
-            for twin in _twins(page.sessions, old, since, own):
+            for twin in _twins(page.sessions, old, since, own | told):
+                told.add(twin.session_uuid)
                 await self._tell_twin(look, old, twin)
-        return True if is_told else None
+        return len(told) if is_told or told else None
 
     async def _tell_twin(
         self, look: _Look, old: MaskingSession, twin: MaskingSession

@@ -7,6 +7,7 @@ from pathlib import Path
 from masking_console.journal.reading import read_batches, verify_file
 from masking_console.models.history import BatchRecord
 from masking_console.models.history_query import HistoryQuery, parse_date
+from masking_console.models.plain_text import plain_text
 from masking_console.presentation.history import (
     csv_text,
     json_lines,
@@ -56,4 +57,5 @@ def print_verification(journal_path: Path) -> tuple[str, bool]:
         JournalError: the journal cannot be read.
     """
     found = verify_file(journal_path)
-    return verified_words(found), found.is_whole
+    place = plain_text(str(journal_path), limit=4096)
+    return f"{place}\n{verified_words(found)}", found.is_whole

@@ -1,11 +1,13 @@
 """What a look after the end found, as lines of the log."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from masking_console.models.expiry import ExpiryOutcome
 from masking_console.models.history import BatchRecord
 from masking_console.models.plain_text import PlainText
 from masking_console.models.run_events import (
+    LookedAgain,
     LookFinished,
     LookFound,
     SessionCameBack,
@@ -19,11 +21,13 @@ from masking_console.presentation.run_lines import result_line
 def look_line(event: LookFound, now: datetime) -> LogLine:
     """Return the log line of something that a second look tells."""
     if isinstance(event, LookFinished):
-        return LogLine(now, Sign.NOTE, "looked", PlainText(_finished(event)))
+        is_well = event.still_off == event.looked_at and not event.came_back
+        sign = Sign.NOTE if is_well else Sign.FAILED
+        return LogLine(now, sign, "looked", PlainText(_finished(event)))
     if isinstance(event, SessionCameBack):
         words = (
-            "Plivo has a new open session for the same two numbers as "
-            f"{event.session_uuid.short}. Your system may be recreating it."
+            f"Same two numbers as {event.session_uuid.short}, which was expired. "
+            "Your system may be recreating it."
         )
         text = PlainText(words)
         return LogLine(event.at, Sign.FAILED, "came back", text, event.new_uuid)
@@ -35,11 +39,25 @@ def look_line(event: LookFound, now: datetime) -> LogLine:
 
 def _finished(event: LookFinished) -> str:
     parts = [f"{sessions(event.looked_at)} once more: {event.still_off} still expired"]
+    if event.came_back:
+        parts.append(f"{event.came_back} came back")
     if event.unanswered:
         parts.append(f"{event.unanswered} without an answer")
     if event.pairs_missed:
         parts.append(f"{event.pairs_missed} not searched for new ones")
     return ", ".join(parts)
+
+
+def warning_words(events: Iterable[LookFound]) -> str:
+    """Return what of it changes that a batch was well; empty where nothing does."""
+    parts = []
+    for event in events:
+        if isinstance(event, SessionCameBack):
+            old, new = event.session_uuid.short, event.new_uuid.short
+            parts.append(f"{old} came back as {new}, with the same numbers.")
+        elif isinstance(event, LookedAgain) and event.result is None:
+            parts.append(f"{event.session_uuid.short} is open again.")
+    return " ".join(parts)
 
 
 def cut_off_words(record: BatchRecord) -> str:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _FRAME_SECONDS = 0.04
 
+_TOLD_FIRST = (CheckState.NOT_FOUND, CheckState.NOT_CHECKED, CheckState.IN_CALL)
+
 
 class CheckJob:
     """What the main screen asks about its queue; its workers belong to the screen."""
@@ -124,5 +126,8 @@ class CheckJob:
 
 def _check_words(found: Sequence[CheckedSession]) -> str:
     counts = Counter(each.state for each in found)
-    parts = ", ".join(f"{count} {state.value}" for state, count in counts.items())
+    # What needs attention first: a narrow log cuts off the rest.
+    states = [state for state in _TOLD_FIRST if state in counts]
+    states += [state for state in counts if state not in states]
+    parts = ", ".join(f"{counts[state]} {state.value}" for state in states)
     return f"{sessions(len(found))}: {parts}" if found else "no session"

@@ -67,6 +67,9 @@ class FindJob:
             screen.note(Sign.NOTE, "account?", "Choose an account first. Press P.")
             return
         self.stop()
+        if ticked := screen.queue.summary().ticked:
+            words = f"{ticked} ticked from before stay ticked; u unticks them."
+            screen.note(Sign.NOTE, "find", words)
         work = self._read(screen.account, wanted)
         screen.run_worker(work, group="find", exclusive=True)
 

@@ -40,7 +40,8 @@ class FirstSteps:
         await self._choose_account()
         if main.account is not None:
             await self._operations.warm_up(main.account)
-            main.header.look_at_link()
+            if main.queue_is_there:
+                main.header.look_at_link()
 
     async def _choose_account(self) -> None:
         """Use the account that was asked for, or the only one there is."""

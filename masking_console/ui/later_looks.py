@@ -14,9 +14,11 @@ from masking_console.presentation.later_looks import (
     interrupted_words,
     look_line,
     resumed_words,
+    warning_words,
 )
 from masking_console.presentation.run_lines import result_line
 from masking_console.ui.dialogs import answer_to
+from masking_console.ui.screens.finished import FinishedScreen
 from masking_console.ui.screens.question import QuestionScreen
 
 if TYPE_CHECKING:
@@ -76,6 +78,7 @@ class LaterLooks:
         try:
             async for events in screen.operations.look_again(summary):
                 now = screen.clock()
+                self._tell(summary, warning_words(events))
                 screen.log_pane.append([look_line(event, now) for event in events])
                 screen.queue.set_results(
                     (event.session_uuid, event.result.outcome, "")
@@ -84,3 +87,9 @@ class LaterLooks:
                 )
         except JournalError as error:
             screen.note(Sign.FAILED, "journal", str(error))
+
+    def _tell(self, summary: ExpirySummary, warning: str) -> None:
+        """Say it where the operator still reads that all is done."""
+        for screen in self._screen.app.screen_stack if warning else ():
+            if isinstance(screen, FinishedScreen) and screen.summary is summary:
+                screen.tell_later(warning)

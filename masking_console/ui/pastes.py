@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from textual.widgets import Input, TextArea
+from rich.text import Text
+from textual.widgets import Input, Static, TextArea
 
 from masking_console.models.plain_text import plain_text
 from masking_console.presentation.display import Sign
@@ -30,11 +31,29 @@ class Pastes:
         )
         if self._app.screen is main and is_text:
             main.take_text(text)
-        elif isinstance(focused, Input) and focused.id not in _NOT_PASTED:
-            focused.insert_text_at_cursor(plain_text("".join(lines[:1])))
+        elif isinstance(focused, Input):
+            self._fill(focused, lines)
         else:
-            words = "Not taken in a dialog. Close it and paste again."
-            main.note(Sign.NOTE, "pasted", words)
+            self._refuse("Not taken in a dialog. Close it and paste again.")
+
+    def _fill(self, field: Input, lines: list[str]) -> None:
+        if field.id in _NOT_PASTED:
+            self._refuse("A paste is not taken here. Type it.")
+            return
+        text = plain_text("".join(lines[:1]))
+        room = (field.max_length or len(text)) - len(field.value)
+        if len(text) > room:
+            self._refuse(f"Not pasted: {len(text)} characters, and {room} fit here.")
+            return
+        field.insert_text_at_cursor(text)
+        if any(line.strip() for line in lines[1:]):
+            self._refuse("Only the first line was taken.")
+
+    def _refuse(self, words: str) -> None:
+        """Say so where the dialog says what is wrong, and in the log behind it."""
+        for line in self._app.screen.query(".says").results(Static):
+            line.update(Text(words))
+        self._app.main.note(Sign.NOTE, "pasted", words)
 
     @property
     def is_typing(self) -> bool:

@@ -262,3 +262,16 @@ async def test_a_narrow_console_says_how_far_reading_has_come(
         may_answer.set()
         await until_listed(opened, "Complete.")
         assert words not in opened.words()
+
+
+async def test_ticks_from_before_are_named_when_something_else_is_looked_for(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    ids = " ".join(open_ids(simulated, 2))
+    async with console(simulated, tmp_path, first_text=ids) as opened:
+        await opened.until_checked(2)
+        await find(opened, "")
+        await until_listed(opened, "open sessions in the last 90 days.")
+        words = "2 ticked from before stay ticked; u unticks them."
+        assert any(words in line for line in opened.log_lines())
+        assert len(opened.main.queue.ticked()) == 2

@@ -63,3 +63,18 @@ async def test_a_phone_number_is_not_kept(
         await opened.until(lambda: words in opened.screen_text(), "a sentence")
         assert isinstance(opened.app.screen, TicketScreen)
         assert opened.main.cause.reason == ""
+
+
+async def test_a_paste_that_does_not_fit_is_refused_in_so_many_words(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    async with console(simulated, tmp_path) as opened:
+        await ask(opened)
+        await opened.paste("x" * 41)
+        words = "Not pasted: 41 characters, and 40 fit here."
+        await opened.until(lambda: words in opened.words(), words)
+        await opened.paste("OPS-4812\nthe rest")
+        words = "Only the first line was taken."
+        await opened.until(lambda: words in opened.words(), words)
+        await opened.press("enter", "enter")
+        await opened.until(lambda: opened.main.cause.ticket == "OPS-4812", "the ticket")

@@ -129,14 +129,16 @@ def test_history_verify_says_where_the_journal_was_changed(
     path, _summary = practised
     code, out, err = run(capsys, "history", "--practice", "verify")
     assert (code, err) == (0, "")
-    assert out.startswith("The journal is whole: 8 entries")
+    assert f"{path}\nThe journal is whole: 8 entries" in out
+    assert run(capsys, "history", "verify", "--practice")[1] == out
+    assert "nothing to prove" in run(capsys, "history", "verify")[1]
 
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("DROP TRIGGER entries_are_never_removed")
         other.execute("DELETE FROM entries WHERE sequence = 3")
     code, out, err = run(capsys, "history", "--practice", "verify")
     assert (code, err) == (1, "")
-    assert out == "The journal is NOT whole.\nEntry 3 is missing.\n"
+    assert out == f"{path}\nThe journal is NOT whole.\nEntry 3 is missing.\n"
 
 
 def test_a_history_that_cannot_be_read_is_one_sentence(

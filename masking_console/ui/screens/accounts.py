@@ -96,7 +96,7 @@ class AccountsScreen(Screen[Account | None]):
         with Vertical(id="accounts") as box:
             box.border_title = "P Accounts"
             yield AccountTable(id="accounts-table", cursor_type="row")
-            yield Static(id="accounts-words")
+            yield Static(id="accounts-words", classes="says")
             yield Static(id="accounts-detail")
             yield Static(id="accounts-result")
         yield KeyFooter()

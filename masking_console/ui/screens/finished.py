@@ -20,6 +20,8 @@ from masking_console.presentation.finished import may_still_connect, summary_lin
 from masking_console.presentation.history import exported_words
 from masking_console.presentation.run_lines import headline, report
 
+_WITH_PROBLEMS = "Finished, with problems"
+
 
 class Afterwards(Enum):
     """What the operator wants to do about a finished batch."""
@@ -52,16 +54,16 @@ class FinishedScreen(ModalScreen[Afterwards]):
         self.summary = summary
         self._history = history
         self._copy = copy
+        self._later: list[str] = []
 
     def compose(self) -> ComposeResult:
         summary = self.summary
         with Vertical(id="finished") as box:
-            box.border_title = (
-                "Finished" if summary.is_clean else "Finished, with problems"
-            )
+            box.border_title = "Finished" if summary.is_clean else _WITH_PROBLEMS
             self.set_class(not summary.is_clean, "-problems")
             yield Static(self._words(), id="finished-words")
-            yield Static(id="finished-copied")
+            yield Static(id="finished-later")
+            yield Static(id="finished-copied", classes="says")
 
     def _words(self) -> Text:
         summary = self.summary
@@ -110,6 +112,13 @@ class FinishedScreen(ModalScreen[Afterwards]):
             self._say(exported_words(await self._history.export([record])))
         except MaskingConsoleError as error:
             self._say(str(error))
+
+    def tell_later(self, words: str) -> None:
+        """Say what a look found a minute later: it is not as it was when this began."""
+        self.set_class(True, "-problems", "-later")
+        self.query_one("#finished").border_title = _WITH_PROBLEMS
+        self._later.append(f"! {words}")
+        self.query_one("#finished-later", Static).update(Text("\n".join(self._later)))
 
     def _say(self, words: str) -> None:
         self.query_one("#finished-copied", Static).update(Text(words))

@@ -56,7 +56,7 @@ class HistoryScreen(Screen[BatchRecord | None]):
         since = datetime.now(UTC) - timedelta(days=self._days)
         yield BatchTable(since, id="batches")
         yield BatchSessions(id="batch-sessions")
-        yield Static(id="history-words")
+        yield Static(id="history-words", classes="says")
         yield FilterLine()
         yield KeyFooter()
 

@@ -48,7 +48,7 @@ FIRST_RUN = (
     "You need the Auth ID and Auth Token from the Plivo console home page.\n\n"
     "Just to look: q, then masking-console --practice. Help: ?"
 )
-PRACTICE_FIRST = "Paste session ids here, or press F2 for some."
+PRACTICE_FIRST = "Paste ids here.  S finds by number.  F2: an example."
 
 
 class MainScreen(PanesScreen):

@@ -62,7 +62,7 @@ class NewAccountScreen(ModalScreen[Account | None]):
                     yield Choice("OS keyring", value=True, compact=True)
                     yield Choice("this run only", id="this-run", compact=True)
             yield Static(id="new-account-keyring")
-            yield Static(id="new-account-words")
+            yield Static(id="new-account-words", classes="says")
             with Horizontal(id="new-account-buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
                 yield Button(

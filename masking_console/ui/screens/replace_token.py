@@ -44,7 +44,7 @@ class ReplaceTokenScreen(ModalScreen[Account | None]):
             with Horizontal(classes="field"):
                 yield Static("Auth token")
                 yield TokenField()
-            yield Static(id="replace-words")
+            yield Static(id="replace-words", classes="says")
             with Horizontal(id="replace-buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
                 yield Button(

@@ -80,7 +80,7 @@ class ReviewScreen(OwnGate, ModalScreen[ConfirmedPlan | None]):
                 yield Static(Text(prompt(self.plan)), id="review-prompt")
                 if self._is_typed:
                     yield AnswerField(id="review-phrase", compact=True)
-            yield Static(id="review-problem")
+            yield Static(id="review-problem", classes="says")
             with Horizontal(id="review-buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
                 yield Button(

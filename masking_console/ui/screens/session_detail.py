@@ -81,7 +81,7 @@ class DetailScreen(ModalScreen[bool]):
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="detail"):
             yield Static(id="detail-text")
-            yield Static(id="detail-words")
+            yield Static(id="detail-words", classes="says")
 
     def on_mount(self) -> None:
         self.query_one("#detail").border_subtitle = _KEYS

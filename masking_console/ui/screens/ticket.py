@@ -57,7 +57,9 @@ class TicketScreen(ModalScreen[Cause | None]):
                     compact=True,
                     max_length=LONGEST_REASON,
                 )
-            yield Static(Text(self._problem or _WHAT_FOR), id="ticket-words")
+            yield Static(
+                Text(self._problem or _WHAT_FOR), id="ticket-words", classes="says"
+            )
             with Horizontal(id="ticket-buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
                 yield Button("Keep", id="keep", variant="primary", compact=True)

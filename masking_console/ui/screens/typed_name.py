@@ -45,7 +45,7 @@ class TypedNameScreen(ModalScreen[bool]):
             yield Static(Text(self._sentence))
             yield Static(Text(f"Type {self._name_to_type.lower()} to go ahead."))
             yield Input(id="typed-field", compact=True)
-            yield Static(id="typed-words")
+            yield Static(id="typed-words", classes="says")
             with Horizontal(id="typed-buttons"):
                 yield Button("Cancel", id="typed-cancel", compact=True)
                 yield Button(

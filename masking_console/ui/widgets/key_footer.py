@@ -14,6 +14,11 @@ from textual import events
 from textual.screen import Screen
 from textual.widget import Widget
 
+MOST_KEYS = 7
+"""More than these nobody reads."""
+_SPARE = frozenset({"main.flip", "app.quit"})
+"""The keys that are shown where there is room for more."""
+
 
 class FooterKey(NamedTuple):
     """One key that can be pressed right now."""
@@ -59,13 +64,23 @@ class KeyFooter(Widget, can_focus=False):
             self.refresh()
 
     def _keys_of(self, screen: Screen[object]) -> Iterator[FooterKey]:
-        seen = set[str]()
+        seen, width, spare = set[str](), 0, list[FooterKey]()
         for _, binding, is_enabled, _ in screen.active_bindings.values():
             # Of several keys for one act, the first one is enough.
-            if binding.show and is_enabled and binding.action not in seen:
+            if not is_enabled or binding.action in seen:
+                continue
+            display = self.app.get_key_display(binding)
+            key = FooterKey(binding.key, display, binding.description)
+            if binding.show:
                 seen.add(binding.action)
-                display = self.app.get_key_display(binding)
-                yield FooterKey(binding.key, display, binding.description)
+                width += key.width
+                yield key
+            elif binding.id in _SPARE:
+                spare.append(key)
+        for key in spare[: MOST_KEYS - len(seen)]:
+            width += key.width
+            if width <= self.size.width:
+                yield key
 
     def render(self) -> Text:
         look = self.get_component_rich_style("key-footer--key", partial=True)

@@ -31,7 +31,7 @@ def _utc_now() -> datetime:
 class QueueView(RowsView[SessionUuid, CheckedSession]):
     """The queued sessions with their ticks; `QueueTable` adds the keys."""
 
-    empty_text = "Paste session ids here."
+    empty_text = "Paste session ids here, or press S to find by number."
     has_header = True
 
     class Changed(Message):

@@ -16,6 +16,7 @@ from masking_console.models.run_events import (
     SessionCameBack,
 )
 from masking_console.models.session_uuid import SessionUuid
+from masking_console.presentation.display import Sign
 from masking_console.presentation.history import (
     counts,
     csv_text,
@@ -29,6 +30,7 @@ from masking_console.presentation.later_looks import (
     interrupted_words,
     look_line,
     resumed_words,
+    warning_words,
 )
 from masking_console.presentation.run_lines import headline, report
 
@@ -185,6 +187,7 @@ def test_what_was_cut_off_and_looked_at_is_told() -> None:
         (LookFinished(2, 2, 0, 0), "looked", "2 sessions once more: 2 still expired"),
         (LookFinished(2, 1, 1, 0), "looked", "1 without an answer"),
         (LookFinished(1, 1, 0, 1), "looked", "1 not searched for new ones"),
+        (LookFinished(2, 2, 0, 0, 1), "looked", "2 still expired, 1 came back"),
     ],
 )
 def test_a_second_look_is_told_in_the_log(
@@ -195,3 +198,17 @@ def test_a_second_look_is_told_in_the_log(
     assert part in line.text
     if isinstance(event, SessionCameBack):
         assert line.session_uuid == IDS[1]
+
+
+def test_what_a_second_look_changes_is_a_warning() -> None:
+    found = ExpiryResult(IDS[2], OUT.EXPIRED, NOW)
+    well: list[LookFound] = [LookedAgain(IDS[2], NOW, found), LookFinished(2, 2, 0, 0)]
+    assert warning_words(well) == ""
+    assert look_line(well[1], NOW).sign is Sign.NOTE
+    changed = [*well, SessionCameBack(IDS[0], IDS[1], NOW), LookedAgain(IDS[2], NOW)]
+    assert warning_words(changed) == (
+        f"{IDS[0].short} came back as {IDS[1].short}, with the same numbers. "
+        f"{IDS[2].short} is open again."
+    )
+    for event in (LookFinished(2, 1, 0, 0), LookFinished(2, 2, 0, 0, 1)):
+        assert look_line(event, NOW).sign is Sign.FAILED
