@@ -98,6 +98,11 @@ def write_crash_file(error: BaseException) -> Path | None:
     return path
 
 
+def crash_message(error: BaseException, file: Path | None) -> str:
+    """Return the lines for the terminal: where it was, and nothing of its values."""
+    return _message(_headline(error), file)
+
+
 class CrashSafeApp(App[ReturnType], Generic[ReturnType]):
     """An app whose crash shows a short message and leaves a crash file."""
 
@@ -129,7 +134,7 @@ class CrashSafeApp(App[ReturnType], Generic[ReturnType]):
         # Only the first one is told: the others are mostly what it led to.
         if self.crash_message is None:
             self.crash_file = write_crash_file(error)
-            self.crash_message = _message(_headline(error), self.crash_file)
+            self.crash_message = crash_message(error, self.crash_file)
         super()._handle_exception(error)
 
     def _print_error_renderables(self) -> None:
