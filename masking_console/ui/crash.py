@@ -23,7 +23,13 @@ from textual.worker import WorkerFailed
 from masking_console import __version__
 from masking_console.errors import InputError
 from masking_console.models.plain_text import plain_text
-from masking_console.paths import APP_NAME, state_dir
+from masking_console.paths import (
+    APP_NAME,
+    make_private_folder,
+    make_private_subfolder,
+    open_private,
+    state_dir,
+)
 
 CRASH_RETURN_CODE = 1
 """Textual's code for an app that ended by an unhandled exception."""
@@ -84,13 +90,10 @@ def write_crash_file(error: BaseException) -> Path | None:
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S-%f")
     try:
         folder = state_dir() / "crashes"
-        for each in (folder.parent, folder):
-            each.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # On Windows the mode means nothing; the profile folder is private there.
-        if os.name == "posix":
-            folder.chmod(0o700)
+        make_private_folder(folder.parent)
+        make_private_subfolder(folder)
         path = folder / f"crash-{stamp}-{os.getpid()}.txt"
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        descriptor = open_private(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(crash_report(error))
     except OSError:
