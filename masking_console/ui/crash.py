@@ -56,11 +56,15 @@ def refuse_spying_environment(environ: Mapping[str, str], *, practice: bool) -> 
         ),
         # With it, Python writes the keys of every TLS connection to a file.
         "SSLKEYLOGFILE": bool(environ.get("SSLKEYLOGFILE")),
+        # asyncio then prints the arguments of whatever took long.
+        "PYTHONASYNCIODEBUG": bool(environ.get("PYTHONASYNCIODEBUG")),
         "TEXTUAL_SCREENSHOT": bool(environ.get("TEXTUAL_SCREENSHOT")),
     }
     for name, is_set in spying.items():
         if is_set:
             raise InputError(f"Unset {name}: it records what you type, see or send.")
+    if environ.get("PYTHONINSPECT"):
+        raise InputError("Unset PYTHONINSPECT: it lays open what is in memory.")
     if environ.get("TEXTUAL_PRESS"):
         raise InputError("Unset TEXTUAL_PRESS: it presses keys that nobody pressed.")
 

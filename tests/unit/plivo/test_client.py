@@ -134,6 +134,16 @@ async def test_a_delete_is_exactly_as_documented() -> None:
     }
 
 
+async def test_no_cookie_goes_along_with_the_next_request() -> None:
+    baker = http(EXPIRED, headers="Set-Cookie: who=me; Path=/\r\n")
+    async with serving(baker) as server, client_of(server.url) as client:
+        for sequence in (1, 2):
+            await client.expire_session(intent(sequence))
+
+    assert len(server.heads) == 2
+    assert not any(b"cookie" in head.lower() for head in server.heads)
+
+
 async def test_an_intent_is_good_for_one_request_on_its_own_account() -> None:
     other = replace(ACCOUNT, auth_id=AuthId("MAOTHER000000000000X"))
     async with serving(http(EXPIRED)) as server, client_of(server.url) as client:
