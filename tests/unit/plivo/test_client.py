@@ -321,6 +321,26 @@ async def test_https_goes_through_the_proxy_which_sees_no_credentials(
     assert b"authorization" not in b"".join(proxy.heads).lower()
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SSL_CERT_FILE", "/nonexistent"),
+        ("HTTPS_PROXY", "gopher://who:hunter2@proxy.example"),
+        ("HTTPS_PROXY", "socks5://who:hunter2@proxy.example"),
+        ("HTTPS_PROXY", "http://who:hunter2@proxy.example:port"),
+    ],
+)
+async def test_an_environment_that_cannot_be_used_is_told_and_sends_nothing(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    async with client_of("https://api.plivo.com") as client:
+        answer = await client.expire_session(intent())
+
+    assert answer.verdict is Verdict.NOT_SENT
+    assert answer.detail == "the environment's proxy or certificates cannot be used"
+
+
 async def test_a_connection_that_takes_too_long_is_not_sent() -> None:
     def new_transport() -> httpx.MockTransport:
         def handler(_request: httpx.Request) -> httpx.Response:
