@@ -150,4 +150,9 @@ async def test_a_crash_in_a_run_loses_no_outcome(
     next_start = Journal(tmp_path / "journal.db")
     interrupted = await next_start.interrupted()
     await asyncio.to_thread(next_start.close)
-    assert [each.batch_id for each in interrupted] == [record.batch_id]
+    # The engine does not wait for the screen: it may have been through by then.
+    is_through = set(told.values()) == {ExpiryOutcome.EXPIRED} and bool(record.end)
+    assert is_through == (len(sent) == len(ids) and not interrupted)
+    assert [each.batch_id for each in interrupted] == (
+        [] if is_through else [record.batch_id]
+    )
