@@ -1,9 +1,15 @@
-"""Where this program keeps its files."""
+"""Where this program keeps its files, and how nobody else gets at them."""
 
+import errno
 import os
+import stat
 from pathlib import Path
 
 APP_NAME = "masking-console"
+
+
+class UnsafePathError(OSError):
+    """A path is not ours alone; the text says why, for use inside a sentence."""
 
 
 def config_dir() -> Path:
@@ -34,3 +40,58 @@ def state_dir() -> Path:
 def journal_path(*, practice: bool) -> Path:
     """Return the journal's file; practice has one of its own."""
     return state_dir() / ("practice-journal.db" if practice else "journal.db")
+
+
+def make_private_folder(path: Path) -> None:
+    """Create the folder for this person alone, or tighten it; a link is followed.
+
+    Raises:
+        UnsafePathError: it belongs to somebody else.
+        OSError: it cannot be made.
+    """
+    for each in reversed([path, *path.parents]):
+        # Path.mkdir would give the folders above the rights of the umask.
+        if not each.is_dir():
+            each.mkdir(mode=0o700, exist_ok=True)
+    # On Windows the mode means nothing; the profile folder is private there.
+    if os.name == "posix":  # pragma: no branch - tested on Linux
+        status = path.stat()
+        if status.st_uid != os.geteuid():
+            raise UnsafePathError("its folder belongs to somebody else")
+        if stat.S_IMODE(status.st_mode) != 0o700:  # noqa: PLR2004 - ours alone
+            path.chmod(0o700)
+
+
+def make_private_subfolder(path: Path) -> None:
+    """Create a folder in one of ours, or tighten it.
+
+    Raises:
+        UnsafePathError: it is a link, or belongs to somebody else.
+        OSError: it cannot be made.
+    """
+    if path.is_symlink():
+        raise UnsafePathError(f"{path.name} is a link to elsewhere")
+    make_private_folder(path)
+
+
+def open_private(path: Path, flags: int) -> int:
+    """Return a descriptor of a file that only this person may read and write.
+
+    Raises:
+        UnsafePathError: it is a link, or belongs to somebody else.
+        OSError: it cannot be opened.
+    """
+    try:
+        # Windows makes no links for just anybody, and has no such flag.
+        descriptor = os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise UnsafePathError(f"{path.name} is a link to elsewhere") from None
+        raise
+    if os.name == "posix":  # pragma: no branch - tested on Linux
+        status = os.fstat(descriptor)
+        if status.st_uid != os.geteuid():
+            os.close(descriptor)
+            raise UnsafePathError(f"{path.name} belongs to somebody else")
+        os.fchmod(descriptor, 0o600)
+    return descriptor

@@ -1,6 +1,7 @@
 """What can be set, decided once at start and frozen."""
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -14,6 +15,10 @@ from masking_console.models.account import AccountName
 from masking_console.models.cause import CauseRules
 from masking_console.models.confirmation_rules import ConfirmationRules
 
+_PLAIN_URL = re.compile(
+    r"https?://[A-Za-z0-9.:\[\]-]+(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]*)*",
+    re.IGNORECASE,
+)
 PLIVO_API_URL = "https://api.plivo.com"
 PRACTICE_API_URL = "https://practice.invalid"
 
@@ -129,7 +134,9 @@ def checked_api_url(text: str) -> ApiUrl:
         raise problem
     if parts.scheme == "http" and not is_loopback(host):
         raise problem
-    if parts.scheme not in {"http", "https"} or not text.isascii():
+    # What is added to it must stay a path: `#` or `?` at its end would cut that off,
+    # even with nothing behind, and `..` would lead elsewhere.
+    if parts.scheme not in {"http", "https"} or not _PLAIN_URL.fullmatch(text.strip()):
         raise problem
     return ApiUrl(text.strip().rstrip("/"))
 

@@ -5,6 +5,7 @@ Textual, httpx and keyring are imported after parsing, so that ``--help`` and
 """
 
 import sys
+import threading
 from typing import NoReturn
 
 from masking_console import __version__
@@ -23,6 +24,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     from masking_console.errors import MaskingConsoleError
     from masking_console.exit_codes import ExitCode
 
+    before, threading.excepthook = threading.excepthook, _note_of_thread
     try:
         cli.main(args=arguments, prog_name="masking-console", standalone_mode=False)
     except click.exceptions.Exit as stop:
@@ -33,6 +35,10 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         _fail(error.format_message(), ExitCode.BAD_INPUT)
     except MaskingConsoleError as error:
         _fail(str(error), error.exit_code)
+    except Exception as error:  # noqa: BLE001 - the last place to keep its values back
+        _crash(error)
+    finally:
+        threading.excepthook = before
     sys.exit(ExitCode.DONE)
 
 
@@ -51,3 +57,22 @@ def _fail(sentence: str, code: int) -> NoReturn:
 
     click.echo(f"masking-console: {plain_text(sentence)}", err=True)
     sys.exit(code)
+
+
+def _crash(error: Exception) -> NoReturn:
+    """End by a defect of ours; Python's own way shows the text of the error."""
+    import click
+
+    from masking_console.exit_codes import ExitCode
+    from masking_console.ui.crash import crash_message, write_crash_file
+
+    click.echo(crash_message(error, write_crash_file(error)), err=True)
+    sys.exit(ExitCode.BAD_INPUT)
+
+
+def _note_of_thread(lost: threading.ExceptHookArgs) -> None:
+    """Write down an error that ended a thread; Python's own way shows its text."""
+    from masking_console.ui.crash import write_crash_file
+
+    if lost.exc_value is not None:
+        write_crash_file(lost.exc_value)

@@ -11,6 +11,8 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
+from masking_console.paths import make_private_subfolder, open_private
+
 if sys.platform == "win32":  # pragma: no cover - tested on Linux
     import msvcrt
 
@@ -36,11 +38,11 @@ class Consoles:
         """Take a lock of our own, unless we have it; needs the journal's folder."""
         if self.own_id:
             return
-        self._folder.mkdir(mode=0o700, exist_ok=True)
+        make_private_subfolder(self._folder)
         name = f"C-{now:%Y%m%d-%H%M%S}-{os.getpid()}-{secrets.token_hex(4)}"
         # Locked before it gets its name, or another console could take it for dead.
         unnamed = self._folder / f".{name}"
-        descriptor = os.open(unnamed, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+        descriptor = open_private(unnamed, os.O_CREAT | os.O_EXCL | os.O_RDWR)
         _try_lock(descriptor)
         unnamed.rename(self._path(name))
         self._descriptor, self.own_id = descriptor, name
@@ -51,7 +53,7 @@ class Consoles:
             return True
         path = self._path(console_id)
         try:
-            descriptor = os.open(path, os.O_RDWR)
+            descriptor = open_private(path, os.O_RDWR)
         except OSError:
             return False
         try:

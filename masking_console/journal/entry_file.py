@@ -17,6 +17,7 @@ from masking_console.journal.head_note import HeadNote, read_head
 from masking_console.journal.schema import bring_up_to_date
 from masking_console.journal.seals import FIRST_SEAL, Head, SealedRow, seal
 from masking_console.models.journal_entry import JournalEntry
+from masking_console.paths import UnsafePathError, make_private_folder, open_private
 
 _BUSY_SECONDS = 5.0
 
@@ -212,10 +213,13 @@ def _prepare(connection: sqlite3.Connection) -> None:
 def _make_private(path: Path) -> None:
     """Create folder and file for this operator alone; tighten them where they exist.
 
-    Windows has no such bits; there the folder is inside the operator's own profile.
+    Raises:
+        UnsafePathError: one of them is a link, or somebody else's.
     """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    if os.name == "posix":  # pragma: no branch - tested on Linux
-        path.parent.chmod(0o700)
-        path.chmod(0o600)
+    make_private_folder(path.parent)
+    os.close(open_private(path, os.O_CREAT | os.O_RDWR))
+    # SQLite gives them the rights of the file, but would write through a link.
+    for ending in ("-wal", "-shm"):
+        part = path.with_name(f"{path.name}{ending}")
+        if part.is_symlink():
+            raise UnsafePathError(f"{part.name} is a link to elsewhere")

@@ -11,6 +11,7 @@ from typing import TypeVar
 import msgspec
 
 from masking_console.errors import JournalError
+from masking_console.paths import UnsafePathError
 
 T = TypeVar("T")
 
@@ -45,6 +46,8 @@ def in_our_words(work: Callable[[], T], doing: str = "written") -> T:
         words = _WORDS.get(code, "SQLite refused")
     except msgspec.MsgspecError:
         words = "an entry is damaged; see history verify"
+    except UnsafePathError as error:
+        words = str(error)
     except OSError as error:
         words = (os.strerror(error.errno) if error.errno else "no access").lower()
     raise JournalError(f"The journal cannot be {doing} ({words}).")

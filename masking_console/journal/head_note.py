@@ -5,6 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from masking_console.journal.seals import Head
+from masking_console.paths import open_private
 
 _LINE = "{sequence:020d} {seal}\n"
 _LENGTH = len(_LINE.format(sequence=0, seal="0" * 64))
@@ -30,7 +31,7 @@ class HeadNote:
         with suppress(OSError):
             if self._descriptor < 0:
                 flags = os.O_CREAT | os.O_RDWR
-                self._descriptor = os.open(self._path, flags, 0o600)
+                self._descriptor = open_private(self._path, flags)
             line = _LINE.format(sequence=head.sequence, seal=head.seal).encode()
             os.lseek(self._descriptor, 0, os.SEEK_SET)
             os.write(self._descriptor, line)

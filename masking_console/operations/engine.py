@@ -106,6 +106,9 @@ class Engine:
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
+        # asyncio's own handler prints what an error says over the screen, and that can
+        # be a header or a number. Whoever waits for the work gets the error itself.
+        self._loop.set_exception_handler(lambda _loop, _context: None)
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._at_last: Callable[[], Coroutine[Any, Any, None]] | None = None
 

@@ -6,6 +6,12 @@ from pathlib import Path
 
 from masking_console.errors import UnwritableFileError
 from masking_console.models.history import BatchRecord
+from masking_console.paths import (
+    UnsafePathError,
+    make_private_folder,
+    make_private_subfolder,
+    open_private,
+)
 from masking_console.presentation.history import csv_text, json_lines
 
 
@@ -24,11 +30,16 @@ class ExportHistory:
         first = records[0].batch_id
         stem = first if len(records) == 1 else f"{first}-and-{len(records) - 1}-more"
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private_folder(self._folder.parent)
+            make_private_subfolder(self._folder)
             return (
                 self._write(stem, "csv", csv_text(records)),
                 self._write(stem, "jsonl", json_lines(records)),
             )
+        except UnsafePathError as error:
+            raise UnwritableFileError(
+                f"The export cannot be written ({error}). Nothing was lost."
+            ) from None
         except OSError as error:
             why = os.strerror(error.errno).lower() if error.errno else "no access"
             raise UnwritableFileError(
@@ -42,7 +53,7 @@ class ExportHistory:
             path = self._folder / f"{name}.{ending}"
             try:
                 flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY
-                descriptor = os.open(path, flags, 0o600)
+                descriptor = open_private(path, flags)
             except FileExistsError:
                 suffix += 1
                 continue

@@ -25,13 +25,15 @@ def read_text_file(path: Path) -> str:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
             raise UnusableFileError(f"{name} is not a file. Give a text file of ids.")
-        if status.st_size > LARGEST_FILE:
-            raise UnusableFileError(f"{name} is larger than 16 MB. Split it.")
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            # A file that grows, or does not tell its size, has an end here as well.
+            content = file.read(LARGEST_FILE + 1)
     except FileNotFoundError:
         raise UnusableFileError(f"{name} does not exist. Check the path.") from None
     except (OSError, ValueError):
         raise UnusableFileError(f"{name} cannot be read. Check its rights.") from None
+    if len(content) > LARGEST_FILE:
+        raise UnusableFileError(f"{name} is larger than 16 MB. Split it.")
     return _text_of(content, name)
 
 

@@ -228,7 +228,12 @@ class PlivoClient:
 
     async def _request(self, method: str, path: str) -> RawReply | Answer:
         """Return the raw reply, or an `Answer` where there is none that can be used."""
-        client = self._http.take()
+        try:
+            client = self._http.take()
+        except (OSError, ValueError, ImportError, httpx.InvalidURL):
+            # Such as SSL_CERT_FILE without a file, or a proxy of an unknown kind.
+            words = "the environment's proxy or certificates cannot be used"
+            return self._no_answer(Verdict.NOT_SENT, words, self._stopwatch())
         started = self._under_way[client] = self._stopwatch()
         try:
             async with asyncio.timeout(self._settings.timeouts.total):

@@ -2,6 +2,7 @@
 
 import ssl
 from collections.abc import Callable
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from urllib.parse import urlsplit
 
 import httpx
@@ -52,6 +53,8 @@ class HttpClients:
         host = urlsplit(self._settings.api_url).hostname or ""
         client = httpx.AsyncClient(
             auth=None,
+            # Nothing is kept from one answer for the next request.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             follow_redirects=False,
             headers={
                 "Accept": "application/json",

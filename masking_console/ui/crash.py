@@ -23,7 +23,13 @@ from textual.worker import WorkerFailed
 from masking_console import __version__
 from masking_console.errors import InputError
 from masking_console.models.plain_text import plain_text
-from masking_console.paths import APP_NAME, state_dir
+from masking_console.paths import (
+    APP_NAME,
+    make_private_folder,
+    make_private_subfolder,
+    open_private,
+    state_dir,
+)
 
 CRASH_RETURN_CODE = 1
 """Textual's code for an app that ended by an unhandled exception."""
@@ -50,11 +56,15 @@ def refuse_spying_environment(environ: Mapping[str, str], *, practice: bool) -> 
         ),
         # With it, Python writes the keys of every TLS connection to a file.
         "SSLKEYLOGFILE": bool(environ.get("SSLKEYLOGFILE")),
+        # asyncio then prints the arguments of whatever took long.
+        "PYTHONASYNCIODEBUG": bool(environ.get("PYTHONASYNCIODEBUG")),
         "TEXTUAL_SCREENSHOT": bool(environ.get("TEXTUAL_SCREENSHOT")),
     }
     for name, is_set in spying.items():
         if is_set:
             raise InputError(f"Unset {name}: it records what you type, see or send.")
+    if environ.get("PYTHONINSPECT"):
+        raise InputError("Unset PYTHONINSPECT: it lays open what is in memory.")
     if environ.get("TEXTUAL_PRESS"):
         raise InputError("Unset TEXTUAL_PRESS: it presses keys that nobody pressed.")
 
@@ -84,18 +94,20 @@ def write_crash_file(error: BaseException) -> Path | None:
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S-%f")
     try:
         folder = state_dir() / "crashes"
-        for each in (folder.parent, folder):
-            each.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # On Windows the mode means nothing; the profile folder is private there.
-        if os.name == "posix":
-            folder.chmod(0o700)
+        make_private_folder(folder.parent)
+        make_private_subfolder(folder)
         path = folder / f"crash-{stamp}-{os.getpid()}.txt"
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        descriptor = open_private(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(crash_report(error))
     except OSError:
         return None
     return path
+
+
+def crash_message(error: BaseException, file: Path | None) -> str:
+    """Return the lines for the terminal: where it was, and nothing of its values."""
+    return _message(_headline(error), file)
 
 
 class CrashSafeApp(App[ReturnType], Generic[ReturnType]):
@@ -129,7 +141,7 @@ class CrashSafeApp(App[ReturnType], Generic[ReturnType]):
         # Only the first one is told: the others are mostly what it led to.
         if self.crash_message is None:
             self.crash_file = write_crash_file(error)
-            self.crash_message = _message(_headline(error), self.crash_file)
+            self.crash_message = crash_message(error, self.crash_file)
         super()._handle_exception(error)
 
     def _print_error_renderables(self) -> None:

@@ -169,6 +169,10 @@ class Terminal:
             self._screen.resize(rows, columns)
         self._set_size(columns, rows)
 
+    def line_settings(self) -> list[object]:
+        """How the terminal treats what is typed, as a program finds it."""
+        return list(termios.tcgetattr(self._master))
+
     def signal(self, number: signal.Signals) -> None:
         self._process.send_signal(number)
 

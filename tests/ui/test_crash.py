@@ -272,6 +272,8 @@ def test_places_are_told_without_the_folders_of_this_computer() -> None:
         ("TEXTUAL_SCREENSHOT", "3"),
         ("SSLKEYLOGFILE", "/tmp/keys"),  # noqa: S108 - never opened
         ("TEXTUAL_PRESS", "X,y"),
+        ("PYTHONASYNCIODEBUG", "1"),
+        ("PYTHONINSPECT", "1"),
     ],
 )
 def test_an_environment_that_records_or_presses_keys_is_refused(

@@ -66,3 +66,22 @@ def test_folders_are_the_platforms_unless_the_environment_says_otherwise(
     assert paths.state_dir().name == "masking-console"
     assert paths.config_dir().name == "masking-console"
     assert paths.journal_path(practice=False).name == "journal.db"
+
+
+@pytest.mark.parametrize(
+    "ending",
+    ["#", "?", "/..", "/../x", "/./x", "/%2e%2e", "/a b", "\t.evil", "/\r\nX: y", ";b"],
+)
+def test_what_would_change_the_path_behind_it_is_no_api_url(ending: str) -> None:
+    with pytest.raises(InputError, match="must be https"):
+        checked_api_url(f"https://proxy.example{ending}/v1")
+    with pytest.raises(InputError, match="must be https"):
+        checked_api_url(f"https://proxy.example/plivo{ending}/x")
+    if ending in {"#", "?"}:
+        with pytest.raises(InputError, match="must be https"):
+            checked_api_url(f"https://proxy.example{ending}")
+
+
+def test_an_api_url_may_have_a_path_of_its_own() -> None:
+    url = "https://proxy.example:8443/plivo/..v1/a.b_c~d-e"
+    assert checked_api_url(f"{url}/") == url

@@ -161,3 +161,14 @@ def test_the_last_thing_to_run_comes_after_everything_else_has_ended() -> None:
     engine.close(last)
 
     assert order == ["work", "last"]
+
+
+async def test_what_nobody_waits_for_is_not_printed_over_the_screen(
+    engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def lose() -> None:
+        context = {"message": "s3cr3t", "exception": ValueError("s3cr3t")}
+        asyncio.get_running_loop().call_exception_handler(context)
+
+    await engine.call(lose())
+    assert caplog.records == []

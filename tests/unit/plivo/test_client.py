@@ -134,6 +134,16 @@ async def test_a_delete_is_exactly_as_documented() -> None:
     }
 
 
+async def test_no_cookie_goes_along_with_the_next_request() -> None:
+    baker = http(EXPIRED, headers="Set-Cookie: who=me; Path=/\r\n")
+    async with serving(baker) as server, client_of(server.url) as client:
+        for sequence in (1, 2):
+            await client.expire_session(intent(sequence))
+
+    assert len(server.heads) == 2
+    assert not any(b"cookie" in head.lower() for head in server.heads)
+
+
 async def test_an_intent_is_good_for_one_request_on_its_own_account() -> None:
     other = replace(ACCOUNT, auth_id=AuthId("MAOTHER000000000000X"))
     async with serving(http(EXPIRED)) as server, client_of(server.url) as client:
@@ -309,6 +319,26 @@ async def test_https_goes_through_the_proxy_which_sees_no_credentials(
     assert answer.detail == "the proxy refused"
     assert proxy.heads[0].startswith(b"CONNECT api.plivo.com:443 ")
     assert b"authorization" not in b"".join(proxy.heads).lower()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SSL_CERT_FILE", "/nonexistent"),
+        ("HTTPS_PROXY", "gopher://who:hunter2@proxy.example"),
+        ("HTTPS_PROXY", "socks5://who:hunter2@proxy.example"),
+        ("HTTPS_PROXY", "http://who:hunter2@proxy.example:port"),
+    ],
+)
+async def test_an_environment_that_cannot_be_used_is_told_and_sends_nothing(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    async with client_of("https://api.plivo.com") as client:
+        answer = await client.expire_session(intent())
+
+    assert answer.verdict is Verdict.NOT_SENT
+    assert answer.detail == "the environment's proxy or certificates cannot be used"
 
 
 async def test_a_connection_that_takes_too_long_is_not_sent() -> None:
