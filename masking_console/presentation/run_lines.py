@@ -77,7 +77,9 @@ def _run_line(
         case _:
             summary = event.summary
             sign = Sign.NOTE if summary.is_clean else Sign.FAILED
+            account = summary.batch.account.label.upper()
             words = headline(BatchRecord.of(summary))
+            words += "" if account in words else f" On {account}."
             return _note(summary.finished_at, "finished", words, sign)
 
 

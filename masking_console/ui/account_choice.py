@@ -25,19 +25,20 @@ async def go_over(screen: "MainScreen", account: Account) -> None:
     summary = screen.queue.summary()
     if before is None or not summary.total:
         screen.use(account)
+        screen.note(Sign.NOTE, "account", f"Now on {account.label.upper()}.")
         return
     question = QuestionScreen(
-        f"Go over to {account.name.upper()}?",
-        f"This takes {sessions(summary.total)} of {before.name.upper()} out of the "
+        f"Go over to {account.label.upper()}?",
+        f"This takes {sessions(summary.total)} of {before.label.upper()} out of the "
         f"queue, {summary.ticked} of them ticked. z brings the ids back, unticked.",
-        safe=f"Stay on {before.name.upper()}",
+        safe=f"Stay on {before.label.upper()}",
         act="Go over",
     )
     if await answer_to(screen.app, question):
         screen.use(account)
         gone = screen.queue.clear()
         words = f"{sessions(gone)} taken out. z brings the ids back to be checked here."
-        screen.note(Sign.NOTE, "account", f"Now on {account.name.upper()}. {words}")
+        screen.note(Sign.NOTE, "account", f"Now on {account.label.upper()}. {words}")
 
 
 def renew(screen: "MainScreen", account: Account) -> None:

@@ -6,9 +6,11 @@ from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
+
+from masking_console.ui.widgets.dialog_box import DialogBox
 
 
 class ChoiceScreen(ModalScreen[int]):
@@ -28,7 +30,7 @@ class ChoiceScreen(ModalScreen[int]):
         self._answers = answers
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="question") as box:
+        with DialogBox(id="question") as box:
             box.border_title = Text(self._heading)
             yield Static(Text(self._sentence))
             with Horizontal(id="question-buttons"):

@@ -7,7 +7,6 @@ from typing import ClassVar
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
@@ -19,6 +18,7 @@ from masking_console.presentation.display import hour_to_second, zone_name
 from masking_console.presentation.finished import may_still_connect, summary_lines
 from masking_console.presentation.history import exported_words
 from masking_console.presentation.run_lines import headline, report
+from masking_console.ui.widgets.dialog_box import DialogBox
 
 _WITH_PROBLEMS = "Finished, with problems"
 
@@ -58,7 +58,7 @@ class FinishedScreen(ModalScreen[Afterwards]):
 
     def compose(self) -> ComposeResult:
         summary = self.summary
-        with Vertical(id="finished") as box:
+        with DialogBox(id="finished") as box:
             box.border_title = "Finished" if summary.is_clean else _WITH_PROBLEMS
             self.set_class(not summary.is_clean, "-problems")
             yield Static(self._words(), id="finished-words")

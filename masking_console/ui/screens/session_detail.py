@@ -97,7 +97,8 @@ class DetailScreen(ModalScreen[bool]):
         """Show another session, its numbers hidden."""
         self._hide()
         self.session_uuid, self._inspection = session_uuid, None
-        self.query_one("#detail").border_title = Text(f"Session {session_uuid.short}")
+        heading = f"Session {session_uuid.short} on {self._account.label.upper()}"
+        self.query_one("#detail").border_title = Text(heading)
         self._say("Asking Plivo...")
         self._show()
         self.run_worker(self._inspect(session_uuid), group="inspect", exclusive=True)

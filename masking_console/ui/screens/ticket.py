@@ -6,7 +6,7 @@ from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
@@ -17,6 +17,7 @@ from masking_console.models.cause import (
     Cause,
     CauseRules,
 )
+from masking_console.ui.widgets.dialog_box import DialogBox
 
 _WHAT_FOR = "They stand in the journal with every batch from now on."
 
@@ -39,7 +40,7 @@ class TicketScreen(ModalScreen[Cause | None]):
         self._problem = problem
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="ticket-box") as box:
+        with DialogBox(id="ticket-box") as box:
             box.border_title = "Ticket and reason"
             with Horizontal(classes="field"):
                 yield Static("Ticket")

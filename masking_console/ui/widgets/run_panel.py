@@ -81,6 +81,18 @@ class RunPanel(Widget):
     now: reactive[datetime | None] = reactive(None)
     """The time, in UTC."""
 
+    @property
+    def words(self) -> str:
+        """How far the run is, in a sentence."""
+        progress = self.progress
+        if progress is None:
+            return "A run is on its way."
+        left = progress.total - progress.done
+        if progress.is_paused:
+            return f"Paused: {progress.done} done, {left} not sent."
+        what = "1 session is" if left == 1 else f"{left} sessions are"
+        return f"{what} still being expired, {progress.done} done."
+
     def watch_progress(self, progress: RunProgress | None) -> None:
         self.set_class(progress is not None, "-running")
         if progress is None:
