@@ -3,8 +3,10 @@ from pathlib import Path
 
 from masking_console.practice.simulated_account import SimulatedAccount
 from masking_console.ui.dialogs import answer_to
+from masking_console.ui.screens.choice import ChoiceScreen
 from masking_console.ui.screens.question import QuestionScreen
 from tests.support.console import console
+from tests.support.runs import open_ids
 
 
 async def test_a_dialog_takes_over_no_work_of_the_app(
@@ -30,3 +32,27 @@ async def test_a_dialog_takes_over_no_work_of_the_app(
         assert tasks["removal"] is not tasks["asking"]
         await opened.press("escape")
         await worker.wait()
+
+
+async def test_every_dialog_over_the_main_screen_names_the_account(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    (only,) = open_ids(simulated, 1)
+    async with console(simulated, tmp_path, first_text=only) as opened:
+        await opened.until_checked(1)
+
+        async def names_it(what: str) -> None:
+            await opened.until(lambda: what in opened.words(), what)
+            await opened.until(lambda: "on PRACTICE" in opened.words(), "the account")
+            await opened.press("escape")
+            await opened.until(lambda: opened.app.screen is opened.main, "the list")
+
+        await opened.press("T")
+        await names_it("Ticket and reason")
+        await opened.press("enter")
+        await names_it(f"Session {only.short}")
+        opened.app.push_screen(QuestionScreen("Quit?", "A sentence."))
+        await names_it("Quit?")
+        opened.app.push_screen(ChoiceScreen("Which?", "A sentence.", ("This",)))
+        await names_it("Which?")
+        assert "on PRACTICE" not in opened.words()

@@ -212,6 +212,7 @@ async def test_quitting_while_sessions_are_being_expired_asks_first(
         await opened.until(
             lambda: isinstance(opened.app.screen, QuestionScreen), "a question"
         )
+        await opened.until(lambda: "still being expired, " in opened.words(), "how far")
         focused = opened.app.focused
         assert focused is not None
         assert focused.id == "safe"
