@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 # Textual reads this at import: a frame must not wait for its turn to be measured.
@@ -76,6 +77,13 @@ def pages(size: int, seconds: int = 0) -> Iterator[list[CheckedSession]]:
         page = read_page(json.dumps({"objects": objects}).encode())
         assert page is not None
         yield [CheckedSession.of(session, NOW) for session in page.sessions]
+
+
+def batches(size: int, seconds: int = 0) -> Iterator[list[CheckedSession]]:
+    """Yield the same rows a hundred pages at a time."""
+    read = pages(size, seconds)
+    while rows := [row for page in islice(read, 100) for row in page]:
+        yield rows
 
 
 class Drawn:
@@ -254,13 +262,13 @@ async def memory_figures(size: int) -> None:
                     f" a session{verdict}"
                 )
 
-            for page in pages(size):
-                queue.add_found(page)
+            for rows in batches(size):
+                queue.add_found(rows)
                 await asyncio.sleep(0)
             await until_counted(opened)
             say_what_is_held("listed")
-            for page in pages(size, 1):
-                queue.add_found(page)
+            for rows in batches(size, 1):
+                queue.add_found(rows)
                 await asyncio.sleep(0)
             await until_counted(opened)
             say_what_is_held("all refreshed")

@@ -1,6 +1,7 @@
 """What it takes to undo changes of the queue, and what they come to."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -84,12 +85,26 @@ def places_of(uuids: set[SessionUuid], order: list[SessionUuid]) -> list[int]:
     return [place for place, uuid in enumerate(order) if uuid in uuids]
 
 
+def without(order: Sequence[SessionUuid], gone: set[SessionUuid]) -> list[SessionUuid]:
+    """Return the order without these; it is a list of its own."""
+    if len(gone) >= _FEW:
+        return [uuid for uuid in order if uuid not in gone]
+    rest = list(order)
+    for uuid in gone:
+        with suppress(ValueError):
+            rest.remove(uuid)
+    return rest
+
+
 def merged(
     order: Sequence[SessionUuid], back: Sequence[SessionUuid], places: Sequence[int]
 ) -> list[SessionUuid]:
     """Return the order with these back at their places, wherever they stand now."""
-    moved = set(back)
-    rest = [uuid for uuid in order if uuid not in moved]
+    rest = without(order, set(back))
+    if len(back) < _FEW:
+        for uuid, place in zip(back, places, strict=True):
+            rest.insert(place, uuid)
+        return rest
     made, taken = list[SessionUuid](), 0
     for uuid, place in zip(back, places, strict=True):
         upto = taken + place - len(made)

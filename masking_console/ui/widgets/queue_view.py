@@ -17,7 +17,7 @@ from masking_console.ui.widgets.queue_cells import (
     summary_of,
 )
 from masking_console.ui.widgets.queue_filter import RowOrder, filtered, ordered
-from masking_console.ui.widgets.queue_steps import QueueSnapshot, Undone
+from masking_console.ui.widgets.queue_steps import QueueSnapshot, Undone, without
 from masking_console.ui.widgets.row_cells import Cell, Column
 from masking_console.ui.widgets.row_order import position
 from masking_console.ui.widgets.rows_view import RowsView
@@ -150,8 +150,9 @@ class QueueView(RowsView[SessionUuid, CheckedSession]):
 
     def rows_in(self, states: Collection[CheckState]) -> tuple[CheckedSession, ...]:
         """Return the rows in one of these states, in the order of the queue."""
-        rows = (self._queue[uuid] for uuid in self._queue.order)
-        return tuple(row for row in rows if row.state in states)
+        queue = self._queue
+        asked = set[SessionUuid]().union(*(queue.by_state[state] for state in states))
+        return tuple(queue[uuid] for uuid in queue.order if asked and uuid in asked)
 
     def rows_of(self, uuids: Iterable[SessionUuid]) -> tuple[CheckedSession, ...]:
         """Return the rows of these sessions, as far as they are here."""
@@ -163,8 +164,7 @@ class QueueView(RowsView[SessionUuid, CheckedSession]):
         removed = self._queue.remove(uuids)
         if removed:
             # What is left stays in its order, so nothing need be sorted.
-            left = self._queue.checks
-            self._show([uuid for uuid in self.keys if uuid in left])
+            self._show(without(self.keys, set(uuids)))
         return removed
 
     def clear(self) -> int:

@@ -16,7 +16,9 @@ from masking_console.ui.widgets.queue_steps import (
     merged,
     places_of,
     still_agreed,
+    without,
 )
+from masking_console.ui.widgets.rows_by_state import RowsByState
 
 UNDO_STEPS = 100
 """How many changes can be undone."""
@@ -42,10 +44,7 @@ class SessionQueue:
         # Steps of undo hold the same set, so that a key on 100,000 rows copies none.
         self.ticks: set[SessionUuid] = set()
         self._are_ticks_shared = False
-        self._active_once: set[SessionUuid] = set()
-        self.by_state: dict[CheckState, set[SessionUuid]] = {
-            state: set() for state in CheckState
-        }
+        self.by_state = RowsByState()
         self.revision = 0
         self._decided: set[SessionUuid] = set()
         self._asked: dict[SessionUuid, CheckState] = {}
@@ -80,7 +79,7 @@ class SessionQueue:
         if new:
             self.order += new
             checks.update(dict.fromkeys(new))
-            self.by_state[CheckState.QUEUED].update(new)
+            self.by_state.append(new)
         return new
 
     def set_checked(
@@ -101,8 +100,7 @@ class SessionQueue:
             before = queued if known is None else known.state
             checks[uuid] = checked
             if state is not before:
-                by_state[before].discard(uuid)
-                by_state[state].add(uuid)
+                by_state.move(uuid, before, state)
                 if state in _PENDING:
                     self._ask(checked, known)
                 else:
@@ -157,10 +155,7 @@ class SessionQueue:
         self.checks.update(dict.fromkeys(self.order))
         self._put_ticks(set())
         self._asked.clear()
-        for state, members in self.by_state.items():
-            members.clear()
-            if state is CheckState.QUEUED:
-                members.update(self.order)
+        self.by_state.forget(self.order)
         self._decided.clear()
         self._steps.clear()
 
@@ -168,8 +163,8 @@ class SessionQueue:
         self, ticked: Iterable[SessionUuid], unticked: Iterable[SessionUuid] = ()
     ) -> int:
         """Tick what can be ticked, untick the rest, and return how many changed."""
-        new = self.checks.keys() & set(ticked) - self.ticks
-        on = {uuid for uuid in new if self[uuid].state.can_be_ticked}
+        asked = set(ticked) - self.ticks
+        on = set[SessionUuid]().union(*(asked & each for each in self.by_state.open()))
         return self._apply(on, self.ticks.intersection(unticked))
 
     def tick_active(self, uuids: Collection[SessionUuid], *, swap: bool = False) -> int:
@@ -183,20 +178,16 @@ class SessionQueue:
         if len(uuids) < len(self.order):
             on = self.by_state[CheckState.ACTIVE].intersection(uuids) - ticks
             off = off.intersection(uuids)
+        elif self.by_state.are_the_active(ticks):
+            on = set()
         else:
-            on = self._active() - ticks if ticks else self._active()
+            active = self.by_state.active()
+            on = active - ticks if ticks else active
         return self._apply(on, off)
 
     def untick_all(self) -> int:
         """Untick every row, and return how many there were."""
         return self._apply(set(), self.ticks)
-
-    def _active(self) -> set[SessionUuid]:
-        """Return the active rows in a set that stays as it is, the same if it can."""
-        active = self.by_state[CheckState.ACTIVE]
-        if self._active_once != active:
-            self._active_once = active.copy()
-        return self._active_once
 
     def _apply(self, on: set[SessionUuid], off: set[SessionUuid]) -> int:
         if on or off:
@@ -220,6 +211,8 @@ class SessionQueue:
 
     def _agreed(self, uuids: set[SessionUuid]) -> dict[SessionUuid, CheckState]:
         # Undo may tick a session in call only if it was in call when it was ticked.
+        if self.by_state.are_the_active(uuids):
+            return {}
         return {
             uuid: state
             for state in _NOT_ACTIVE
@@ -274,7 +267,7 @@ class SessionQueue:
             # One that Plivo has listed again is known better by now.
             if uuid not in self.checks:
                 self.checks[uuid] = checked
-                self.by_state[checked.state].add(uuid)
+                self.by_state.put(uuid, checked.state)
         self.order = merged(self.order, removed, step.places)
 
     def undo_to(self, revision: int) -> Undone:
@@ -290,11 +283,11 @@ class SessionQueue:
         self.revision += 1
 
     def _drop(self, gone: set[SessionUuid]) -> None:
-        self.order = [uuid for uuid in self.order if uuid not in gone]
+        self.order = without(self.order, gone)
         if not gone.isdisjoint(self.ticks):
             self._own_ticks().difference_update(gone)
-        for members in (*self.by_state.values(), self._decided):
-            members.difference_update(gone if members else ())
+        self.by_state.drop(gone)
+        self._decided.difference_update(gone)
         for uuid in gone:
             del self.checks[uuid]
             self._asked.pop(uuid, None)
