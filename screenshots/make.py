@@ -14,6 +14,7 @@ FOLDER = Path(__file__).parent
 sys.path.insert(0, str(FOLDER.parent))
 
 # After the path, because the scenes belong to the tests.
+from screenshots.tour import tour  # noqa: E402
 from tests.support.scenes import set_stage  # noqa: E402
 
 PICTURES = (
@@ -46,9 +47,9 @@ async def _picture(name: str) -> str:
 def main() -> int:
     """Write or check every picture; return how many differed."""
     stale = []
-    for name in PICTURES:
+    pictures = {name: asyncio.run(_picture(name)) for name in PICTURES}
+    for name, picture in {**pictures, "tour": tour(pictures)}.items():
         path = FOLDER / f"{name}.svg"
-        picture = asyncio.run(_picture(name))
         if not path.exists() or path.read_text(encoding="utf-8") != picture:
             stale.append(path.name)
             if "--check" not in sys.argv:

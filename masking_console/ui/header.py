@@ -31,7 +31,7 @@ class Header:
         self.look_at_link()
 
     def look_at_link(self) -> None:
-        """Show how the connection is doing; nobody could read that at each answer."""
+        """Show how the connection is doing; in a run, nobody could read each answer."""
         screen = self._screen
         account = screen.account
         self._link = screen.operations.link(account) if account else None

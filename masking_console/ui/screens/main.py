@@ -231,7 +231,10 @@ class MainScreen(PanesScreen):
         title = f"{queue_title(summary, order)}   {self.finding.progress}"
         self.queue.show_around(title.rstrip(), summary.text)
         self.refresh_bindings()
-        self.show_status()
+        if self.job.is_running:
+            self.show_status()
+        else:
+            self.header.look_at_link()
 
     @on(QueueTable.CheckRequested)
     def _check_again(self, event: QueueTable.CheckRequested) -> None:
