@@ -95,7 +95,9 @@ def test_after_leaving_the_terminal_is_as_before(
 @pytest.mark.parametrize(
     ("module", "name"),
     [
-        pytest.param("ui.app", "MainScreen.compose", id="before the first paint"),
+        pytest.param(
+            "ui.screens.opening", "OpeningScreen.compose", id="before the first paint"
+        ),
         pytest.param("ui.opening", "Opening.open", id="behind the first paint"),
         pytest.param("ui.header", "Header.tick", id="later"),
         pytest.param("ui.app", "ConsoleApp.__init__", id="before there is a screen"),
