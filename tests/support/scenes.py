@@ -207,7 +207,7 @@ async def _find(console: Console) -> None:
 async def _filtered(console: Console) -> None:
     await _find(console)
     await console.press("space", "down", "space", "slash", *"status:call", "enter")
-    await console.until(lambda: "hidden by the filter" in console.screen_text(), "it")
+    await console.until(lambda: "of them hidden" in console.screen_text(), "it")
     assert console.main.queue.summary().hidden_ticked == 2
 
 

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 from rich.color import ColorType
+from rich.segment import Segment
 
 from masking_console.practice.simulated_account import SimulatedAccount
 from masking_console.ui.themes import ANSI, SHIPPED
@@ -26,24 +27,81 @@ COLORFUL = (
 )
 
 
-@pytest.mark.parametrize("theme", THEMES)
+SIZES = ((80, 24), (100, 30), (160, 50), (200, 60))
+"""The windows that people have."""
+WORDS = {
+    "accounts": ("ACME-PROD", "ACME-STAGE", "protected"),
+    "detail": ("state", "active", "PINs", "on PRACTICE"),
+    "finished_with_problems": ("+ expired", "? outcome unknown", "! failed"),
+    "help": ("Help", "review", "type to search"),
+    "history": ("B-20260304-120431", "marta"),
+    "new_account": ("Auth ID", "Auth token", "Check and save"),
+    "pick_filtered": ("2 Queue", "IN CALL", "in call, not ticked"),
+    "review_count_and_account": ("IN CALL", "go ahead", "Cancel"),
+    "running": ("3 of 8", "p pause", "s stop"),
+    "ticket": ("Ticket", "Reason", "on PRACTICE"),
+}
+"""What must stand there whatever the size: nothing of it is cut off."""
+
+
+def looks(opened: Console) -> list[list[Segment]]:
+    strips = opened.app.screen._compositor.render_strips(opened.app.size)
+    return [list(strip) for strip in strips]
+
+
+async def holds_at(opened: Console, name: str, size: tuple[int, int]) -> None:
+    """Nothing stands outside of the window, and the focus can be seen."""
+    screen, where = opened.app.screen, f"{name} at {size}"
+    await opened.pilot.resize_terminal(*size)
+    await opened.pilot.pause(0.1)
+    await opened.until(
+        lambda: all(word in opened.words() for word in WORDS[name]), where
+    )
+    for box in screen.children:
+        assert not box.display or screen.region.contains_region(box.region), where
+    focused = screen.focused
+    if len(screen.focus_chain) < len(("this one", "and another")):
+        return
+    assert focused is not None, where
+    assert focused.region.overlaps(screen.region), where
+    seen = looks(opened)
+    screen.set_focus(None)
+    await opened.pilot.pause(0.05)
+    assert looks(opened) != seen, f"the focus of {where}"
+    focused.focus(scroll_visible=False)
+
+
 @pytest.mark.parametrize("name", COLORFUL)
-async def test_every_text_can_be_read(name: str, theme: str, tmp_path: Path) -> None:
+async def test_a_scene_holds_in_every_size_and_can_be_read_in_every_theme(
+    name: str, tmp_path: Path
+) -> None:
     stage = set_stage(name, tmp_path)
+    hard_to_read, other_colors = set[str](), set[ColorType]()
     try:
         async with stage.app.run_test(size=stage.scene.size) as pilot:
-            stage.app.theme = theme
             await stage.play(pilot)
             opened = Console(stage.app, pilot, stage.account, stage.operations)
-            texts = list(shown_texts(opened))
+            for size in SIZES:
+                await holds_at(opened, name, size)
+            await pilot.resize_terminal(*stage.scene.size)
+            for theme in (*THEMES, ANSI):
+                stage.app.theme = theme
+                await pilot.pause(0.1)
+                if theme == ANSI:
+                    colors = [style.color for style in shown_styles(opened)]
+                    other_colors |= {each.type for each in colors if each}
+                    break
+                texts = list(shown_texts(opened))
+                assert len(texts) > 5
+                hard_to_read |= {
+                    f"{each.text}: {each.foreground.hex} on {each.background.hex}"
+                    for each in texts
+                    if each.contrast < ENOUGH
+                }
     finally:
         stage.operations.close()
-    assert len(texts) > 5
-    assert not {
-        f"{each.text}: {each.foreground.hex} on {each.background.hex}"
-        for each in texts
-        if each.contrast < ENOUGH
-    }
+    assert not hard_to_read
+    assert other_colors <= {ColorType.DEFAULT, ColorType.STANDARD}
 
 
 async def test_without_colors_there_is_none_and_the_focus_can_still_be_seen(

@@ -91,7 +91,7 @@ class QueueSummary:
         """The numbers in words, for a border; what is zero is left out."""
         parts = [
             (self.ticked, "ticked"),
-            (self.hidden_ticked, "of them hidden by the filter"),
+            (self.hidden_ticked, "of them hidden"),
             (self.in_call_left, "in call, not ticked"),
             (self.nothing_to_do, "nothing to do"),
             (self.pending, "being checked"),
