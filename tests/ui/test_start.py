@@ -3,13 +3,14 @@
 import threading
 from pathlib import Path
 
+import pytest
 from textual import events
 
 from masking_console.operations.wiring import Operations, build_operations
 from masking_console.practice.simulated_account import SimulatedAccount
 from masking_console.settings import PRACTICE_API_URL, ApiUrl, Settings
 from masking_console.ui.app import ConsoleApp
-from tests.support.console import Console
+from tests.support.console import Console, console
 
 
 async def test_keys_that_come_after_the_first_paint_are_heard_when_they_can_act(
@@ -53,3 +54,16 @@ async def test_what_is_typed_before_the_first_paint_is_not_for_the_console(
     assert not app._early
     app.close()
     operations.close()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (100, 30), (160, 50), (70, 20)])
+async def test_what_is_painted_first_stands_where_the_panes_will_be(
+    simulated: SimulatedAccount, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with console(simulated, tmp_path, size=size) as opened:
+        frame, main = opened.app.frame, opened.main
+        frame._refresh_layout(opened.app.size)
+        for pane in ("#source", "#queue", "#log", ".status", ".keys", "#too-small"):
+            first, then = frame.query_one(pane), main.query_one(pane)
+            assert first.region == then.region, pane
+            assert first.display == then.display, pane
