@@ -153,7 +153,7 @@ def _named(kind: str) -> CredentialsError:
 def _missing() -> KeyringMissingError:
     return KeyringMissingError(
         "This computer has no keyring. Use the token for this run only, "
-        "or set up a keyring (see help)."
+        "or set up a keyring (see the README) and start again."
     )
 
 

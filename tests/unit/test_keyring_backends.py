@@ -22,7 +22,7 @@ from tests.support.keyrings import KeyringInMemory, using
 
 NONE_AT_ALL = (
     "This computer has no keyring. Use the token for this run only, "
-    "or set up a keyring (see help)."
+    "or set up a keyring (see the README) and start again."
 )
 LOCKED = (
     "The keyring is locked. Unlock it and press r, or use the token for this run only."
