@@ -20,7 +20,6 @@ from masking_console.ui.screens.finished import Afterwards, FinishedScreen
 from masking_console.ui.screens.question import QuestionScreen
 from masking_console.ui.screens.review import ReviewScreen
 from masking_console.ui.screens.ticket import TicketScreen
-from masking_console.ui.widgets.run_panel import RunPanel
 
 if TYPE_CHECKING:
     from masking_console.ui.screens.main import MainScreen
@@ -242,12 +241,12 @@ class ExpiryJob:
             self._control = None
             self._over.set()
             # When the console ends in the middle of a run, its widgets go first.
-            if screen.queue_is_there:
+            if screen.queue.is_attached:
                 follower.end()
                 screen.refresh_bindings()
         return follower.summary
 
     def _follower(self) -> RunFollower:
         screen = self._screen
-        panel = screen.query_one(RunPanel)
+        panel = screen.run_panel
         return RunFollower(panel, screen.queue, screen.log_pane, screen.clock)

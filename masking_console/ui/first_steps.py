@@ -40,8 +40,7 @@ class FirstSteps:
         await self._choose_account()
         if main.account is not None:
             await self._operations.warm_up(main.account)
-            if main.queue_is_there:
-                main.header.look_at_link()
+            main.header.look_at_link()
 
     async def _choose_account(self) -> None:
         """Use the account that was asked for, or the only one there is."""

@@ -3,8 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from masking_console.ui.widgets.run_panel import RunPanel
-from masking_console.ui.widgets.status_bar import StatusBar, StatusFacts
+from masking_console.ui.widgets.status_bar import StatusFacts
 
 if TYPE_CHECKING:
     from masking_console.operations.connections import Link
@@ -52,5 +51,5 @@ class Header:
         if account is not None:
             facts = replace(facts, writes=screen.writes.state.value)
             facts = facts.on(account, self._link)
-        screen.query_one(StatusBar).facts = facts
-        screen.query_one(RunPanel).now = facts.now
+        screen.status_bar.facts = facts
+        screen.run_panel.now = facts.now

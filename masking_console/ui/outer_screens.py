@@ -17,7 +17,6 @@ from masking_console.ui.screens.accounts import AccountsScreen
 from masking_console.ui.screens.help import HelpScreen
 from masking_console.ui.screens.history import HistoryScreen
 from masking_console.ui.screens.question import QuestionScreen
-from masking_console.ui.widgets.run_panel import RunPanel
 
 if TYPE_CHECKING:
     from masking_console.ui.app import ConsoleApp
@@ -85,7 +84,7 @@ class OuterScreens:
         """Ask before leaving in the middle of a run."""
         question = QuestionScreen(
             "Quit?",
-            f"{self._app.main.query_one(RunPanel).words} Stay, or stop and quit?",
+            f"{self._app.main.run_panel.words} Stay, or stop and quit?",
             safe="Stay",
             act="Stop and quit",
         )

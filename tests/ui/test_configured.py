@@ -30,7 +30,9 @@ async def test_without_a_ticket_that_fits_nothing_is_reviewed(
         await opened.until(
             lambda: isinstance(opened.app.screen, TicketScreen), "the ticket"
         )
-        assert "A ticket is required." in opened.screen_text()
+        await opened.until(
+            lambda: "A ticket is required." in opened.screen_text(), "the words"
+        )
         await opened.press(*"4812", "enter", "enter")
         await opened.until(lambda: "must look like" in opened.screen_text(), "a no")
         await opened.press("escape")
@@ -41,7 +43,7 @@ async def test_without_a_ticket_that_fits_nothing_is_reviewed(
         )
         await opened.press(*"OPS-4812", "enter", "enter")
         await opened.until(lambda: "Expire 1 session" in opened.screen_text(), "review")
-        assert "OPS-4812" in opened.screen_text()
+        await opened.until(lambda: "OPS-4812" in opened.screen_text(), "the words")
 
 
 async def test_numbers_that_are_never_shown_stay_hidden_everywhere(

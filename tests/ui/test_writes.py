@@ -165,7 +165,8 @@ async def test_going_over_to_another_account_empties_the_queue_after_saying_so(
         await opened.until(
             lambda: isinstance(opened.app.screen, QuestionScreen), "question"
         )
-        assert "takes 2 sessions of PRACTICE out of the queue" in opened.words()
+        words = "takes 2 sessions of PRACTICE out of the queue"
+        await opened.until(lambda: words in opened.words(), words)
         assert "2 of them ticked" in opened.words()
         await opened.press("escape")
         assert opened.main.account is not other

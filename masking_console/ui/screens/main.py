@@ -83,18 +83,25 @@ class MainScreen(PanesScreen):
         self.settings = operations.settings
         self.account: Account | None = None
         self.cause = Cause()
+        # Held, not looked for: when the console ends, work that is under way may have a
+        # last word to say to panes that are not on the screen any more.
+        self.status_bar = StatusBar(classes="status")
+        self.source = SourcePane(id="source")
+        self.queue = QueueTable(clock=clock, id="queue", classes="pane")
+        self.run_panel = RunPanel()
+        self.log_pane = ResultLog(id="log", classes="pane")
         self.panes = Panes(self)
         self.header = Header(self)
         self._jobs = Jobs(self)
 
     def compose(self) -> ComposeResult:
-        yield StatusBar(classes="status")
+        yield self.status_bar
         with Horizontal(id="panes"):
-            yield SourcePane(id="source").add_class("pane")
-            yield QueueTable(clock=self.clock, id="queue", classes="pane")
+            yield self.source.add_class("pane")
+            yield self.queue
         yield Static(Text(FIRST_RUN, justify="center"), id="first-run")
-        yield RunPanel()
-        yield ResultLog(id="log", classes="pane")
+        yield self.run_panel
+        yield self.log_pane
         yield FilterLine()
         yield KeyFooter(classes="keys")
         yield Static(id="too-small")
@@ -104,26 +111,6 @@ class MainScreen(PanesScreen):
             self.queue.empty_text = PRACTICE_FIRST
         self._jobs.begin()
         self.show_counts()
-
-    @property
-    def source(self) -> SourcePane:
-        """Pane 1."""
-        return self.query_one(SourcePane)
-
-    @property
-    def queue(self) -> QueueTable:
-        """Pane 2."""
-        return self.query_one(QueueTable)
-
-    @property
-    def queue_is_there(self) -> bool:
-        """Whether the panes can still be painted: the console is not ending."""
-        return any(queue.is_attached for queue in self.query(QueueTable))
-
-    @property
-    def log_pane(self) -> ResultLog:
-        """Pane 3."""
-        return self.query_one(ResultLog)
 
     def use(self, account: Account | None, why_none: str = "") -> None:
         """Work on this account from here on; what was known of the queue is not."""

@@ -81,9 +81,7 @@ class SourcePane(Vertical):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self._typing: Timer | None = None
-
-    def compose(self) -> ComposeResult:
-        yield SourceText(
+        self.text_area = SourceText(
             soft_wrap=True,
             show_line_numbers=False,
             tab_behavior="focus",
@@ -91,11 +89,17 @@ class SourcePane(Vertical):
             placeholder="Paste anything: log, CSV, JSON, chat.",
             id="source-text",
         )
-        yield FindField(
+        self._field = FindField(
             placeholder="phone number or session id", id="find", compact=True
         )
-        yield Static(id="source-found")
-        yield Static(Text(HOW_TO_FIND), id="find-words")
+        self._found = Static(id="source-found")
+        self._how = Static(Text(HOW_TO_FIND), id="find-words")
+
+    def compose(self) -> ComposeResult:
+        yield self.text_area
+        yield self._field
+        yield self._found
+        yield self._how
 
     def on_mount(self) -> None:
         self.pick(is_picking=False)
@@ -114,21 +118,16 @@ class SourcePane(Vertical):
     @property
     def entry(self) -> Widget:
         """Where one types."""
-        return self.query_one("#find" if self.is_picking else "#source-text")
+        return self._field if self.is_picking else self.text_area
 
     def say(self, words: str) -> None:
         """Say how finding goes."""
-        self.query_one("#find-words", Static).update(Text(words))
+        self._how.update(Text(words))
 
     @on(Input.Submitted, "#find")
     def _find(self, event: Input.Submitted) -> None:
         event.stop()
         self.post_message(self.FindRequested(event.value))
-
-    @property
-    def text_area(self) -> TextArea:
-        """The widget that holds the text."""
-        return self.query_one(TextArea)
 
     def take(self, text: str) -> None:
         """Add a pasted text and read it."""
@@ -148,13 +147,13 @@ class SourcePane(Vertical):
         self.run_worker(self._read(text), group="read-source")
 
     async def _read(self, text: str) -> None:
-        self.query_one("#source-found", Static).update(Text("Reading..."))
+        self._found.update(Text("Reading..."))
         self.post_message(self.Read(await asyncio.to_thread(read_session_ids, text)))
 
     def show_found(self, pasted: PastedIds, new: int) -> None:
         """Say what was found."""
         lines = pasted_words(pasted, new)
-        self.query_one("#source-found", Static).update(Text("\n".join(lines)))
+        self._found.update(Text("\n".join(lines)))
 
     @on(TextArea.Changed)
     def _wait_for_a_pause(self) -> None:
