@@ -89,9 +89,11 @@ def open_private(path: Path, flags: int) -> int:
             raise UnsafePathError(f"{path.name} is a link to elsewhere") from None
         raise
     if os.name == "posix":  # pragma: no branch - tested on Linux
-        status = os.fstat(descriptor)
-        if status.st_uid != os.geteuid():
+        try:
+            if os.fstat(descriptor).st_uid != os.geteuid():
+                raise UnsafePathError(f"{path.name} belongs to somebody else")
+            os.fchmod(descriptor, 0o600)
+        except OSError:
             os.close(descriptor)
-            raise UnsafePathError(f"{path.name} belongs to somebody else")
-        os.fchmod(descriptor, 0o600)
+            raise
     return descriptor

@@ -118,6 +118,8 @@ class LookFinished:
     """For how many pairs of numbers its list told nothing."""
     came_back: int = 0
     """How many new sessions there are for the same numbers."""
+    open_again: int = 0
+    """How many that the run had left expired are open."""
 
 
 LookFound = LookedAgain | SessionCameBack | LookFinished

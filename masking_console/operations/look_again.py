@@ -81,6 +81,7 @@ class LookAgain:
                 unanswered=sum(each is None for each in (*still, *known)),
                 pairs_missed=sum(each is None for each in found),
                 came_back=sum(each or 0 for each in found),
+                open_again=sum(each is False for each in still),
             )
         )
 

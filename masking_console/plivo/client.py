@@ -8,6 +8,7 @@ verified, and nothing is ever sent again from in here.
 import asyncio
 import time
 from collections.abc import Callable, Generator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
@@ -53,6 +54,9 @@ _NOT_SENT = (
     httpx.UnsupportedProtocol,
     httpx.LocalProtocolError,
 )
+
+_NO_CLIENT = (OSError, ValueError, ImportError, httpx.InvalidURL)
+"""Such as SSL_CERT_FILE without a file, or a proxy of an unknown kind."""
 
 
 class _BasicAuth(httpx.Auth):
@@ -109,7 +113,9 @@ class PlivoClient:
 
     def warm_up(self) -> None:
         """Make a connection's client, which takes time, before one is needed."""
-        self._http.give_back(self._http.take())
+        # What is wrong with the environment is said by the first request.
+        with suppress(*_NO_CLIENT):
+            self._http.give_back(self._http.take())
 
     @property
     def waiting_ms(self) -> int:
@@ -230,8 +236,7 @@ class PlivoClient:
         """Return the raw reply, or an `Answer` where there is none that can be used."""
         try:
             client = self._http.take()
-        except (OSError, ValueError, ImportError, httpx.InvalidURL):
-            # Such as SSL_CERT_FILE without a file, or a proxy of an unknown kind.
+        except _NO_CLIENT:
             words = "the environment's proxy or certificates cannot be used"
             return self._no_answer(Verdict.NOT_SENT, words, self._stopwatch())
         started = self._under_way[client] = self._stopwatch()

@@ -119,7 +119,7 @@ def exported_words(paths: Sequence[Path]) -> str:
 def verified_words(report: ChainReport) -> str:
     """Return whether the journal is whole, and if not, every problem on a line."""
     if report.is_whole and not report.entries:
-        return "There is no entry yet, so there is nothing to prove."
+        return "There is no entry, so there is nothing to prove."
     if report.is_whole:
         return (
             f"The journal is whole: {report.entries} entries, none changed, removed "

@@ -21,8 +21,11 @@ from masking_console.presentation.run_lines import result_line
 def look_line(event: LookFound, now: datetime) -> LogLine:
     """Return the log line of something that a second look tells."""
     if isinstance(event, LookFinished):
-        is_well = event.still_off == event.looked_at and not event.came_back
-        sign = Sign.NOTE if is_well else Sign.FAILED
+        sign = Sign.NOTE
+        if event.unanswered or event.pairs_missed:
+            sign = Sign.UNKNOWN
+        if event.open_again or event.came_back:
+            sign = Sign.FAILED
         return LogLine(now, sign, "looked", PlainText(_finished(event)))
     if isinstance(event, SessionCameBack):
         words = (
@@ -39,6 +42,8 @@ def look_line(event: LookFound, now: datetime) -> LogLine:
 
 def _finished(event: LookFinished) -> str:
     parts = [f"{sessions(event.looked_at)} once more: {event.still_off} still expired"]
+    if event.open_again:
+        parts.append(f"{event.open_again} open again")
     if event.came_back:
         parts.append(f"{event.came_back} came back")
     if event.unanswered:

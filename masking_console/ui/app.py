@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from masking_console.ui.screens.main import MainScreen
 
 _ACCOUNT_ACTIONS = frozenset({"accounts", "new_account"})
-_EARLY_EVENTS = 100
-"""So many keys and pastes are kept that come between the first paint and the rest."""
+_EARLY_KEYS = 100
+"""More than these, before the console is ready, are no person's."""
 _ON_MAIN = _ACCOUNT_ACTIONS | {"ticket", "history"}
 
 
@@ -92,7 +92,8 @@ class ConsoleApp(CrashSafeApp[int]):
         """Whether everything is loaded, and keys act."""
         self.frame = OpeningScreen()
         """What is painted first."""
-        self._early: deque[events.Event] = deque(maxlen=_EARLY_EVENTS)
+        self._early_pastes: list[events.Paste | PasteDropped] = []
+        self._early_keys: deque[events.Key] = deque()
         if settings.keymap:
             # Only who has keys of their own pays for looking at all there are.
             from masking_console.ui.keymap import keymap_of  # noqa: PLC0415
@@ -138,27 +139,40 @@ class ConsoleApp(CrashSafeApp[int]):
     async def _hear_what_came_early(self) -> None:
         self.is_ready = True
         self.main.refresh_bindings()
-        for event in self._early:
-            await self.on_event(event)
+        for paste in self._early_pastes:
+            if isinstance(paste, PasteDropped):
+                self.on_paste_dropped(paste)
+            else:
+                self.pastes.take(paste.text)
+        if len(self._early_keys) > _EARLY_KEYS:
+            self._early_keys.clear()
+            words = "Too many keys came before the console was ready. None was taken."
+            self.main.note(Sign.NOTE, "keys", words)
+        # Those that come meanwhile wait behind them.
+        while self._early_keys:
+            await self._hear(self._early_keys[0])
+            self._early_keys.popleft()
 
     async def on_event(self, event: events.Event) -> None:
         is_ready = self.is_ready
         if is_ready and isinstance(event, events.Key | events.MouseDown):
             self.main.writes.touched()
-        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+        if isinstance(event, events.Paste) and not event.is_forwarded:
             if is_ready:
+                self.pastes.take(event.text)
+            else:
+                self._early_pastes.append(event)
+        elif isinstance(event, events.Key) and not event.is_forwarded:
+            if is_ready and not self._early_keys:
                 await self._hear(event)
-            elif isinstance(event, events.Paste) or self.frame.painted.is_set():
-                # A key that was pressed before there was anything to see was meant
-                # for the shell.
-                self._early.append(event)
+            elif self.frame.painted.is_set():
+                # Before there was anything to see, a key was meant for the shell.
+                self._early_keys.append(event)
         elif is_ready or not isinstance(event, events.MouseEvent):
             await super().on_event(event)
 
-    async def _hear(self, event: events.Key | events.Paste) -> None:
-        if isinstance(event, events.Paste):
-            self.pastes.take(event.text)
-        elif self._gate.lets_through(event):
+    async def _hear(self, event: events.Key) -> None:
+        if self._gate.lets_through(event):
             await super().on_event(event)
 
     async def press(self, event: events.Key) -> None:
@@ -248,4 +262,7 @@ class ConsoleApp(CrashSafeApp[int]):
         self.run_worker(self._outer.show_history(), group="history")
 
     def on_paste_dropped(self, event: PasteDropped) -> None:
-        self.main.note(Sign.FAILED, "pasted", event.reason)
+        if self.is_ready:
+            self.main.note(Sign.FAILED, "pasted", event.reason)
+        else:
+            self._early_pastes.append(event)

@@ -78,18 +78,20 @@ class LaterLooks:
         try:
             async for events in screen.operations.look_again(summary):
                 now = screen.clock()
-                self._tell(summary, warning_words(events))
                 screen.log_pane.append([look_line(event, now) for event in events])
                 screen.queue.set_results(
                     (event.session_uuid, event.result.outcome, "")
                     for event in events
                     if isinstance(event, LookedAgain) and event.result is not None
                 )
+                self._tell(summary, warning_words(events))
         except JournalError as error:
             screen.note(Sign.FAILED, "journal", str(error))
 
     def _tell(self, summary: ExpirySummary, warning: str) -> None:
         """Say it where the operator still reads that all is done."""
         for screen in self._screen.app.screen_stack if warning else ():
-            if isinstance(screen, FinishedScreen) and screen.summary is summary:
+            if not isinstance(screen, FinishedScreen) or not screen.is_mounted:
+                continue
+            if screen.summary is summary:
                 screen.tell_later(warning)

@@ -6,11 +6,14 @@ from pathlib import Path
 import pytest
 from textual import events
 
+from masking_console.models.masking_session import CheckState
 from masking_console.operations.wiring import Operations, build_operations
 from masking_console.practice.simulated_account import SimulatedAccount
 from masking_console.settings import PRACTICE_API_URL, ApiUrl, Settings
 from masking_console.ui.app import ConsoleApp
+from masking_console.ui.terminal import PasteDropped
 from tests.support.console import Console, console
+from tests.support.runs import open_ids
 
 
 async def test_keys_that_come_after_the_first_paint_are_heard_when_they_can_act(
@@ -35,11 +38,13 @@ async def test_keys_that_come_after_the_first_paint_are_heard_when_they_can_act(
         # A click cannot act yet either, and is not kept.
         await pilot.click("#queue", offset=(3, 3))
         await opened.paste("c28b77d4-21e7-43bd-9447-04bfee92e651")
+        app.post_message(PasteDropped("It was too long."))
         assert not app.is_ready
         may_open.set()
         await opened.until_ready()
         await opened.until_checked(1)
         assert any("writes" in line for line in opened.log_lines())
+        assert any("It was too long." in line for line in opened.log_lines())
     app.close()
     app.close()
 
@@ -51,7 +56,7 @@ async def test_what_is_typed_before_the_first_paint_is_not_for_the_console(
     operations = build_operations(settings, {}, simulated)
     app = ConsoleApp(settings, lambda: operations)
     await app.on_event(events.Key("q", "q"))
-    assert not app._early
+    assert not app._early_keys
     app.close()
     operations.close()
 
@@ -67,3 +72,42 @@ async def test_what_is_painted_first_stands_where_the_panes_will_be(
             first, then = frame.query_one(pane), main.query_one(pane)
             assert first.region == then.region, pane
             assert first.display == then.display, pane
+
+
+async def test_more_keys_than_a_person_types_before_the_start_do_nothing(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    settings = Settings(
+        tmp_path / "journal.db", practice=True, api_url=ApiUrl(PRACTICE_API_URL)
+    )
+    operations = build_operations(settings, {}, simulated)
+    may_open = threading.Event()
+
+    def open_operations() -> Operations:
+        assert may_open.wait(20)
+        return operations
+
+    app = ConsoleApp(settings, open_operations)
+    async with app.run_test(size=(100, 30)) as pilot:
+        opened = Console(app, pilot, simulated, operations)
+        await opened.until(app.frame.painted.is_set, "the first paint")
+        for _ in range(101):
+            opened.send("W")
+        await opened.until(lambda: len(app._early_keys) > 100, "the keys")
+        may_open.set()
+        await opened.until_ready()
+        words = "Too many keys came before the console was ready."
+        await opened.until(lambda: words in opened.words(), words)
+        assert not any("writes" in line for line in opened.log_lines())
+    app.close()
+
+
+async def test_certificates_that_are_not_there_stop_no_start(
+    simulated: SimulatedAccount, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "missing.pem"))
+    (only,) = open_ids(simulated, 1)
+    async with console(simulated, tmp_path, first_text=only) as opened:
+        await opened.until_checked(1)
+        (row,) = opened.main.queue.rows_in({CheckState.NOT_CHECKED})
+        assert "proxy or certificates cannot be used" in row.reason

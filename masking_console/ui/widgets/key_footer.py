@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from itertools import accumulate, pairwise
 from typing import ClassVar, NamedTuple
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual import events
 from textual.screen import Screen
@@ -18,6 +19,8 @@ MOST_KEYS = 7
 """More than these nobody reads."""
 _SPARE = frozenset({"main.flip", "app.quit"})
 """The keys that are shown where there is room for more."""
+
+_LEFT = 1
 
 
 class FooterKey(NamedTuple):
@@ -33,7 +36,7 @@ class FooterKey(NamedTuple):
     @property
     def width(self) -> int:
         """The columns that it takes, with the blanks around it."""
-        return len(self.display) + len(self.words) + 3
+        return cell_len(self.display) + cell_len(self.words) + 3
 
 
 class KeyFooter(Widget, can_focus=False):
@@ -89,7 +92,13 @@ class KeyFooter(Widget, can_focus=False):
             line.append(f" {key.display} ", look).append(f"{key.words} ")
         return line
 
+    def on_resize(self) -> None:
+        self._renew(self.screen)
+
     def on_mouse_down(self, event: events.MouseDown) -> None:
+        if event.button != _LEFT:
+            # Many terminals paste with the others.
+            return
         ends = accumulate((key.width for key in self.keys), initial=0)
         for key, (start, end) in zip(self.keys, pairwise(ends), strict=True):
             if start <= event.x < end:

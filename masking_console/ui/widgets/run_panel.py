@@ -89,7 +89,7 @@ class RunPanel(Widget):
             return "A run is on its way."
         left = progress.total - progress.done
         if progress.is_paused:
-            return f"Paused: {progress.done} done, {left} not sent."
+            return f"Paused: {progress.done} done, {left} not done."
         what = "1 session is" if left == 1 else f"{left} sessions are"
         return f"{what} still being expired, {progress.done} done."
 

@@ -102,7 +102,7 @@ async def test_a_session_that_is_open_again_is_told_and_journalled(
 
         assert isinstance(found[0], LookedAgain)
         assert (found[0].session_uuid, found[0].result) == (uuid, None)
-        assert found[-1] == LookFinished(1, 0, 0, 0)
+        assert found[-1] == LookFinished(1, 0, 0, 0, open_again=1)
         entries = await opened.entries()
         assert entries[-1].event is JournalEvent.SESSION_LOOKED
         assert entries[-1].detail == "open at the second look (active)"

@@ -210,5 +210,10 @@ def test_what_a_second_look_changes_is_a_warning() -> None:
         f"{IDS[0].short} came back as {IDS[1].short}, with the same numbers. "
         f"{IDS[2].short} is open again."
     )
-    for event in (LookFinished(2, 1, 0, 0), LookFinished(2, 2, 0, 0, 1)):
+    for event in (LookFinished(2, 1, 0, 0, 0, 1), LookFinished(2, 2, 0, 0, 1)):
         assert look_line(event, NOW).sign is Sign.FAILED
+    for event in (LookFinished(2, 1, 1, 0), LookFinished(2, 2, 0, 1)):
+        assert look_line(event, NOW).sign is Sign.UNKNOWN
+    # One was unknown after the run, and is expired by now.
+    assert look_line(LookFinished(4, 3, 0, 0), NOW).sign is Sign.NOTE
+    assert "1 open again" in look_line(LookFinished(2, 1, 0, 0, 0, 1), NOW).text
