@@ -14,5 +14,5 @@ def _hide(module: str) -> None:
 _hide("httpx._main")
 # httpcore 1.0.9 looks for this one four times a request. Where there is none, it looks
 # through all folders each time, which is a fifth of what a request costs.
-if find_spec("sniffio") is None:
+if find_spec("sniffio") is None:  # pragma: no branch - none of our packages needs it
     _hide("sniffio")
