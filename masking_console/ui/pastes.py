@@ -41,10 +41,12 @@ class Pastes:
             self._refuse("A paste is not taken here. Type it.")
             return
         text = plain_text("".join(lines[:1]))
-        room = (field.max_length or len(text)) - len(field.value)
-        if len(text) > room:
-            self._refuse(f"Not pasted: {len(text)} characters, and {room} fit here.")
-            return
+        if field.max_length:
+            room = field.max_length - len(field.value)
+            if len(text) > room:
+                words = f"Not pasted: {len(text)} characters, and {room} fit here."
+                self._refuse(words)
+                return
         field.insert_text_at_cursor(text)
         if any(line.strip() for line in lines[1:]):
             self._refuse("Only the first line was taken.")

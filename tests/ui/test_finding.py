@@ -3,6 +3,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from textual.widgets import Input
 
 from masking_console.models.masking_session import CheckState
 from masking_console.practice.exchange import ReceivedRequest
@@ -275,3 +276,15 @@ async def test_ticks_from_before_are_named_when_something_else_is_looked_for(
         words = "2 ticked from before stay ticked; u unticks them."
         assert any(words in line for line in opened.log_lines())
         assert len(opened.main.queue.ticked()) == 2
+
+
+async def test_a_paste_goes_behind_what_stands_in_the_field_already(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    async with console(simulated, tmp_path) as opened:
+        await opened.press("S")
+        await opened.until(lambda: opened.main.source.entry.has_focus, "the field")
+        await opened.press(*"+91 900")
+        await opened.paste("3459051")
+        field = opened.main.query_one("#find", Input)
+        assert field.value == "+91 9003459051"

@@ -1,6 +1,8 @@
 """What happens between the first paint and the moment at which keys can act."""
 
 import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -16,11 +18,13 @@ from tests.support.console import Console, console
 from tests.support.runs import open_ids
 
 
-async def test_keys_that_come_after_the_first_paint_are_heard_when_they_can_act(
-    simulated: SimulatedAccount, tmp_path: Path
-) -> None:
+@asynccontextmanager
+async def opening(
+    simulated: SimulatedAccount, folder: Path
+) -> AsyncIterator[tuple[Console, threading.Event]]:
+    """Open the console up to the first paint; the event lets it open the rest."""
     settings = Settings(
-        tmp_path / "journal.db", practice=True, api_url=ApiUrl(PRACTICE_API_URL)
+        folder / "journal.db", practice=True, api_url=ApiUrl(PRACTICE_API_URL)
     )
     operations = build_operations(settings, {}, simulated)
     may_open = threading.Event()
@@ -33,10 +37,19 @@ async def test_keys_that_come_after_the_first_paint_are_heard_when_they_can_act(
     async with app.run_test(size=(100, 30)) as pilot:
         opened = Console(app, pilot, simulated, operations)
         await opened.until(app.frame.painted.is_set, "the first paint")
+        yield opened, may_open
+    app.close()
+
+
+async def test_keys_that_come_after_the_first_paint_are_heard_when_they_can_act(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    async with opening(simulated, tmp_path) as (opened, may_open):
+        app = opened.app
         assert "2 Queue" in opened.screen_text()
         opened.send("W")
         # A click cannot act yet either, and is not kept.
-        await pilot.click("#queue", offset=(3, 3))
+        await opened.pilot.click("#queue", offset=(3, 3))
         await opened.paste("c28b77d4-21e7-43bd-9447-04bfee92e651")
         app.post_message(PasteDropped("It was too long."))
         assert not app.is_ready
@@ -45,7 +58,6 @@ async def test_keys_that_come_after_the_first_paint_are_heard_when_they_can_act(
         await opened.until_checked(1)
         assert any("writes" in line for line in opened.log_lines())
         assert any("It was too long." in line for line in opened.log_lines())
-    app.close()
     app.close()
 
 
@@ -77,20 +89,8 @@ async def test_what_is_painted_first_stands_where_the_panes_will_be(
 async def test_more_keys_than_a_person_types_before_the_start_do_nothing(
     simulated: SimulatedAccount, tmp_path: Path
 ) -> None:
-    settings = Settings(
-        tmp_path / "journal.db", practice=True, api_url=ApiUrl(PRACTICE_API_URL)
-    )
-    operations = build_operations(settings, {}, simulated)
-    may_open = threading.Event()
-
-    def open_operations() -> Operations:
-        assert may_open.wait(20)
-        return operations
-
-    app = ConsoleApp(settings, open_operations)
-    async with app.run_test(size=(100, 30)) as pilot:
-        opened = Console(app, pilot, simulated, operations)
-        await opened.until(app.frame.painted.is_set, "the first paint")
+    async with opening(simulated, tmp_path) as (opened, may_open):
+        app = opened.app
         for _ in range(101):
             opened.send("W")
         await opened.until(lambda: len(app._early_keys) > 100, "the keys")
@@ -99,7 +99,6 @@ async def test_more_keys_than_a_person_types_before_the_start_do_nothing(
         words = "Too many keys came before the console was ready."
         await opened.until(lambda: words in opened.words(), words)
         assert not any("writes" in line for line in opened.log_lines())
-    app.close()
 
 
 async def test_certificates_that_are_not_there_stop_no_start(
