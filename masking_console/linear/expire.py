@@ -18,7 +18,6 @@ from masking_console.linear.confirmation import (
     check_size,
     confirmed_in_full,
     full_phrase,
-    says_all,
 )
 from masking_console.linear.ending import (
     Ending,
@@ -241,9 +240,7 @@ class ExpireJob:
                 )
             question = f"{title(plan)} Type {phrase} to go ahead:"
             with self._signals.reacting(_raise_stopped):
-                return typed_answer(
-                    question, phrase, lambda text: says_all(plan, text), terminal
-                )
+                return typed_answer(question, phrase, terminal)
 
     async def _expire(self, confirmed: ConfirmedPlan) -> ExpirySummary:
         """Carry out a confirmed plan and tell what happens."""

@@ -1,49 +1,178 @@
-"""Asking on the terminal itself, also where the standard streams are pipes.
+"""A question on the terminal itself, also where the standard streams are pipes.
 
-What was typed ahead is thrown away, and a paste is no answer.
+What was typed ahead is thrown away, and a paste is no answer: the same `Consent` judges
+the keys as in the review of the console.
 """
 
 import contextlib
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from masking_console.errors import RefusedError
-from masking_console.linear.typed_line import TypedLine
+from masking_console.models.consent import (
+    LOCK_SECONDS,
+    Consent,
+    Refusal,
+    Silence,
+)
 
 _TRIES = 3
 _QUIET_SECONDS = 0.3
-"""Nothing may come for so long before a question, and after an answer."""
+"""Silence before the question; `LOCK_SECONDS` before it is asked again."""
+_ENTER, _DELETE, _CLEAR = b"\r\n", b"\x08\x7f", b"\x15"
+_GIVE_UP = b"\x03\x04"
+_OTHER_WAY = "Dictating, or using a switch? Use --confirm."
 
 
-def typed_answer(
-    question: str, phrase: str, is_answer: Callable[[str], bool], terminal: int
-) -> str:
-    """Ask up to three times and return what a person typed.
+def typed_answer(question: str, phrase: str, terminal: int) -> str:
+    """Ask until a person has typed the phrase, and return it.
 
     Args:
         question: what is asked, with how to say yes.
-        phrase: what to type.
-        is_answer: whether a line says yes.
+        phrase: what to type, in any letter case.
         terminal: the descriptor of the terminal.
 
     Raises:
-        RefusedError: the person said no, or never said yes.
+        RefusedError: the person said no, or three times never said yes.
     """
     with _key_by_key(terminal):
+        silence, quiet = Silence(), _QUIET_SECONDS
         for _ in range(_TRIES):
-            line = _asked(terminal, question)
-            if not line.is_typed:
-                words = "That came all at once, like a paste. Type it key by key."
-            elif not line.text.strip():
-                raise RefusedError("Cancelled. Nothing was sent.")
-            elif is_answer(line.text):
+            while _data(terminal, quiet):
+                # Typed ahead, or the rest of a paste: no answer to what follows.
+                pass
+            _say(terminal, f"{question} ")
+            line = TypedLine(phrase, silence)
+            line.shown(time.monotonic())
+            refusal = _asked(terminal, line)
+            if refusal is None:
                 return line.text
-            else:
-                words = f"That is not {phrase}. Enter alone cancels."
-            _say(terminal, f"{words}\n")
+            _say(terminal, f"\n{_words(refusal, phrase)}\n")
+            quiet = LOCK_SECONDS
     raise RefusedError("Not confirmed. Nothing was sent.")
+
+
+def _asked(terminal: int, line: "TypedLine") -> Refusal | None:
+    """Read one line; return why it is no answer, or nothing where it is one.
+
+    Raises:
+        RefusedError: the person said no.
+    """
+    while True:
+        data = _data(terminal, line.seconds_left(time.monotonic()))
+        if data is None:
+            line.give_up()
+        elif data:
+            _say(terminal, line.take(data, time.monotonic()))
+        else:
+            line.settle(time.monotonic())
+        if line.is_given_up:
+            _say(terminal, "\n")
+            raise RefusedError("Cancelled. Nothing was sent.")
+        if line.is_over:
+            if line.refusal is None:
+                _say(terminal, "\n")
+            return line.refusal
+
+
+class TypedLine:
+    """One line as a person types it, from bytes and the seconds at which they came."""
+
+    def __init__(self, phrase: str, silence: Silence) -> None:
+        self._silence = silence
+        self._consent = Consent(phrase, silence)
+        self._phrase = phrase
+        self.is_over = False
+        """Whether it was answered, or has to be asked again."""
+        self.is_given_up = False
+        """Whether the person said no."""
+        self.refusal: Refusal | None = None
+        """Why it has to be asked again."""
+
+    @property
+    def text(self) -> str:
+        """What stands on the line."""
+        return self._consent.text
+
+    def shown(self, at: float) -> None:
+        """Take down when the question stood on the terminal."""
+        self._consent.shown(at)
+
+    def give_up(self) -> None:
+        """End the line with a no."""
+        self.is_given_up = True
+
+    def seconds_left(self, at: float) -> float | None:
+        """Return how long it has to be silent for a yes; None where there is none."""
+        if not self._consent.is_pending:
+            return None
+        return max(self._consent.seconds_left(at), 0.0)
+
+    def settle(self, at: float) -> None:
+        """Take down that it was silent behind the line."""
+        if self._consent.is_pending and self._consent.seconds_left(at) <= 0:
+            self.is_over, self.refusal = True, self._consent.settle(at)
+
+    def take(self, data: bytes, at: float) -> str:
+        """Take some bytes and return what to show of them."""
+        return "".join(self._key(byte, at) for byte in data)
+
+    def _key(self, byte: int, at: float) -> str:
+        self._silence.note(at)
+        if self.is_over:
+            return ""
+        if byte in _GIVE_UP:
+            self.give_up()
+        elif byte in _ENTER:
+            return self._enter()
+        elif byte in _DELETE:
+            return self._take_back(1)
+        elif byte in _CLEAR:
+            return self._take_back(len(self.text))
+        else:
+            return self._character(chr(byte))
+        return ""
+
+    def _character(self, character: str) -> str:
+        refusal = self._consent.character(character)
+        if refusal is not None:
+            # The rest of a paste must not answer the question when it is asked again.
+            self.is_over, self.refusal = True, refusal
+            return ""
+        return character
+
+    def _take_back(self, count: int) -> str:
+        shown = "\b \b" * min(count, len(self.text))
+        for _ in range(count):
+            self._consent.backspace()
+        return shown
+
+    def _enter(self) -> str:
+        if not self.text:
+            self.give_up()
+            return ""
+        press = self._consent.press()
+        refusal = self._consent.agree(press, press.at)
+        if refusal is Refusal.ENTER_TOO_SOON:
+            return " (press Enter once more)"
+        if refusal is not None:
+            self.is_over, self.refusal = True, refusal
+        return ""
+
+
+def _words(refusal: Refusal, phrase: str) -> str:
+    """Return why an answer was none, and what to do."""
+    if refusal in {Refusal.NOT_NEXT, Refusal.NOT_WHOLE}:
+        return f"That is not {phrase}. Enter alone cancels."
+    reasons = {
+        Refusal.TOO_SOON: "Too soon after the question or other input.",
+        Refusal.TOO_FAST: "Faster than a person types.",
+        Refusal.FOLLOWED: "More input came right behind.",
+    }
+    reason = reasons.get(refusal, "It was not silent long enough.")
+    return f"{reason} Wait a second, then type it key by key. {_OTHER_WAY}"
 
 
 @contextlib.contextmanager
@@ -66,6 +195,8 @@ def controlling_terminal() -> Iterator[int | None]:
 if sys.platform == "win32":  # pragma: no cover - tested on Linux
     import msvcrt
 
+    _POLL_SECONDS = 0.005
+
     @contextlib.contextmanager
     def _key_by_key(_terminal: int) -> Iterator[None]:
         yield
@@ -74,19 +205,14 @@ if sys.platform == "win32":  # pragma: no cover - tested on Linux
         for character in text:
             msvcrt.putwch(character)
 
-    def _asked(terminal: int, question: str) -> TypedLine:
-        while msvcrt.kbhit():
-            msvcrt.getwch()
-        _say(terminal, f"{question} ")
-        line = TypedLine()
-        while not line.is_over:
-            data = msvcrt.getwch().encode("utf-8", "replace")
-            _say(terminal, line.take(data, time.monotonic()))
-        _say(terminal, "\n")
-        time.sleep(_QUIET_SECONDS)
-        while msvcrt.kbhit():
-            line.take(msvcrt.getwch().encode("utf-8", "replace"), time.monotonic())
-        return line
+    def _data(_terminal: int, patience_seconds: float | None) -> bytes | None:
+        start = time.monotonic()
+        while not msvcrt.kbhit():
+            waited = time.monotonic() - start
+            if patience_seconds is not None and waited >= patience_seconds:
+                return b""
+            time.sleep(_POLL_SECONDS)
+        return msvcrt.getwch().encode("utf-8", "replace")
 
 else:
     import select
@@ -111,27 +237,10 @@ else:
         with contextlib.suppress(OSError):
             os.write(terminal, text.encode("ascii", "replace"))
 
-    def _asked(terminal: int, question: str) -> TypedLine:
-        """Ask once, and return what came until it was quiet again."""
-        while _data(terminal, _QUIET_SECONDS):
-            # Typed ahead, or the rest of a paste: no answer to what follows.
-            pass
-        _say(terminal, f"{question} ")
-        line = TypedLine()
-        while not line.is_over:
-            data = _data(terminal, None)
-            if not data:
-                line.give_up()
-            _say(terminal, line.take(data, time.monotonic()))
-        _say(terminal, "\n")
-        while data := _data(terminal, _QUIET_SECONDS):
-            line.take(data, time.monotonic())
-        return line
-
-    def _data(terminal: int, patience_seconds: float | None) -> bytes:
-        """Return what comes; nothing when it is quiet, or the terminal is gone."""
+    def _data(terminal: int, patience_seconds: float | None) -> bytes | None:
+        """Return what comes, nothing when it is quiet, None if the terminal is gone."""
         if not select.select([terminal], [], [], patience_seconds)[0]:
             return b""
         with contextlib.suppress(OSError):
-            return os.read(terminal, 1024)
-        return b""
+            return os.read(terminal, 1024) or None
+        return None

@@ -20,26 +20,30 @@ from masking_console.settings import Settings
 from masking_console.ui.crash import CrashSafeApp
 from masking_console.ui.departure import FINISH_SECONDS, Departure
 from masking_console.ui.first_steps import FirstSteps
+from masking_console.ui.keys.asking import ListeningApp
 from masking_console.ui.opening import Opening
 from masking_console.ui.screens.opening import OpeningScreen
-from masking_console.ui.terminal import PasteDropped, console_driver_class
+from masking_console.ui.terminal import (
+    PasteDropped,
+    PasteOver,
+    console_driver_class,
+)
 from masking_console.ui.themes import ANSI, DARK, SHIPPED
 
 if TYPE_CHECKING:
     from masking_console.operations.wiring import Operations
-    from masking_console.ui.key_gate import KeyGate
+    from masking_console.ui.keys.paste_guard import PasteGuard
     from masking_console.ui.outer_screens import OuterScreens
-    from masking_console.ui.pastes import Pastes
     from masking_console.ui.screens.accounts import AccountsScreen
     from masking_console.ui.screens.main import MainScreen
 
 _ACCOUNT_ACTIONS = frozenset({"accounts", "new_account"})
 _EARLY_KEYS = 100
-"""More than these, before the console is ready, are no person's."""
+"""Discard more keys than these that came before the console was ready."""
 _ON_MAIN = _ACCOUNT_ACTIONS | {"ticket", "history"}
 
 
-class ConsoleApp(CrashSafeApp[int]):
+class ConsoleApp(ListeningApp[int], CrashSafeApp[int]):
     """The console; `operations` does the work."""
 
     TITLE = "masking-console"
@@ -62,10 +66,9 @@ class ConsoleApp(CrashSafeApp[int]):
 
     main: "MainScreen"
     """The screen at the bottom of the stack, as soon as the console is ready."""
-    pastes: "Pastes"
-    """Where every paste goes."""
+    guard: "PasteGuard"
+    """Where pastes go, and what keys pass."""
     _outer: "OuterScreens"
-    _gate: "KeyGate"
 
     def __init__(
         self,
@@ -116,7 +119,7 @@ class ConsoleApp(CrashSafeApp[int]):
         await self.frame.painted.wait()
         opened = await asyncio.to_thread(self._opening.open)
         self.main = opened.main_screen(opened.operations, self._clock)
-        self.pastes, self._gate = opened.pastes(self), opened.key_gate(self)
+        self.guard = opened.paste_guard(self)
         self._outer = opened.outer_screens(self, opened.operations)
         self._load_styles()
         # Not awaited: cancelled by a quit, it would take the removal of screens along.
@@ -143,7 +146,7 @@ class ConsoleApp(CrashSafeApp[int]):
             if isinstance(paste, PasteDropped):
                 self.on_paste_dropped(paste)
             else:
-                self.pastes.take(paste.text)
+                self.guard.take(paste.text)
         if len(self._early_keys) > _EARLY_KEYS:
             self._early_keys.clear()
             words = "Too many keys came before the console was ready. None was taken."
@@ -153,13 +156,13 @@ class ConsoleApp(CrashSafeApp[int]):
             await self._hear(self._early_keys[0])
             self._early_keys.popleft()
 
-    async def on_event(self, event: events.Event) -> None:
+    async def heard(self, event: events.Event) -> None:
         is_ready = self.is_ready
         if is_ready and isinstance(event, events.Key | events.MouseDown):
             self.main.writes.touched()
         if isinstance(event, events.Paste) and not event.is_forwarded:
             if is_ready:
-                self.pastes.take(event.text)
+                self.guard.take(event.text)
             else:
                 self._early_pastes.append(event)
         elif isinstance(event, events.Key) and not event.is_forwarded:
@@ -169,15 +172,21 @@ class ConsoleApp(CrashSafeApp[int]):
                 # Before there was anything to see, a key was meant for the shell.
                 self._early_keys.append(event)
         elif is_ready or not isinstance(event, events.MouseEvent):
-            await super().on_event(event)
+            await super().heard(event)
+
+    def take_paste_tail(self, text: str) -> None:
+        if self.is_ready:
+            self.guard.take(text)
+        else:
+            self._early_pastes.append(events.Paste(text))
 
     async def _hear(self, event: events.Key) -> None:
-        if self._gate.lets_through(event):
-            await super().on_event(event)
+        if self.guard.lets_through(event):
+            await super().heard(event)
 
     async def press(self, event: events.Key) -> None:
-        """Let a key act that the gate has held back for a moment."""
-        await super().on_event(event)
+        """Let a key act that the guard has held back for a moment."""
+        await super().heard(event)
 
     def action_help(self) -> None:
         self.run_worker(self._outer.show_help(), group="help")
@@ -240,10 +249,10 @@ class ConsoleApp(CrashSafeApp[int]):
         if action == "help":
             return self._outer.may_show_help
         # A run belongs to one account; no other is chosen on top of it.
-        if action in _ACCOUNT_ACTIONS and self.main.job.is_running:
-            return False
         if action == "new_account" and self.main.account is not None:
             return False
+        if action in _ACCOUNT_ACTIONS and self.main.job.is_running:
+            return None
         return super().check_action(action, parameters)
 
     def action_accounts(self) -> None:
@@ -266,3 +275,6 @@ class ConsoleApp(CrashSafeApp[int]):
             self.main.note(Sign.FAILED, "pasted", event.reason)
         else:
             self._early_pastes.append(event)
+
+    def on_paste_over(self, event: PasteOver) -> None:
+        self.listener.paste_ended(event.at)

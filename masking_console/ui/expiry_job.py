@@ -9,6 +9,7 @@ from masking_console.errors import MaskingConsoleError
 from masking_console.models.account import Account
 from masking_console.models.expiry import ConfirmedPlan, ExpiryPlan, ExpirySummary
 from masking_console.models.masking_session import CheckedSession, CheckState
+from masking_console.models.run_events import RunPaused
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.run_control import RunControl
 from masking_console.presentation.display import Sign
@@ -53,6 +54,11 @@ class ExpiryJob:
     def is_running(self) -> bool:
         """Whether a batch is under way."""
         return self._control is not None
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the batch under way waits for the operator."""
+        return self._control is not None and self._control.is_paused
 
     def pause_or_go_on(self) -> None:
         """Hold the run, or let it go on."""
@@ -236,6 +242,8 @@ class ExpiryJob:
         try:
             async for run_events in screen.operations.expire(confirmed, control):
                 follower.follow(run_events)
+                if any(isinstance(event, RunPaused) for event in run_events):
+                    screen.refresh_bindings()
                 await asyncio.sleep(_FRAME_SECONDS)
         finally:
             self._control = None

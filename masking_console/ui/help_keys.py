@@ -9,7 +9,7 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 
 from masking_console.ui.key_words import KEY_WORDS
-from masking_console.ui.own_gate import OwnGate
+from masking_console.ui.keys.asking import Asks
 
 _MOVES = frozenset(
     {"rows.up", "rows.down", "rows.page_up", "rows.page_down"}
@@ -63,7 +63,7 @@ def commands(screen: Screen[Any]) -> Iterator[HelpKey]:
     """Yield what can be done right now, but nothing that says yes to a review."""
     for group in help_groups(screen):
         for key in group.keys:
-            says_yes = isinstance(key.node, OwnGate)
+            says_yes = isinstance(key.node, Asks)
             if key.is_possible and not says_yes:
                 yield key
 
@@ -83,13 +83,26 @@ def _group(node: DOMNode, screen: Screen[Any]) -> HelpGroup:
     bound.apply_keymap(node.app._keymap)  # noqa: SLF001 - likewise
     found: dict[str, list[Binding]] = {}
     for _key, binding in bound:
-        if binding.id is not None and binding.id not in _MOVES:
+        if binding.id in _MOVES or not _acts_here(node, binding):
+            continue
+        if binding.id is not None:
             found.setdefault(binding.id, []).append(binding)
     keys = tuple(
         HelpKey(node, same[0], _shown(node.app, same), binding_id in possible)
         for binding_id, same in found.items()
     )
     return HelpGroup(type(node).BINDING_GROUP_TITLE or "anywhere", keys)
+
+
+def _acts_here(node: DOMNode, binding: Binding) -> bool:
+    """Return whether a key can ever act while this screen is on top.
+
+    Screens and the app say False of an action that belongs elsewhere, and None of one
+    that has to wait; lists say False of both.
+    """
+    if not isinstance(node, App | Screen):
+        return True
+    return node.check_action(binding.action.partition("(")[0], ()) is not False
 
 
 def _shown(app: App[Any], bindings: list[Binding]) -> str:

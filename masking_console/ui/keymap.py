@@ -23,7 +23,7 @@ from textual.widgets import Input, TextArea
 from masking_console import ui
 from masking_console.errors import InputError
 from masking_console.models.plain_text import plain_text
-from masking_console.ui.key_gate import LOCAL
+from masking_console.ui.keys.paste_guard import LOCAL
 
 _PANE_IDS = frozenset({"main.source", "main.queue", "main.log"})
 """They only move the focus."""

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from masking_console.operations.wiring import Operations
-    from masking_console.ui.key_gate import KeyGate
+    from masking_console.ui.keys.paste_guard import PasteGuard
     from masking_console.ui.outer_screens import OuterScreens
-    from masking_console.ui.pastes import Pastes
     from masking_console.ui.screens.main import MainScreen
 
 
@@ -21,10 +20,8 @@ class Opened(NamedTuple):
     """The screen at the bottom."""
     outer_screens: "type[OuterScreens]"
     """The screens that lie over it."""
-    key_gate: "type[KeyGate]"
-    """What every key passes first."""
-    pastes: "type[Pastes]"
-    """Where a paste goes."""
+    paste_guard: "type[PasteGuard]"
+    """Where pastes go, and what keys pass."""
 
 
 class Opening:
@@ -38,18 +35,19 @@ class Opening:
     def open(self) -> Opened:
         """Import and open everything; for a thread beside the screen."""
         # Nearly all imports: the first paint does not wait for them.
-        from masking_console.ui.key_gate import KeyGate  # noqa: PLC0415 - see above
+        from masking_console.ui.keys.paste_guard import (  # noqa: PLC0415 - see above
+            PasteGuard,
+        )
         from masking_console.ui.outer_screens import (  # noqa: PLC0415 - likewise
             OuterScreens,
         )
-        from masking_console.ui.pastes import Pastes  # noqa: PLC0415 - likewise
         from masking_console.ui.screens.main import (  # noqa: PLC0415 - likewise
             MainScreen,
         )
 
         with self._turn:
             self._operations = self._open_operations()
-            return Opened(self._operations, MainScreen, OuterScreens, KeyGate, Pastes)
+            return Opened(self._operations, MainScreen, OuterScreens, PasteGuard)
 
     def close(self) -> None:
         """End what still runs, write it down, and let everything go."""

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 import pytest
-from textual.app import App
 from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widgets import Input, RadioSet
@@ -23,10 +22,14 @@ from masking_console.models.account import (
 )
 from masking_console.models.plain_text import plain_text
 from masking_console.operations.manage_accounts import ManageAccounts
+from masking_console.ui.keys.asking import Asks, ListeningApp
 from masking_console.ui.screens.accounts import AccountsScreen
 from masking_console.ui.screens.new_account import NewAccountScreen
 
 T = TypeVar("T")
+
+LOOK_SECONDS = 0.7
+"""How long a person looks before answering."""
 
 AUTH_ID = "MAACME00000000007Q2X"
 SECRET = "a-secret-that-nobody-may-see"
@@ -56,7 +59,7 @@ class PlivoDouble:
         return AccountDetails(plain_text("Acme [/x] Logistics"), plain_text("an-id"))
 
 
-class Host(App[None]):
+class Host(ListeningApp[None]):
     """Shows the accounts and keeps what they return."""
 
     def __init__(self, screen: AccountsScreen) -> None:
@@ -117,7 +120,16 @@ class Opened:
         button = self.host.screen.query_one(selector).focus()
         # A button takes no second press while it shows the first.
         await self.until(lambda: not button.has_class("-active"), "the button")
+        if isinstance(self.host.screen, Asks):
+            await asyncio.sleep(LOOK_SECONDS)
         await self.pilot.press("enter")
+
+    async def type_name(self, name: str) -> None:
+        """Look for a moment, then type a name as a person does."""
+        await asyncio.sleep(LOOK_SECONDS)
+        for character in name:
+            await self.pilot.press(character)
+            await asyncio.sleep(0.05)
 
     async def fill_form(self, auth_id: str = AUTH_ID) -> None:
         form = self.host.screen

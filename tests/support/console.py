@@ -11,17 +11,19 @@ from pathlib import Path
 from textual import events
 from textual.pilot import Pilot
 
+from masking_console.models.consent import ENTER_GAP_SECONDS
 from masking_console.operations.wiring import Operations, build_operations
 from masking_console.practice.simulated_account import SimulatedAccount
 from masking_console.settings import PRACTICE_API_URL, ApiUrl, Settings
 from masking_console.ui.app import ConsoleApp
+from masking_console.ui.keys.asking import PASTE_TAIL_SECONDS
 from masking_console.ui.screens.main import MainScreen
 from masking_console.ui.screens.review import ReviewScreen
 
 PERSON_SECONDS = 0.06
 """The shortest time between two keys that a person presses."""
-DEAF_SECONDS = 0.45
-"""How long a review takes no keys."""
+DEAF_SECONDS = 0.7
+"""How long a person looks before answering: a little more than the console asks for."""
 PATIENCE_SECONDS = 15.0
 
 
@@ -62,6 +64,13 @@ class Console:
     async def paste(self, text: str) -> None:
         """Paste as a terminal with bracketed paste does."""
         self.app.post_message(events.Paste(text))
+        # What comes at once belongs to the paste.
+        await asyncio.sleep(PASTE_TAIL_SECONDS)
+        await self.pilot.pause()
+
+    async def look(self) -> None:
+        """Look for a moment, as a person does before answering."""
+        await asyncio.sleep(DEAF_SECONDS)
         await self.pilot.pause()
 
     async def until(self, is_true: Callable[[], object], what: str = "it") -> None:
@@ -91,11 +100,18 @@ class Console:
 
         await self.until(is_checked, f"{rows} checked rows")
 
+    async def answer(self, phrase: str) -> None:
+        """Look, type a phrase and press Enter, as a person does."""
+        await self.look()
+        await self.press(*phrase)
+        await asyncio.sleep(ENTER_GAP_SECONDS)
+        await self.press("enter")
+
     async def open_review(self) -> ReviewScreen:
         """Press X and wait until the review takes keys."""
         await self.press("X")
         await self.until(lambda: isinstance(self.app.screen, ReviewScreen), "review")
-        await asyncio.sleep(DEAF_SECONDS)
+        await self.look()
         screen = self.app.screen
         assert isinstance(screen, ReviewScreen)
         return screen

@@ -15,7 +15,7 @@ from masking_console.practice.simulated_account import SimulatedAccount
 from tests.support.terminal import Terminal
 
 PATIENCE_SECONDS = 20
-DEAF_SECONDS = 0.6
+DEAF_SECONDS = 0.8
 PERSON_SECONDS = 0.1
 
 

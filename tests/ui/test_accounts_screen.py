@@ -22,7 +22,13 @@ from masking_console.ui.screens.new_account import NewAccountScreen
 from masking_console.ui.screens.question import QuestionScreen
 from masking_console.ui.screens.typed_name import TypedNameScreen
 from masking_console.ui.widgets.token_field import TokenField
-from tests.support.accounts import AUTH_ID, SECRET, account, opened
+from tests.support.accounts import (
+    AUTH_ID,
+    LOOK_SECONDS,
+    SECRET,
+    account,
+    opened,
+)
 from tests.support.console import console
 from tests.support.keyrings import (
     KeyringInMemory,
@@ -199,6 +205,8 @@ async def test_a_removal_has_to_be_meant(memory: KeyringInMemory) -> None:
             lambda: isinstance(screen.host.screen, QuestionScreen), "the question"
         )
         await screen.pilot.press("tab", "enter")
+        await screen.until_shown("Too soon after other input.")
+        await screen.press_button("#act")
         await screen.until_shown("ACME-PROD is removed.")
         assert "This console uses it until you choose another." in screen.text()
     assert memory.kept == {}
@@ -224,16 +232,18 @@ async def test_a_protected_account_is_removed_by_its_name_alone(
         await screen.pilot.press("escape")
         await screen.pilot.pause()
         await ask()
-        screen.host.screen.query_one(Input).focus()
-        await screen.pilot.press(*"acme-pro", "enter")
-        assert screen.host.focused is screen.host.screen.query_one("#typed-cancel")
-        await screen.pilot.press("tab", "enter")
-        await screen.until_shown("That is not its name. Nothing was changed.")
+        # Typing leads from the safe answer to the field.
+        await screen.type_name("acme-pro")
+        assert screen.host.focused is screen.host.screen.query_one(Input)
+        await screen.pilot.press("enter")
+        await screen.until_shown("Type acme-prod to go ahead.")
+        await screen.press_button("#typed-act")
+        await screen.until_shown("Type acme-prod to go ahead.")
         assert len(memory.kept) == 2
 
         screen.host.screen.query_one(Input).focus()
-        await screen.pilot.press("end", "d")
-        screen.host.screen.query_one("#typed-act").focus()
+        await screen.type_name("d")
+        await asyncio.sleep(LOOK_SECONDS)
         await screen.pilot.press("enter")
         await screen.until_shown("ACME-PROD is removed.")
     assert memory.kept == {}

@@ -52,6 +52,12 @@ async def ask_for_help(opened: Console) -> None:
     opened.app.call_later(opened.app.action_help)
 
 
+async def answer_the_review(opened: Console) -> None:
+    opened.send("X")
+    await asyncio.sleep(2 * DEAF_SECONDS)
+    opened.send("y")
+
+
 async def nothing(_opened: Console) -> None:
     """Wait for what happens by the clock."""
 
@@ -69,7 +75,8 @@ PLACES = {
     "accounts list": (AccountsScreen, "_show", keys("P")),
     "history list": (HistoryScreen, "_read", keys("H")),
     "review": (ReviewScreen, "compose", keys("X")),
-    "review key": (ReviewScreen, "_listen", keys("X")),
+    "review key": (ReviewScreen, "hears", answer_the_review),
+    "review words": (ReviewScreen, "agreed", answer_the_review),
     "clipboard": (MainScreen, "copy", keys("y")),
     "resume": (Operations, "interrupted", nothing),
     "header": (Header, "tick", nothing),

@@ -47,7 +47,7 @@ async def test_the_footer_never_has_more_than_seven_keys(
             Fault(ending=Ending.SILENT) if request.method == "DELETE" else None
         )
         await opened.open_review()
-        await opened.press("3", "enter")
+        await opened.answer("3")
         await opened.until(lambda: "stop" in shown(opened), "the run's keys")
         seen.append(shown(opened))
         await opened.press("H")

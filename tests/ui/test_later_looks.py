@@ -152,6 +152,7 @@ async def test_an_unknown_outcome_can_be_left(
         await opened.press("q")
         await until_asked(opened)
         await opened.press("tab")
+        await opened.look()
         opened.send("\n")
         await opened.until_ended()
         assert opened.app.return_code == 0
@@ -171,7 +172,9 @@ async def test_most_of_the_queue_on_another_account_is_asked_about(
         assert isinstance(opened.app.screen, MainScreen)
         await opened.press("X")
         await until_asked(opened)
-        await opened.press("tab", "enter")
+        await opened.press("tab")
+        await opened.look()
+        await opened.press("enter")
         await opened.until(lambda: "Expire 1 session on" in opened.screen_text(), "X")
         await opened.press("escape")
 

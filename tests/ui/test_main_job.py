@@ -103,9 +103,11 @@ async def test_a_wrong_number_says_what_to_type_and_sends_nothing(
         await opened.until_checked(3)
         await opened.open_review()
         await opened.press("4")
-        await opened.pilot.pause(0.2)
+        words = "That is not 3. Wait a second, then type 3."
+        await opened.until(lambda: words in opened.screen_text(), "a sentence")
+        assert "masking-console expire --confirm" in opened.screen_text()
         await opened.press("enter")
-        await opened.until(lambda: "Type 3 to go" in opened.screen_text(), "a sentence")
+        await opened.until(lambda: "Wait a second" in opened.screen_text(), "a lock")
         assert isinstance(opened.app.screen, ReviewScreen)
         assert deleted(simulated) == []
 
@@ -156,7 +158,7 @@ async def test_check_and_retry_reviews_what_is_left(
         screen = opened.app.screen
         assert isinstance(screen, ReviewScreen)
         assert [each.session_uuid for each in screen.plan.sessions] == [ids[1]]
-        await opened.pilot.pause(0.5)
+        await opened.look()
         await opened.press("y")
         await opened.until(lambda: "Done. 1 session" in opened.screen_text(), "the end")
         assert simulated.status_of(ids[1]) == "expired"
@@ -217,6 +219,7 @@ async def test_quitting_while_sessions_are_being_expired_asks_first(
         assert focused is not None
         assert focused.id == "safe"
         await opened.press("tab")
+        await opened.look()
         opened.send("\n")
         await opened.until_ended()
         assert opened.app.return_code == 130

@@ -3,7 +3,6 @@
 ``MASKING_CONSOLE_SEED=1234 pytest tests/ui/test_monkey.py`` runs one seed alone.
 """
 
-import asyncio
 import os
 import random
 from collections.abc import Awaitable, Callable
@@ -18,7 +17,7 @@ from masking_console.practice.exchange import ReceivedRequest
 from masking_console.practice.faults import Ending, Fault
 from masking_console.practice.simulated_account import SimulatedAccount
 from masking_console.ui.screens.review import ReviewScreen
-from tests.support.console import DEAF_SECONDS, Console, console
+from tests.support.console import Console, console
 from tests.support.runs import quick_account, reply
 
 NAMED = os.environ.get("MASKING_CONSOLE_SEED")
@@ -98,9 +97,7 @@ class Monkey:
         """Say yes to a review that happens to be open, as a person would."""
         screen = self._opened.app.screen
         if isinstance(screen, ReviewScreen):
-            await asyncio.sleep(DEAF_SECONDS)
-            keys = ["space" if each == " " else each for each in screen.plan.phrase]
-            await self._opened.press(*keys, "enter")
+            await self._opened.answer(screen.plan.phrase)
 
 
 def deleted(simulated: SimulatedAccount) -> set[str]:

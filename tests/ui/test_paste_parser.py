@@ -16,6 +16,7 @@ from masking_console.ui.terminal.paste_parser import (
     TOO_LARGE,
     UNFINISHED,
     PasteDropped,
+    PasteOver,
     WholePasteParser,
 )
 
@@ -88,6 +89,8 @@ def _described(message: Message) -> tuple[object, ...]:
             return (type(message).__name__, message.x, message.y, message.button)
         case PasteDropped():
             return ("dropped", message.reason)
+        case PasteOver():
+            return ("over",)
         case _:
             return (type(message).__name__,)
 
@@ -244,7 +247,10 @@ def test_the_late_rest_of_an_unfinished_paste_is_never_keys(
 ) -> None:
     clock.now += 10 * QUIET_SECONDS
     assert seen(overdue.tick()) == []
-    assert fed(overdue, ["yy\ry", "yy", f"y{END}", "q"]) == [("key", "q", "q")]
+    assert fed(overdue, ["yy\ry", "yy", f"y{END}", "q"]) == [
+        ("over",),
+        ("key", "q", "q"),
+    ]
 
 
 def test_the_keyboard_works_again_after_one_burst(
@@ -263,9 +269,13 @@ def test_a_paste_that_is_too_large_is_left_out_whole_and_said_once(
     monkeypatch.setattr(paste_parser, "MAX_PASTE_CHARACTERS", 10)
     assert fed(parser, [f"{START}{'y' * 10}", "y", "yy", f"y{END}q"]) == [
         ("dropped", TOO_LARGE),
+        ("over",),
         ("key", "q", "q"),
     ]
-    assert fed(parser, [f"{START}{'y' * 11}\x1b[2", "01~"]) == [("dropped", TOO_LARGE)]
+    assert fed(parser, [f"{START}{'y' * 11}\x1b[2", "01~"]) == [
+        ("dropped", TOO_LARGE),
+        ("over",),
+    ]
     assert fed(parser, [f"{START}{'y' * 11}"]) == [("dropped", TOO_LARGE)]
     clock.now += QUIET_SECONDS
     assert seen(parser.tick()) == []

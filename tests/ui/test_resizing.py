@@ -29,7 +29,7 @@ async def test_a_run_goes_on_through_every_size(
         await opened.until_checked(4)
         simulated.fault = slowly
         await opened.open_review()
-        await opened.press("4", "enter")
+        await opened.answer("4")
         await opened.until(lambda: opened.main.job.is_running, "a run")
         for width, height in SIZES:
             await opened.pilot.resize_terminal(width, height)

@@ -39,7 +39,7 @@ async def ask_to_turn_on(opened: Console) -> None:
 
 async def turn_on(opened: Console) -> None:
     await ask_to_turn_on(opened)
-    await opened.press("shift+tab", *"acme-prod", "tab", "tab", "enter")
+    await opened.answer("acme-prod")
     await opened.until(lambda: opened.main.writes.state is WriteState.ON, "writes on")
 
 
@@ -69,23 +69,29 @@ async def test_a_protected_account_starts_with_writes_off_and_asks_for_its_name(
         assert state(opened) == "WRITES OFF"
         await ask_to_turn_on(opened)
         assert "off again after 15 minutes without a key" in opened.words()
-        await opened.press("shift+tab", *"acme-stage", "tab", "tab", "enter")
-        await opened.until(lambda: "not its name" in opened.screen_text(), "a refusal")
+        await opened.answer("acme-stage")
+        words = "That is not acme-prod."
+        await opened.until(lambda: "Wait a second" in opened.screen_text(), words)
         await opened.press("escape")
         assert state(opened) == "WRITES OFF"
         await turn_on(opened)
 
 
-async def test_neither_a_paste_nor_enter_in_the_field_turns_writes_on(
+async def test_neither_a_paste_nor_a_burst_of_keys_turns_writes_on(
     simulated: SimulatedAccount, tmp_path: Path
 ) -> None:
     async with console(simulated, tmp_path) as opened:
         opened.main.use(protected(opened))
         await ask_to_turn_on(opened)
+        await opened.look()
         await opened.press("shift+tab")
         await opened.paste("acme-prod\n")
         assert opened.app.screen.query_one("#typed-field", Input).value == ""
-        await opened.press(*"acme-prod", "enter", "enter")
+        assert "A paste is not taken here." in opened.screen_text()
+        await opened.look()
+        await opened.burst("acme-prod\n")
+        await opened.look()
+        await opened.press("escape")
         await opened.until(lambda: opened.app.screen is opened.main, "no dialog")
         assert state(opened) == "WRITES OFF"
 
@@ -132,7 +138,7 @@ async def test_a_review_that_was_left_open_until_writes_went_off_sends_nothing(
         await opened.open_review()
         clock.advance(timedelta(minutes=15))
         opened.main.header.tick()
-        await opened.press(*"1 acme-prod", "enter")
+        await opened.answer("1 acme-prod")
         await opened.until(lambda: opened.app.screen is opened.main, "the main screen")
         assert "Writes are off" in opened.log_lines()[-1]
         assert not [each for each in simulated.requests if each.method == "DELETE"]
@@ -175,7 +181,9 @@ async def test_going_over_to_another_account_empties_the_queue_after_saying_so(
         await opened.until(
             lambda: isinstance(opened.app.screen, QuestionScreen), "question"
         )
-        await opened.press("tab", "enter")
+        await opened.press("tab")
+        await opened.look()
+        await opened.press("enter")
         await opened.until(lambda: opened.main.account is other, "the other one")
         await opened.until(lambda: not opened.main.queue.keys, "an empty queue")
         await opened.until(lambda: opened.main.queue.has_focus, "focus")

@@ -66,6 +66,8 @@ class MainScreen(PanesScreen):
         Binding("f2", "practice_text", "practice", id="main.practice", show=False),
         Binding("W", "writes", "writes on/off", id="main.writes", show=False),
         Binding("p", "pause", "pause", id="main.pause"),
+        # The same key, under the same id: the line of keys says what it does now.
+        Binding("p", "go_on", "go on", id="main.pause"),
         Binding("s", "stop", "stop", id="main.stop"),
     ]
 
@@ -182,18 +184,32 @@ class MainScreen(PanesScreen):
 
     def action_pause(self) -> None:
         self.job.pause_or_go_on()
+        self.refresh_bindings()
+
+    def action_go_on(self) -> None:
+        self.action_pause()
 
     def action_stop(self) -> None:
         self.job.stop()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in {"pause", "go_on"} and self.job.is_running:
+            return self.job.is_paused == (action == "go_on")
         if action in {"pause", "stop"}:
-            return self.job.is_running
+            return self.job.is_running or None
         if action == "stop_finding":
-            return self.finding.is_reading
+            return self.finding.is_reading or None
         if action == "practice_text":
             return self.settings.practice and not self.queue.keys
-        return super().check_action(action, parameters)
+        if self.has_class("-no-account") and self._leads_to_a_pane(action, parameters):
+            return False
+        return super().check_action(action, parameters) and action != "go_on"
+
+    @staticmethod
+    def _leads_to_a_pane(action: str, parameters: tuple[object, ...]) -> bool:
+        """Return whether an action leads to a pane that needs an account."""
+        is_other_pane = action == "show_pane" and parameters != ("log",)
+        return is_other_pane or action == "flip_source"
 
     @on(SourceText.Left)
     def _leave_source(self) -> None:

@@ -3,18 +3,20 @@
 from typing import ClassVar
 
 from rich.text import Text
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
+from masking_console.ui.keys.asking import Asks
 from masking_console.ui.widgets.dialog_box import DialogBox
 
 
-class QuestionScreen(ModalScreen[bool]):
+class QuestionScreen(Asks[bool]):
     """Returns whether the operator chose the act rather than the safe answer."""
+
+    ACT, PROBLEM = "#act", "#question-problem"
 
     CSS_PATH = "question.tcss"
     BINDING_GROUP_TITLE = "question"
@@ -33,7 +35,7 @@ class QuestionScreen(ModalScreen[bool]):
     ) -> None:
         """Make a question; the act has the focus only where it is harmless."""
         super().__init__()
-        self._first = "#act" if is_harmless else "#safe"
+        self._is_harmless = is_harmless
         self._heading = heading
         self._sentence = sentence
         self._safe = safe
@@ -49,13 +51,28 @@ class QuestionScreen(ModalScreen[bool]):
                     yield Button(
                         Text(self._act), id="act", variant="warning", compact=True
                     )
+            yield Static(id="question-problem")
 
     def on_mount(self) -> None:
-        self.query_one(self._first).focus()
+        self.query_one("#act" if self._is_harmless else "#safe").focus()
+
+    @property
+    def how(self) -> str:
+        return "choose again"
+
+    def hears(self, event: events.Event) -> bool:
+        return self._is_harmless or super().hears(event)
+
+    def agreed(self) -> None:
+        self.dismiss(True)
 
     def action_keep(self) -> None:
         self.dismiss(False)
 
     @on(Button.Pressed)
     def _answer(self, event: Button.Pressed) -> None:
-        self.dismiss(event.button.id == "act")
+        is_act = event.button.id == "act"
+        if is_act and not self._is_harmless:
+            self.clicked()
+        else:
+            self.dismiss(is_act)

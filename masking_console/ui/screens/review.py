@@ -5,13 +5,11 @@ from datetime import datetime
 from typing import ClassVar
 
 from rich.text import Text
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
-from textual.timer import Timer
-from textual.widgets import Button, Input, Static
+from textual.widgets import Button, Static
 
 from masking_console.errors import RefusedError
 from masking_console.models.expiry import ConfirmedPlan, ExpiryPlan, Tier
@@ -23,32 +21,17 @@ from masking_console.presentation.review import (
     title,
 )
 from masking_console.presentation.sessions import checked_ago
-from masking_console.ui.key_burst import QUIET_SECONDS, KeyBurst, KeyKind
-from masking_console.ui.own_gate import OwnGate
+from masking_console.ui.keys.asking import AnswerField, Asks
 from masking_console.ui.widgets.review_list import ReviewList
 
-DEAF_SECONDS = 0.4
-"""Keys in the first moments were meant for the screen below."""
-_TOO_FAST = "That came too fast and looks like a paste. Type it by hand."
 
-
-class AnswerField(Input):
-    """The field for the phrase; a paste never gets into it."""
-
-    def _on_paste(self, event: events.Paste) -> None:
-        event.prevent_default()
-        event.stop()
-
-
-class ReviewScreen(OwnGate, ModalScreen[ConfirmedPlan | None]):
-    """Shows a plan and returns it confirmed, or None.
-
-    No paste can say yes, whether it comes bracketed or as a burst of keys: keys count
-    one at a time, and the last one only when it stands alone and silence follows it.
-    """
+class ReviewScreen(Asks[ConfirmedPlan | None]):
+    """Shows a plan and returns it confirmed, or None."""
 
     CSS_PATH = "review.tcss"
     AUTO_FOCUS = None
+    ACT, PROBLEM = "#expire", "#review-problem"
+    OTHER_WAY = "Dictating, or using a switch? masking-console expire --confirm"
     BINDING_GROUP_TITLE = "review"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "cancel", id="review.cancel"),
@@ -62,14 +45,10 @@ class ReviewScreen(OwnGate, ModalScreen[ConfirmedPlan | None]):
         clock: Callable[[], datetime],
         changes: Sequence[str] = (),
     ) -> None:
-        super().__init__()
+        super().__init__("" if plan.tier is Tier.ONE_KEY else plan.phrase)
         self.plan = plan
         self._clock = clock
         self._changes = changes
-        self._keys = KeyBurst()
-        self._is_typed_by_hand = True
-        self._opened_at: float | None = None
-        self._pending: Timer | None = None
 
     def compose(self) -> ComposeResult:
         with Vertical(id="review"):
@@ -78,7 +57,7 @@ class ReviewScreen(OwnGate, ModalScreen[ConfirmedPlan | None]):
             yield Static(Text(left_out_words(self.plan.left_out)), id="review-left-out")
             with Horizontal(id="review-answer"):
                 yield Static(Text(prompt(self.plan)), id="review-prompt")
-                if self._is_typed:
+                if self.phrase:
                     yield AnswerField(id="review-phrase", compact=True)
             yield Static(id="review-problem", classes="says")
             with Horizontal(id="review-buttons"):
@@ -94,12 +73,11 @@ class ReviewScreen(OwnGate, ModalScreen[ConfirmedPlan | None]):
         box = self.query_one("#review")
         box.border_title = Text(title(self.plan))
         box.border_subtitle = "v left out   esc cancel"
-        self.query_one("#review-phrase" if self._is_typed else "#cancel").focus()
-        self.set_timer(DEAF_SECONDS, self._listen)
+        self.query_one("#review-phrase" if self.phrase else "#cancel").focus()
 
     @property
-    def _is_typed(self) -> bool:
-        return self.plan.tier is not Tier.ONE_KEY
+    def how(self) -> str:
+        return f"type {self.phrase}" if self.phrase else "press y"
 
     def _facts(self) -> Text:
         plan, now = self.plan, self._clock()
@@ -115,25 +93,13 @@ class ReviewScreen(OwnGate, ModalScreen[ConfirmedPlan | None]):
             text.append(f"\n{change}", "bold")
         return text
 
-    def _listen(self) -> None:
-        self._opened_at = self._clock().timestamp()
-
-    def hears(self, key: events.Key) -> bool:
-        """Note a key; return whether it may act."""
-        kind = self._keys.note(key.time, key.character or "")
-        if self._pending is not None:
-            # A yes counts only when nothing follows it at once.
-            self._pending.stop()
-            self._pending = None
-            self._object(_TOO_FAST)
-        if self._opened_at is None and key.key != "escape":
-            return False
-        if key.is_printable:
-            is_first = self._is_typed and not self.query_one(AnswerField).value
-            self._is_typed_by_hand = kind is KeyKind.PERSON and (
-                is_first or self._is_typed_by_hand
-            )
-        return True
+    def agreed(self) -> None:
+        try:
+            confirmed = self.plan.confirm(self.consent.text or self.plan.phrase)
+        except RefusedError as error:
+            self.query_one(self.PROBLEM, Static).update(Text(str(error)))
+        else:
+            self.dismiss(confirmed)
 
     def action_cancel(self) -> None:
         self.dismiss(None)
@@ -142,40 +108,12 @@ class ReviewScreen(OwnGate, ModalScreen[ConfirmedPlan | None]):
         self.query_one(ReviewList).toggle()
 
     def action_say_yes(self) -> None:
-        if not self._is_typed:
-            self._soon(self.plan.phrase)
+        """Do nothing: the key itself was heard before, and only a key is a yes."""
 
-    @on(Input.Submitted, "#review-phrase")
     @on(Button.Pressed, "#expire")
-    def _go_ahead(self) -> None:
-        if not self._is_typed:
-            self._soon(self.plan.phrase)
-            return
-        self._soon(self.query_one(AnswerField).value)
+    def _expire(self) -> None:
+        self.clicked()
 
     @on(Button.Pressed, "#cancel")
     def _cancel(self) -> None:
         self.dismiss(None)
-
-    def _soon(self, answer: str) -> None:
-        if self._opened_at is None:
-            return
-        if not self._is_typed_by_hand or self._keys.length > 1:
-            self._object(_TOO_FAST)
-            return
-        self._pending = self.set_timer(QUIET_SECONDS, lambda: self._confirm(answer))
-
-    def _confirm(self, answer: str) -> None:
-        self._pending = None
-        try:
-            confirmed = self.plan.confirm(answer)
-        except RefusedError as error:
-            self._object(str(error))
-            return
-        self.dismiss(confirmed)
-
-    def _object(self, sentence: str) -> None:
-        self.query_one("#review-problem", Static).update(Text(sentence))
-        if self._is_typed:
-            self.query_one(AnswerField).clear()
-        self._is_typed_by_hand = True

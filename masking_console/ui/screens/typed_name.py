@@ -7,18 +7,17 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
-from textual.widgets import Button, Input, Static
+from textual.widgets import Button, Static
+
+from masking_console.ui.keys.asking import AnswerField, Asks
 
 
-class TypedNameScreen(ModalScreen[bool]):
-    """Returns whether the name was typed and the button pressed.
-
-    Enter in the field leads to Cancel, so that no paste can end in the act.
-    """
+class TypedNameScreen(Asks[bool]):
+    """Returns whether a person typed the name and said yes to the act."""
 
     CSS_PATH = "typed_name.tcss"
     AUTO_FOCUS = "#typed-cancel"
+    ACT, PROBLEM = "#typed-act", "#typed-words"
     BINDING_GROUP_TITLE = "question"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "cancel", id="typed_name.cancel"),
@@ -33,8 +32,7 @@ class TypedNameScreen(ModalScreen[bool]):
             sentence: what there is to know before it is answered.
             act: the button that does it.
         """
-        super().__init__()
-        self._name_to_type = name
+        super().__init__(name.lower())
         self._heading = heading
         self._sentence = sentence
         self._act = act
@@ -43,14 +41,21 @@ class TypedNameScreen(ModalScreen[bool]):
         with Vertical(id="typed-name") as box:
             box.border_title = Text(self._heading)
             yield Static(Text(self._sentence))
-            yield Static(Text(f"Type {self._name_to_type.lower()} to go ahead."))
-            yield Input(id="typed-field", compact=True)
+            yield Static(Text(f"Type {self.phrase} to go ahead."))
+            yield AnswerField(id="typed-field", compact=True)
             yield Static(id="typed-words", classes="says")
             with Horizontal(id="typed-buttons"):
                 yield Button("Cancel", id="typed-cancel", compact=True)
                 yield Button(
                     Text(self._act), id="typed-act", variant="warning", compact=True
                 )
+
+    @property
+    def how(self) -> str:
+        return f"type {self.phrase}"
+
+    def agreed(self) -> None:
+        self.dismiss(True)
 
     def action_cancel(self) -> None:
         self.dismiss(False)
@@ -59,15 +64,6 @@ class TypedNameScreen(ModalScreen[bool]):
     def _cancel(self) -> None:
         self.dismiss(False)
 
-    @on(Input.Submitted)
-    def _go_on(self) -> None:
-        self.query_one("#typed-cancel").focus()
-
     @on(Button.Pressed, "#typed-act")
     def _go_ahead(self) -> None:
-        typed = self.query_one("#typed-field", Input).value.strip()
-        if typed.casefold() == self._name_to_type.casefold():
-            self.dismiss(True)
-        else:
-            words = "That is not its name. Nothing was changed."
-            self.query_one("#typed-words", Static).update(Text(words))
+        self.clicked()

@@ -9,14 +9,18 @@ import sys
 
 from textual.driver import Driver
 
-from masking_console.ui.terminal.paste_parser import PasteDropped, WholePasteParser
+from masking_console.ui.terminal.paste_parser import (
+    PasteDropped,
+    PasteOver,
+    WholePasteParser,
+)
 
 if sys.platform == "win32":
     from textual.drivers.windows_driver import WindowsDriver as _ConsoleDriver
 else:
     from masking_console.ui.terminal.driver import WholePasteDriver as _ConsoleDriver
 
-__all__ = ["PasteDropped", "WholePasteParser", "console_driver_class"]
+__all__ = ["PasteDropped", "PasteOver", "WholePasteParser", "console_driver_class"]
 
 
 def console_driver_class() -> type[Driver]:

@@ -42,6 +42,14 @@ class PasteDropped(Message):
         self.reason = reason
 
 
+class PasteOver(Message):
+    """The end of a paste that was left out has come; ``at`` is when, in seconds."""
+
+    def __init__(self, at: float) -> None:
+        super().__init__()
+        self.at = at
+
+
 class _OpenPaste:
     """A paste whose end marker has not come yet."""
 
@@ -185,8 +193,7 @@ class WholePasteParser(XTermParser):
                 paste.quiet_limit = BURST_SECONDS
             return None
         self._paste = None
-        if not paste.dropped:
-            yield Paste(paste.text())
+        yield PasteOver(self._clock()) if paste.dropped else Paste(paste.text())
         return rest
 
     def _give_up(self, paste: _OpenPaste, quiet_seconds: float) -> Iterator[Message]:
