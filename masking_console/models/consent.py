@@ -59,6 +59,8 @@ class Silence:
         """When the latest input came."""
         self.previous = float("-inf")
         """When the one before it came."""
+        self.count = 0
+        """How many inputs there were: two may come at one reading of the clock."""
 
     @property
     def before(self) -> float:
@@ -68,21 +70,24 @@ class Silence:
     def note(self, at: float) -> None:
         """Take down that input came at this time."""
         self.previous, self.last = self.last, at
+        self.count += 1
 
 
 class Press(NamedTuple):
     """A yes by one press, as it was judged when it came."""
 
+    number: int
+    """Which input it was, by the count of the terminal's inputs."""
     at: float
-    """When the press came."""
+    """When it came."""
     refusal: Refusal | None
     """Why it is none, if it is none."""
 
 
 @dataclass(slots=True)
 class _Pending:
-    input_at: float
-    """When the input came that says yes."""
+    number: int
+    """Which input says yes."""
     since: float
     """When it was complete: for the mouse, when the button was released."""
 
@@ -108,8 +113,8 @@ class Consent:
         self._locked_until = float("-inf")
         self._typed_at = float("-inf")
         """When the field last changed by hand."""
-        self._own_at = float("-inf")
-        """When the latest input came that belongs to the typing of the phrase."""
+        self._own: int | None = None
+        """Which input was the latest that belongs to the typing of the phrase."""
         self._pending: _Pending | None = None
 
     @property
@@ -127,7 +132,7 @@ class Consent:
         refusal = self._judged(character.casefold())
         if refusal is None:
             self.text += character.casefold()
-            self._typed_at = self._own_at = self._silence.last
+            self._typed_at, self._own = self._silence.last, self._silence.count
         elif refusal is not Refusal.LOCKED:
             self._lock()
         return refusal
@@ -141,11 +146,11 @@ class Consent:
         """Take the last character out of the field."""
         self._pending = None
         self.text = self.text[:-1]
-        self._typed_at = self._own_at = self._silence.last
+        self._typed_at, self._own = self._silence.last, self._silence.count
 
     def look(self) -> Refusal | None:
         """Take any other input; it takes back a yes that is not through."""
-        if self._pending is None or self._pending.input_at == self._silence.last:
+        if self._pending is None or self._pending.number == self._silence.count:
             return None
         self._pending = None
         return Refusal.FOLLOWED
@@ -160,8 +165,8 @@ class Consent:
         """Judge the latest input as a yes; `agree` makes it one."""
         refusal = self._no_yes(by_mouse=by_mouse)
         if refusal is Refusal.ENTER_TOO_SOON and not by_mouse:
-            self._own_at = self._silence.last
-        return Press(self._silence.last, refusal)
+            self._own = self._silence.count
+        return Press(self._silence.count, self._silence.last, refusal)
 
     def agree(self, press: Press, at: float) -> Refusal | None:
         """Take a press as a yes, if it is a person's and nothing has come since.
@@ -172,10 +177,10 @@ class Consent:
         """
         if press.refusal is not None:
             return press.refusal
-        if press.at != self._silence.last:
+        if press.number != self._silence.count:
             return Refusal.FOLLOWED
         since = self._pending.since if self._pending and self._is_repeat else at
-        self._pending = _Pending(press.at, since)
+        self._pending = _Pending(press.number, since)
         return None
 
     def settle(self, at: float) -> Refusal | None:
@@ -184,7 +189,7 @@ class Consent:
         Call it where `is_pending` is true and `seconds_left` are over.
         """
         pending, self._pending = self._pending, None
-        if pending is None or self._silence.last != pending.input_at:
+        if pending is None or self._silence.count != pending.number:
             return Refusal.FOLLOWED
         if at - pending.since > SILENCE_AFTER_SECONDS + LATE_SECONDS:
             return Refusal.HELD_UP
@@ -202,7 +207,7 @@ class Consent:
             return Refusal.LOCKED
         if not self.is_next(character):
             return Refusal.NOT_NEXT
-        if silence.previous != self._own_at:
+        if not self._goes_on:
             return None if self._is_quiet else Refusal.TOO_SOON
         is_slow = silence.before >= KEY_GAP_SECONDS - _ROUNDING
         return None if is_slow else Refusal.TOO_FAST
@@ -218,16 +223,21 @@ class Consent:
             return Refusal.NOT_WHOLE
         if self._is_repeat:
             return None
-        if by_mouse or silence.previous != self._own_at:
+        if by_mouse or not self._goes_on:
             return None if self._is_quiet else Refusal.ENTER_TOO_SOON
         is_slow = silence.last - self._typed_at >= ENTER_GAP_SECONDS - _ROUNDING
         return None if is_slow else Refusal.ENTER_TOO_SOON
 
     @property
+    def _goes_on(self) -> bool:
+        """Whether the latest input came right behind another one of the phrase."""
+        return self._own == self._silence.count - 1
+
+    @property
     def _is_repeat(self) -> bool:
         """Whether the Enter behind a phrase is held down: its first press is a yes."""
         pending = self._pending
-        is_next = pending is not None and pending.input_at == self._silence.previous
+        is_next = pending is not None and pending.number == self._silence.count - 1
         return bool(self._phrase) and is_next
 
     @property
@@ -241,5 +251,5 @@ class Consent:
     def _lock(self) -> None:
         self._pending = None
         self.text = ""
-        self._own_at = float("-inf")
+        self._own = None
         self._locked_until = self._silence.last + LOCK_SECONDS
