@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from masking_console.errors import MaskingConsoleError
+from masking_console.linear.confirmation import digest
 from masking_console.linear.expire import ExpireJob
 from masking_console.linear.json_lines import JsonLines
 from masking_console.linear.output import Output
@@ -20,6 +21,7 @@ from masking_console.linear.stop_signals import StopSignals
 from masking_console.linear.text_lines import TextLines
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.wiring import build_operations
+from masking_console.practice.sign_in import practice_account
 from masking_console.practice.simulated_account import SimulatedAccount
 from masking_console.settings import PRACTICE_API_URL, ApiUrl, Settings, Timeouts
 
@@ -38,6 +40,11 @@ def sent(simulated: SimulatedAccount, method: str = "DELETE") -> list[str]:
         for request in simulated.requests
         if request.method == method
     ]
+
+
+def named(ids: Sequence[SessionUuid]) -> str:
+    """Return what a dry run prints to confirm exactly these."""
+    return f"{len(ids)} practice {digest(practice_account(), ids)}"
 
 
 def linear_settings(folder: Path, **changes: object) -> Settings:
