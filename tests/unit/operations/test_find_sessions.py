@@ -1,19 +1,37 @@
+import asyncio
+import itertools
+import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from masking_console.models.listing import Wanted
+from masking_console.errors import TokenRefusedError
+from masking_console.models.expiry import ExpiryOutcome
+from masking_console.models.listing import (
+    FoundSession,
+    ListEnd,
+    ListEvent,
+    ListProgress,
+    Wanted,
+)
 from masking_console.models.masking_session import MaskingSession, SessionStatus
-from masking_console.practice.exchange import ReceivedRequest
+from masking_console.models.session_uuid import SessionUuid
+from masking_console.operations import list_window
+from masking_console.operations.find_sessions import FindSessions
+from masking_console.practice.exchange import ReceivedRequest, Reply
 from masking_console.practice.faults import Ending, Fault, FaultHook
 from masking_console.practice.listing import Conduct, FilterConduct
 from masking_console.practice.rate_limit import RateLimit
 from masking_console.practice.simulated_account import SimulatedAccount
+from masking_console.practice.stored_session import StoredSession
 from tests.support.large_account import find
-from tests.support.runs import reply, script
+from tests.support.runs import bench, reply, script
 
 EVERYTHING = Wanted()
+NUMBER = Wanted.of("+919812345678")
+UUID = SessionUuid("c28b77d4-21e7-43bd-9447-04bfee92e651")
 NOW = datetime(2026, 3, 4, 12, 4, 31, tzinfo=UTC)
 
 
@@ -53,16 +71,19 @@ async def test_a_number_is_found_whatever_plivo_does_with_the_filter(
     wanted = Wanted.of(f"+{one.virtual_number.removeprefix('+')}")
     found, end = await find(simulated, tmp_path, wanted)
 
+    oldest = simulated.now - timedelta(days=90)
     expected = {
-        uuid
-        for uuid in open_within_90_days(simulated)
-        for session in [simulated.session(uuid)]
-        if session is not None
-        and wanted.number
-        in {session.first_party, session.second_party, session.virtual_number}
+        str(each.session_uuid)
+        for each in simulated.sessions
+        if one.virtual_number
+        in {each.first_party, each.second_party, each.virtual_number}
+        and each.created_time > oldest
     }
     assert one.session_uuid in expected
+    assert expected - open_within_90_days(simulated)
     assert ids(found) == expected
+    is_open = [each.status is not SessionStatus.EXPIRED for each in found]
+    assert is_open == sorted(is_open, reverse=True)
     assert end.is_complete
 
 
@@ -192,12 +213,6 @@ def listed(total: int, *numbers: int) -> Fault:
     return reply(200, body.encode())
 
 
-def unless_glanced(request: ReceivedRequest, faults: FaultHook) -> Fault:
-    """Return the next fault, but nothing for the quick look at what is active."""
-    is_glance = "status=active" in request.query
-    return (None if is_glance else faults(request)) or listed(0)
-
-
 async def test_what_is_active_comes_first_and_is_not_called_complete(
     tmp_path: Path,
 ) -> None:
@@ -214,11 +229,15 @@ async def test_what_is_active_comes_first_and_is_not_called_complete(
 
 async def test_rows_that_grow_too_old_meanwhile_are_no_gap(tmp_path: Path) -> None:
     simulated = account(0)
-    faults = script("GET", listed(2, 1, 2), listed(1, 1), listed(1, 1))
-    simulated.fault = lambda request: unless_glanced(request, faults)
+    newest = script(
+        "GET",
+        *[listed(22, *range(20)), listed(22, 20, 21)],
+        *[listed(21, *range(20)), listed(21, *range(20)), listed(21, 20)],
+    )
+    simulated.fault = lambda request: in_the_newest_window(request, simulated, newest)
     found, end = await find(simulated, tmp_path, EVERYTHING)
 
-    assert len(found) == 2
+    assert len(found) == 22
     assert end.is_complete
 
 
@@ -226,8 +245,373 @@ async def test_a_count_that_fails_is_made_up_for_by_a_second_pass(
     tmp_path: Path,
 ) -> None:
     simulated = account(0)
-    faults = script("GET", listed(1, 1), *[reply(500)] * 4)
-    simulated.fault = lambda request: unless_glanced(request, faults)
+    newest = script(
+        "GET",
+        *[listed(21, *range(20)), listed(21, 20), *[reply(500)] * 4],
+        *[listed(21, *range(20)), listed(21, 20), *[reply(500)] * 4],
+    )
+    simulated.fault = lambda request: in_the_newest_window(request, simulated, newest)
     _found, end = await find(simulated, tmp_path, EVERYTHING)
 
     assert end.is_complete
+
+
+async def test_a_count_with_rows_that_cannot_be_read_proves_nothing(
+    tmp_path: Path,
+) -> None:
+    simulated = account(0)
+    unreadable = reply(200, b'{"meta": {"total_count": 21}, "objects": [{}]}')
+    newest = script("GET", listed(21, *range(20)), listed(21, 20), unreadable)
+    simulated.fault = lambda request: in_the_newest_window(request, simulated, newest)
+    _found, end = await find(simulated, tmp_path, EVERYTHING)
+
+    assert end.problems == ("Window 1 held rows that cannot be read.",)
+
+
+def in_the_newest_window(
+    request: ReceivedRequest, simulated: SimulatedAccount, faults: FaultHook
+) -> Fault:
+    """Return the next fault; the other windows are empty, and nothing is active."""
+    newest = f"{simulated.now - timedelta(days=30):%Y-%m-%d}"
+    is_it = f"created_time__gte={newest}" in request.query
+    is_glance = "status=active" in request.query
+    return (faults(request) if is_it and not is_glance else None) or listed(0)
+
+
+async def test_one_answer_that_holds_all_it_counts_needs_no_second_one(
+    tmp_path: Path,
+) -> None:
+    simulated = account(0)
+    _found, end = await find(simulated, tmp_path, NUMBER)
+
+    assert end.is_complete
+    # Three filters in three windows.
+    assert len(simulated.requests) == 9
+    assert len({each.query for each in simulated.requests}) == 9
+
+
+async def test_filters_and_windows_are_read_side_by_side(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    simulated = SimulatedAccount(
+        count=0,
+        clock=lambda: NOW,
+        conduct=Conduct((0.3, 0.3)),
+        rate_limit=RateLimit(limit=None),
+    )
+    answer, there = simulated.answer, list[int]()
+
+    def answered(request: ReceivedRequest) -> Reply:
+        there.append(len(simulated.requests))
+        return answer(request)
+
+    monkeypatch.setattr(simulated, "answer", answered)
+    _found, end = await find(simulated, tmp_path, NUMBER)
+
+    assert end.is_complete
+    # All had left before the first was answered.
+    assert there == [9] * 9
+
+
+@pytest.mark.parametrize("is_total_given", [True, False])
+@pytest.mark.parametrize("is_active", [True, False])
+async def test_a_list_that_ignores_the_offset_ends(
+    tmp_path: Path, is_total_given: bool, is_active: bool
+) -> None:
+    simulated = account(300, obeys_offset=False)
+
+    def without_total(request: ReceivedRequest) -> Fault:
+        body = simulated.answer(request).body
+        return reply(200, re.sub(rb'"total_count":\s*\d+', b'"total_count":null', body))
+
+    if not is_total_given:
+        simulated.fault = without_total
+    wanted = EVERYTHING if is_active else Wanted.of("00000000-")
+    found, end = await find(simulated, tmp_path, wanted)
+
+    assert not end.is_complete
+    assert "Window 1 repeats its pages." in end.problems
+    assert len(simulated.requests) < 200
+    assert bool(found) is is_active
+
+
+@pytest.mark.parametrize("body", [b"[]", b"[{}]"])
+async def test_a_total_beyond_all_measure_is_not_believed(
+    tmp_path: Path, body: bytes
+) -> None:
+    simulated = account(0)
+    answer = b'{"meta": {"total_count": 99999999999}, "objects": %s}'
+    simulated.fault = lambda _request: reply(200, answer % body)
+    _found, end = await asyncio.wait_for(
+        find(simulated, tmp_path, Wanted.of("00000000-")), 60.0
+    )
+
+    assert not end.is_complete
+    assert end.proved == 0
+
+
+async def test_a_list_without_an_end_is_not_read_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(list_window, "LONGEST", 60)
+    simulated = account(0)
+    for total in ("null", "1000"):
+        simulated.fault = endless(total)
+        found, end = await find(simulated, tmp_path, EVERYTHING)
+
+        assert "Window 1 has more than 60 sessions." in end.problems
+        assert len(found) >= 60
+
+
+def endless(total: str) -> FaultHook:
+    numbers = itertools.count()
+
+    def fault(_request: ReceivedRequest) -> Fault:
+        objects = ", ".join(
+            f'{{"session_uuid": "00000000-0000-4000-8000-{next(numbers):012d}", '
+            '"status": "active"}'
+            for _ in range(20)
+        )
+        body = f'{{"meta": {{"total_count": {total}}}, "objects": [{objects}]}}'
+        return reply(200, body.encode())
+
+    return fault
+
+
+async def test_nothing_read_is_told_from_nothing_found(tmp_path: Path) -> None:
+    simulated = account(0)
+    _found, end = await find(simulated, tmp_path, NUMBER)
+    assert (end.is_anything_read, end.is_rate_limited) == (True, False)
+
+    simulated.fault = lambda _request: reply(500)
+    _found, end = await find(simulated, tmp_path, NUMBER)
+    assert (end.is_anything_read, end.is_rate_limited, end.proved) == (False, False, 0)
+    assert len(end.problems) == 3
+
+    simulated.fault = lambda _request: reply(429, b"", ("retry-after", "0"))
+    _found, end = await find(simulated, tmp_path, NUMBER)
+    assert (end.is_anything_read, end.is_rate_limited) == (False, True)
+
+
+async def test_every_reading_of_a_spelling_is_searched(tmp_path: Path) -> None:
+    simulated = account(0)
+    for at, number in enumerate(["919812345678", "09812345678"]):
+        simulated.put(stored(at, first_party=number))
+    for at, field in enumerate(["first_party", "second_party", "virtual_number"]):
+        simulated.put(stored(10 + at, **{field: "+919812345678"}))
+
+    wanted = Wanted.of("098123 45678", "IN")
+    events = await events_of(simulated, tmp_path, wanted)
+    found = [each for event in events[:-1] for each in event.found]  # type: ignore[union-attr]
+    end = events[-1]
+
+    assert isinstance(end, ListEnd)
+    assert {int(each.session.session_uuid[-2:]) for each in found} == {0, 1, 10, 11, 12}
+    readings = {each.session.session_uuid[-2:]: each.reading for each in found}
+    assert readings["00"] == readings["12"] == "+91..678 (India)"
+    assert readings["01"] == "...678 as typed"
+    # What was met is named as well as what was meant.
+    assert end.readings == ("+91..678 (India)", "...678 as typed")
+    assert end.is_complete
+    assert {each.search.words for each in found} == {"+91..678 (India)"}
+    assert {each.search.at for each in found} == {NOW}
+    told = [repr(replace(each, session=None)) for each in found]
+    assert not any("9812345678" in each for each in [*told, repr(end)])
+
+
+async def test_digits_that_plivo_refuses_do_not_make_everything_be_read(
+    tmp_path: Path,
+) -> None:
+    simulated = account(300)
+    simulated.put(stored(1, first_party="919812345678"))
+    simulated.fault = lambda request: (
+        reply(400, b'{"error": "not a number"}') if "=0981" in request.query else None
+    )
+    found, end = await find(simulated, tmp_path, Wanted.of("098123 45678", "IN"))
+
+    assert ids(found) == {str(stored(1).session_uuid)}
+    assert end.is_complete
+    assert end.readings == ("+91..678 (India)",)
+    assert len(simulated.requests) <= 27
+    # Where nothing else was meant, everything is read and looked through.
+    found, end = await find(simulated, tmp_path, Wanted.of("098123 45678"))
+    assert (found, end.proved, end.is_reading_sure) == ([], 3, False)
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+async def test_a_spelling_that_is_not_sure_is_proved_only_by_what_it_finds(
+    tmp_path: Path, is_there: bool
+) -> None:
+    simulated = account(0)
+    if is_there:
+        simulated.put(stored(1, first_party="447700900073"))
+    _found, end = await find(simulated, tmp_path, Wanted.of("447700900073"))
+
+    assert end.is_reading_sure is is_there
+    assert end.is_complete is is_there
+    assert end.proved == 3
+
+
+def stored(at: int, **numbers: str) -> StoredSession:
+    session = StoredSession(
+        session_uuid=SessionUuid(f"c28b77d4-21e7-43bd-9447-{at:012d}"),
+        first_party="14155550101",
+        second_party="14155550102",
+        virtual_number="14155550103",
+        created_time=NOW - timedelta(days=1, minutes=at),
+        expiry_time=NOW + timedelta(days=1),
+    )
+    return replace(session, **numbers)  # type: ignore[arg-type] # by the fields' names
+
+
+async def events_of(
+    simulated: SimulatedAccount, folder: Path, wanted: Wanted
+) -> list[ListEvent]:
+    events: list[ListEvent] = []
+    async with bench(simulated, folder) as opened:
+        path = opened.settings.journal_path
+        operation = FindSessions(opened.connections, path, lambda: NOW)
+        await operation.run(opened.account, wanted, events.append)
+    return events
+
+
+def found_in(events: list[ListEvent]) -> dict[str, FoundSession]:
+    return {
+        str(each.session.session_uuid): each
+        for event in events
+        if isinstance(event, ListProgress)
+        for each in event.found
+    }
+
+
+async def test_the_journal_tells_who_expired_a_session_and_nothing_is_inferred(
+    tmp_path: Path,
+) -> None:
+    simulated = account(0)
+    ours, lost, elsewhere, refused, still_open = (
+        stored(at, first_party="919812345678") for at in range(5)
+    )
+    for each in (ours, lost, elsewhere, refused, still_open):
+        simulated.put(each)
+    async with bench(simulated, tmp_path) as opened:
+        await opened.run([ours.session_uuid])
+        batch = opened.summary.batch.batch_id
+        simulated.fault = lambda _request: Fault(ending=Ending.DROPPED)
+        await opened.run([lost.session_uuid])
+        simulated.fault = script("DELETE", reply(400, b'{"error": "no"}'))
+        await opened.run([refused.session_uuid])
+    simulated.fault = None
+    for each in (elsewhere, refused):
+        simulated.put(replace(each, was_expired=True))
+
+    events = await events_of(simulated, tmp_path, Wanted.of("+919812345678"))
+    found = found_in(events)
+    assert len(found) == 5
+
+    def past(of: StoredSession) -> FoundSession:
+        assert found[of.session_uuid].is_past_read
+        return found[of.session_uuid]
+
+    assert past(ours).past is not None
+    assert past(ours).past.batch_id == batch  # type: ignore[union-attr]
+    assert past(ours).past.has_expired_it  # type: ignore[union-attr]
+    assert past(lost).past.outcome is ExpiryOutcome.UNKNOWN  # type: ignore[union-attr]
+    assert past(elsewhere).past is None
+    assert past(refused).past is None
+    assert not found[still_open.session_uuid].is_past_read
+    # Open first, then the newest.
+    order = [each.session_uuid for each in (still_open, ours, lost, elsewhere, refused)]
+    assert list(found) == order
+
+
+async def test_a_journal_that_cannot_be_read_claims_nothing(tmp_path: Path) -> None:
+    simulated = account(0)
+    simulated.put(replace(stored(1, first_party="919812345678"), was_expired=True))
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "journal.db").write_bytes(b"no database" * 1000)
+
+    events = await events_of(simulated, tmp_path, Wanted.of("+919812345678"))
+
+    (found,) = found_in(events).values()
+    assert (found.is_past_read, found.past) == (False, None)
+    assert events[-1].is_complete  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("number", [1, 9])
+async def test_one_session_is_asked_for_by_its_id(tmp_path: Path, number: int) -> None:
+    simulated = account(0)
+    simulated.put(replace(stored(1), was_expired=True))
+    wanted = Wanted(session_uuid=stored(number).session_uuid)
+
+    found, end = await find(simulated, tmp_path, wanted)
+
+    assert [each.session_uuid for each in found] == [stored(1).session_uuid][
+        : number == 1
+    ]
+    assert (end.windows, end.proved, end.is_complete) == (1, 1, True)
+    assert len(simulated.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "words"), [(500, "(500)"), (429, "(429)"), (None, "connection broke")]
+)
+async def test_one_session_that_cannot_be_asked_for_is_not_called_absent(
+    tmp_path: Path, status: int | None, words: str
+) -> None:
+    simulated = account(0)
+    no_answer = Fault(has_effect=False, ending=Ending.DROPPED)
+    fault = reply(status, b"", ("retry-after", "0")) if status else no_answer
+    simulated.fault = lambda _request: fault
+
+    _found, end = await find(simulated, tmp_path, Wanted(session_uuid=UUID))
+
+    assert not end.is_complete
+    assert not end.is_anything_read
+    assert end.is_rate_limited is (status == 429)
+    assert words in end.problems[0]
+
+
+async def test_one_session_on_a_refused_account_ends_the_search(tmp_path: Path) -> None:
+    simulated = account(0)
+    simulated.fault = lambda _request: reply(401)
+
+    with pytest.raises(TokenRefusedError, match="refused the token"):
+        await find(simulated, tmp_path, Wanted(session_uuid=UUID))
+
+
+async def test_what_is_expired_is_told_also_where_the_search_is_refused_later(
+    tmp_path: Path,
+) -> None:
+    simulated = account(0)
+    simulated.put(replace(stored(1, first_party="919812345678"), was_expired=True))
+    answers = 0
+
+    def fault(_request: ReceivedRequest) -> Fault | None:
+        nonlocal answers
+        answers += 1
+        return None if answers == 1 else reply(401)
+
+    simulated.fault = fault
+    events: list[ListEvent] = []
+    async with bench(simulated, tmp_path) as opened:
+        path = opened.settings.journal_path
+        operation = FindSessions(opened.connections, path, lambda: NOW)
+        with pytest.raises(TokenRefusedError):
+            await operation.run(
+                opened.account, Wanted.of("+919812345678"), events.append
+            )
+
+    (found,) = found_in(events).values()
+    assert not found.is_past_read
+
+
+async def test_progress_counts_the_windows_that_are_read(tmp_path: Path) -> None:
+    simulated = account(60)
+    events = await events_of(simulated, tmp_path, EVERYTHING)
+
+    progress = [each for each in events if isinstance(each, ListProgress)]
+    assert (progress[0].windows_read, progress[0].windows) == (0, 3)
+    assert progress[-1].windows_read == 3
+    assert progress[-1].read == len(simulated.sessions) - sum(
+        each.created_time < NOW - timedelta(days=90) for each in simulated.sessions
+    )
