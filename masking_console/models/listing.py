@@ -99,7 +99,7 @@ class Wanted:
 
 def _part_of_uuid(typed: str) -> Wanted | None:
     """Return a session UUID or the beginning of one; digits alone are a number."""
-    match = _PART_OF_UUID.fullmatch(typed.strip(" \"'`<>[](){},;"))
+    match = _PART_OF_UUID.fullmatch(typed.strip(" \"'`<>(){},;"))
     if match is None:
         return None
     digits = match[1].replace("-", "")

@@ -26,6 +26,7 @@ _ABROAD = ("0011", "011", "00")
 """What people dial before a country code, beside what their own country has."""
 
 _SCHEME = re.compile(r"(?:tel|callto|sms|smsto|whatsapp):(?://)?", re.IGNORECASE)
+_LINK = re.compile(r"(?:https?://)?wa\.me/\+?(?=\d)", re.IGNORECASE)
 _CONTEXT = re.compile(r";phone-context=(\+[\d().\- ]+)", re.IGNORECASE)
 _PARAMETER = re.compile(r";(?!ext=)[a-z-]+(?:=[^;]*)?", re.IGNORECASE)
 _LABEL = re.compile(r"[^\W\d_][^\d+(:]{0,30}(?::|[. ](?=[ +(\d]))\s*")
@@ -36,12 +37,15 @@ _BEHIND = (
 _NUMBER = re.compile(
     r"(?=[^\d]*\d)([+(\d][\d+()\-. /]*?)"
     rf"(?:(?:[ ,;.(]*(?:{_BEHIND})[.:=) ]*|[ ,;#]*[,;#] *(?:ext=)?)\d{{1,7}}#?)?"
-    r"[ ().\-/]*",
+    r"[ ().,;\-/]*(?:(?<=[ (,;])[^\d]{1,60})?",
     re.IGNORECASE,
 )
 _TRUNK_ZERO = re.compile(r"\( *0 *\)")
 
 _SAME = {
+    "[": "(",
+    "]": ")",
+    "_": "-",
     "\u2795": "+",
     "~": "-",
     "\u2212": "-",
@@ -119,8 +123,11 @@ def number_in(plain: str) -> str:
     A label before it, an extension behind it, quotes around it and the parts of a
     ``tel:`` address are taken off.
     """
-    bare = plain.strip(" \"'`<>[]{},;:.=|*_")
-    if scheme := _SCHEME.match(bare):
+    bare = plain.strip(" \"'`<>{},;:.=|*#").replace("'", " ")
+    if link := _LINK.match(bare):
+        # It has the country code, and no plus.
+        bare = f"+{bare[link.end() :].partition('?')[0]}"
+    elif scheme := _SCHEME.match(bare):
         bare = unquote(bare[scheme.end() :]).partition("?")[0]
         context = _CONTEXT.search(bare)
         bare = _PARAMETER.sub("", bare)

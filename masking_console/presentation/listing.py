@@ -19,10 +19,12 @@ from masking_console.presentation.sessions import (
 HOW_TO_FIND = "Enter finds. Empty: all open sessions."
 PRESS_R = "Press r."
 _TOO_OLD = "Older sessions cannot be listed. Paste their ids instead."
-_NO_COUNTRY = (
-    "The digits were searched as typed; their country code is not clear. "
-    "Type the number with + and its country code."
+_NOT_SURE = (
+    "The digits were searched as typed; no country is known to have such a number. "
+    "Check it, and type it with + and its country code."
 )
+_MAY_BE_AN_ID = "For an id that begins so, add a dash."
+_SHORT_ID = 8
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -70,7 +72,11 @@ def end_words(
         read_as = " or ".join(end.readings)
         words = f"Complete for 90 days, read as {read_as}." if read_as else ""
         return (head, f"{searched} {words or 'Complete for 90 days.'}", _TOO_OLD)
-    why = [*end.problems] if end.is_reading_sure else [*end.problems, _NO_COUNTRY]
+    why = [*end.problems]
+    if not end.is_reading_sure:
+        why.append(_NOT_SURE)
+        if any(len(each.digits) == _SHORT_ID for each in wanted.readings):
+            why.append(_MAY_BE_AN_ID)
     if end.problems:
         why.append(again)
     return (head, f"{searched} Not complete: {' '.join(why)}")
@@ -81,7 +87,7 @@ def wholeness(end: ListEnd | None, again: str = PRESS_R) -> str:
     if end is not None and end.is_complete:
         return "Complete."
     if end is not None and not end.is_reading_sure and not end.problems:
-        return "Not complete: type + and the country code."
+        return "Not complete: check the number."
     return f"Not complete. {again}"
 
 

@@ -92,9 +92,11 @@ async def test_a_number_is_answered_with_every_state_and_the_open_ones_first(
     assert {"active", "expired"} <= states
     async with console(simulated, tmp_path) as opened:
         await find(opened, "202 555 0140")
-        words = "Not complete: type + and the country code."
+        words = "Not complete: check the number."
         await opened.until(lambda: words in " ".join(opened.log_lines()), words)
-        assert "Type the number with + and its country code." in " ".join(said(opened))
+        assert "Check it, and type it with + and its country code." in " ".join(
+            said(opened)
+        )
         opened.main.finding.find("+1 202-555-0140")
         await until_listed(opened, "expired with +1...140.")
         queue = opened.main.queue

@@ -175,7 +175,7 @@ def test_a_spelling_that_is_not_sure_is_3_and_asks_for_the_country_code(
 
     assert ran.code == 3
     assert "? finished  No session with ...018." in ran.out
-    assert "Type the number with + and its country code." in ran.out
+    assert "Check it, and type it with + and its country code." in ran.out
 
 
 @pytest.mark.parametrize(("status", "code"), [(500, 3), (429, 4), (401, 2), (403, 2)])

@@ -113,7 +113,7 @@ def test_digits_are_the_beginning_of_an_id_only_where_a_dash_says_so(
             "ops-4812",
             "12345",
             "00 123",
-            "c28b_",
+            "c28b!",
             "\u200e",
             "()",
             "1-800-FLOWERS",

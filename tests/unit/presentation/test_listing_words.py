@@ -222,12 +222,14 @@ def test_a_spelling_that_is_not_sure_is_not_called_complete() -> None:
         "No session with ...018.",
         (
             "Searched 4 Dec to 4 Mar, 3 of 3 windows. Not complete: The digits were "
-            "searched as typed; their country code is not clear. "
-            "Type the number with + and its country code."
+            "searched as typed; no country is known to have such a number. "
+            "Check it, and type it with + and its country code."
         ),
     )
     end = replace(end, problems=("Window 1 kept changing.",), proved=2)
     assert end_words(wanted, end, [])[1].endswith("country code. Press r.")
+    short = end_words(Wanted.of("61130623"), end, [])[1]
+    assert "For an id that begins so, add a dash." in short
     assert "Not complete: Window 1 kept changing. The" in end_words(wanted, end, [])[1]
 
 
@@ -236,7 +238,7 @@ def test_the_log_says_in_short_whether_that_is_all() -> None:
 
     assert wholeness(END) == "Complete."
     assert wholeness(None) == "Not complete. Press r."
-    assert wholeness(unsure) == "Not complete: type + and the country code."
+    assert wholeness(unsure) == "Not complete: check the number."
     failed = replace(unsure, problems=("Window 1 failed.",))
     assert wholeness(failed) == wholeness(replace(END, proved=2)) == wholeness(None)
 
