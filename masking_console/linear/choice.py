@@ -22,7 +22,7 @@ class Choice:
 
     @property
     def phrase(self) -> str:
-        """What confirms exactly this plan on the command line."""
+        """The text that confirms exactly this plan on the command line."""
         return option_phrase(self.account, self.planned)
 
     @property

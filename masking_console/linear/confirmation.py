@@ -1,4 +1,4 @@
-"""How a plan is confirmed without a screen: number and account, on every tier.
+"""The confirmation without a screen: number and account, on every tier.
 
 On the command line a third word names the set itself: what a dry run has shown may
 have changed since, with the same number. At the prompt the list was just printed.
@@ -21,9 +21,9 @@ from masking_console.presentation.sessions import state_words
 _LONGEST_SHOWN = 40
 _LETTERS = 6
 _MOST_CHANGES = 4
-"""So many sessions that went in or out are looked for, to name them."""
+"""The most sessions that went in or out and can still be named."""
 _MOST_WORK = 1_000_000
-"""So many ids go into letters that are tried, which takes less than a second."""
+"""The most ids that go into letters on trial, which takes less than a second."""
 _MOST_NAMED = 10
 
 

@@ -45,14 +45,14 @@ class FindLines(Protocol):
 
 
 class FindEnding:
-    """What a search came to, for both forms of output."""
+    """The end of a search, for both forms of output."""
 
     def __init__(
         self, wanted: Wanted, found: tuple[FoundSession, ...], end: ListEnd | None
     ) -> None:
         self.found = found
         self.end = end
-        """How reading ended; None where it was stopped."""
+        """The end of reading; None where it was stopped."""
         self.words = (
             end_words(wanted, end, found, _AGAIN)
             if end is not None

@@ -220,18 +220,18 @@ def _after(before: SessionRecord, entry: JournalEntry) -> SessionRecord:
 
 @dataclass(frozen=True, slots=True)
 class PastAttempt:
-    """What an earlier batch did to one session, as the journal tells it."""
+    """The work of an earlier batch on one session, as the journal tells it."""
 
     batch_id: str
     """The batch."""
     operator: PlainText
-    """Who confirmed it."""
+    """The person who confirmed it."""
     ticket: PlainText
     """The ticket that asked for it; may be empty."""
     outcome: ExpiryOutcome
-    """What became of the session; unknown also where a later look found it open."""
+    """The last word on the session; unknown also where a later look found it open."""
     at: datetime
-    """When that was written down."""
+    """The moment of that word."""
 
     @property
     def has_expired_it(self) -> bool:

@@ -29,7 +29,7 @@ _OF_UUID_ALONE = re.compile(r"[a-f]|-$|^\d{8}-\d{4}-")
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which sessions are looked for; without anything set, all that are open.
+    """The sessions that are looked for; without anything set, all that are open.
 
     A number lives here and in the field where it was typed, and nowhere else.
     """
@@ -117,9 +117,9 @@ class Search:
     """A search that was made, fit to be kept and shown: no number stands in it."""
 
     words: PlainText
-    """What was looked for, such as ``+91..051 (India)``."""
+    """Its words, such as ``+91..051 (India)``."""
     at: datetime
-    """When."""
+    """The moment at which it began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ class FoundSession:
     reading: PlainText = PlainText("")
     """The number by which it was found, masked; nothing where it was not by one."""
     past: PastAttempt | None = None
-    """What our journal knows of it, where it is expired."""
+    """The past of an expired one, as far as our journal knows it."""
     is_past_read: bool = False
     """Whether the journal was asked, and could be read."""
 
@@ -148,7 +148,7 @@ class ListProgress:
     """How far a list has been read."""
 
     windows_read: int
-    """How many stretches of time have been read to their end."""
+    """The number of stretches of time that have been read to their end."""
     windows: int
     """How many there are."""
     read: int

@@ -18,12 +18,12 @@ FEWEST_DIGITS = 7
 MOST_DIGITS = 15
 """No number has more (ITU-T E.164)."""
 MOST_READINGS = 3
-"""For so many numbers one spelling is searched at most."""
+"""The most numbers for which one spelling is searched."""
 LONGEST_SPELLING = 200
 """Characters; what is longer is no phone number."""
 
 _ABROAD = ("0011", "011", "00")
-"""What people dial before a country code, beside what their own country has."""
+"""Prefixes dialed before a country code, beside those of a country's own plan."""
 
 _SCHEME = re.compile(r"(?:tel|callto|sms|smsto|whatsapp):(?://)?", re.IGNORECASE)
 _LINK = re.compile(r"(?:https?://)?wa\.me/\+?(?=\d)", re.IGNORECASE)
@@ -65,7 +65,7 @@ _DROPPED = frozenset({"Cc", "Cf", "Mn", "Me", "So", "Sk", "Pi", "Pf", "Cs", "Co"
 
 
 class Certainty(IntEnum):
-    """How sure it is that a spelling means a number."""
+    """The certainty with which a spelling means a number."""
 
     VALID = 0
     """The numbering plan has such numbers."""
@@ -84,7 +84,7 @@ class Reading:
     digits: str
     """As Plivo has it: the country code first, no ``+``."""
     certainty: Certainty = Certainty.AS_TYPED
-    """How sure it is."""
+    """The certainty of it."""
     region: str = ""
     """Two letters of its country; nothing where several share a code."""
     is_meant: bool = False

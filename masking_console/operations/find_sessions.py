@@ -141,7 +141,7 @@ class _Walk:
     until: datetime
     emit: Emit[ListEvent]
     expired: dict[SessionUuid, FoundSession] = field(default_factory=dict)
-    """What is expired: it is told at the end, after all that is open."""
+    """Expired ones, to be told at the end, after all that is open."""
     _read: set[SessionUuid] = field(default_factory=set)
     _told: set[SessionUuid] = field(default_factory=set)
     _met: set[Reading] = field(default_factory=set)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from masking_console.plivo.client import PlivoClient
 
 _A_WEEK = timedelta(days=7)
-"""What is listed when no time is given."""
+"""The stretch that is listed when no time is given."""
 
 
 class InspectSession:

@@ -23,11 +23,11 @@ PAGE = 20
 WORKERS = 16
 """Pages in flight at once; the pace, not this, limits the rate."""
 MOST_PASSES = 3
-"""How often a window is read before it is called incomplete."""
+"""The most passes before a window is called incomplete."""
 LONGEST = 400_000
-"""So many sessions are read in one window; a longer list is not read to its end."""
+"""The most sessions that are read in one window; a longer list has no proof."""
 MOST_BARREN = 50
-"""So many pages of a pass may bring nothing that can be read."""
+"""The most pages of a pass that may bring nothing readable."""
 NUMBER_FILTERS = ("first_party", "second_party", "virtual_number")
 
 _TRIES = 4
@@ -40,7 +40,7 @@ class FilterRefusedError(Exception):
 
 
 class PageReader(Protocol):
-    """What a window asks, and tells what came of it."""
+    """The other side of a window: it is asked for pages, and told what came of them."""
 
     @property
     def account(self) -> Account:
@@ -64,7 +64,7 @@ class Window:
 
     reader: PageReader
     number: int
-    """Which stretch it is, from 1."""
+    """Its number, from 1 for the newest."""
     start: datetime
     end: datetime
     filters: Mapping[str, str]

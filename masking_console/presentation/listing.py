@@ -1,4 +1,4 @@
-"""What reading Plivo's lists has brought, in words; numbers stay masked."""
+"""The words for a search and what it has brought; numbers stay masked."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -95,7 +95,8 @@ def stopped_words(
     wanted: Wanted, found: Sequence[FoundSession], again: str = PRESS_R
 ) -> tuple[str, ...]:
     """Return what is there after the operator stopped the reading."""
-    return (found_words(wanted, found), f"Stopped by you. Not complete. {again}")
+    head = found_words(wanted, found) if found else "Nothing was found so far."
+    return (head, f"Stopped by you. Not complete. {again}")
 
 
 def found_words(wanted: Wanted, found: Sequence[FoundSession]) -> str:

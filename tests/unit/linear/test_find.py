@@ -2,7 +2,7 @@ import json
 import re
 import signal
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,8 +14,6 @@ from masking_console.models.plain_text import PlainText
 from masking_console.models.session_ids import read_session_ids
 from masking_console.practice.exchange import ReceivedRequest
 from masking_console.practice.faults import Ending, Fault, Mark
-from masking_console.practice.listing import Conduct
-from masking_console.practice.rate_limit import RateLimit
 from masking_console.practice.simulated_account import SimulatedAccount
 from masking_console.practice.stored_session import EXPIRED, IN_PROGRESS, StoredSession
 from tests.support.large_account import LargeAccount
@@ -27,19 +25,10 @@ from tests.support.linear_runs import (
     signal_and_wait,
 )
 from tests.support.runs import open_ids, quick_account, reply
+from tests.support.still_account import NOW, still_account
 
-NOW = datetime(2026, 3, 4, 12, 4, 31, tzinfo=UTC)
 NUMBER = "919812345678"
 WANTED = Wanted.of(f"+{NUMBER}")
-
-
-def still_account(count: int = 0, **conduct: object) -> SimulatedAccount:
-    return SimulatedAccount(
-        count=count,
-        clock=lambda: NOW,
-        conduct=Conduct((0.0, 0.0), **conduct),  # type: ignore[arg-type]
-        rate_limit=RateLimit(limit=None),
-    )
 
 
 def with_number(simulated: SimulatedAccount, *words: str) -> list[StoredSession]:
@@ -162,7 +151,7 @@ def test_json_lines_are_whole_and_hide_the_numbers(tmp_path: Path) -> None:
 
 
 def test_nothing_found_is_0_where_everything_was_read(tmp_path: Path) -> None:
-    ran = run_find(still_account(), tmp_path, WANTED)
+    ran = run_find(still_account(0), tmp_path, WANTED)
 
     assert ran.code == 0
     assert "No session with +91..678." in ran.out
@@ -171,7 +160,7 @@ def test_nothing_found_is_0_where_everything_was_read(tmp_path: Path) -> None:
 def test_a_spelling_that_is_not_sure_is_3_and_asks_for_the_country_code(
     tmp_path: Path,
 ) -> None:
-    ran = run_find(still_account(), tmp_path, Wanted.of("020 7946 0018"))
+    ran = run_find(still_account(0), tmp_path, Wanted.of("020 7946 0018"))
 
     assert ran.code == 3
     assert "? finished  No session with ...018." in ran.out
@@ -183,7 +172,7 @@ def test_a_spelling_that_is_not_sure_is_3_and_asks_for_the_country_code(
 def test_what_cannot_be_read_has_its_code(
     tmp_path: Path, wanted: Wanted, status: int, code: int
 ) -> None:
-    simulated = still_account()
+    simulated = still_account(0)
     simulated.fault = lambda _request: reply(status, b"", ("retry-after", "0"))
 
     ran = run_find(simulated, tmp_path, wanted)
@@ -278,7 +267,7 @@ def test_hostile_text_stays_plain(tmp_path: Path) -> None:
 def test_an_account_that_cannot_be_used_is_said_before_anything(tmp_path: Path) -> None:
     settings = linear_settings(tmp_path, account_name="acme")
 
-    ran = run_find(still_account(), tmp_path, WANTED, settings=settings)
+    ran = run_find(still_account(0), tmp_path, WANTED, settings=settings)
 
     assert (ran.code, ran.out) == (1, "")
     assert "In practice mode the account is practice." in ran.err

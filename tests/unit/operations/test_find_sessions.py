@@ -1,48 +1,33 @@
 import asyncio
 import itertools
 import re
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from masking_console.errors import TokenRefusedError
-from masking_console.models.expiry import ExpiryOutcome
 from masking_console.models.listing import (
-    FoundSession,
-    ListEnd,
-    ListEvent,
     ListProgress,
     Wanted,
 )
-from masking_console.models.masking_session import MaskingSession, SessionStatus
-from masking_console.models.session_uuid import SessionUuid
+from masking_console.models.masking_session import SessionStatus
 from masking_console.operations import list_window
-from masking_console.operations.find_sessions import FindSessions
 from masking_console.practice.exchange import ReceivedRequest, Reply
 from masking_console.practice.faults import Ending, Fault, FaultHook
 from masking_console.practice.listing import Conduct, FilterConduct
 from masking_console.practice.rate_limit import RateLimit
 from masking_console.practice.simulated_account import SimulatedAccount
-from masking_console.practice.stored_session import StoredSession
 from tests.support.large_account import find
-from tests.support.runs import bench, reply, script
+from tests.support.runs import reply, script
+from tests.support.still_account import (
+    NOW,
+    events_of,
+    ids,
+    still_account,
+)
 
 EVERYTHING = Wanted()
 NUMBER = Wanted.of("+919812345678")
-UUID = SessionUuid("c28b77d4-21e7-43bd-9447-04bfee92e651")
-NOW = datetime(2026, 3, 4, 12, 4, 31, tzinfo=UTC)
-
-
-def account(count: int = 300, **conduct: object) -> SimulatedAccount:
-    # A clock that stands still: else a session may end between reading and comparing.
-    return SimulatedAccount(
-        count=count,
-        clock=lambda: NOW,
-        conduct=Conduct((0.0, 0.0), **conduct),  # type: ignore[arg-type]
-        rate_limit=RateLimit(limit=None),
-    )
 
 
 def open_within_90_days(simulated: SimulatedAccount) -> set[str]:
@@ -55,15 +40,11 @@ def open_within_90_days(simulated: SimulatedAccount) -> set[str]:
     }
 
 
-def ids(found: list[MaskingSession]) -> set[str]:
-    return {str(session.session_uuid) for session in found}
-
-
 @pytest.mark.parametrize("conduct", list(FilterConduct))
 async def test_a_number_is_found_whatever_plivo_does_with_the_filter(
     tmp_path: Path, conduct: FilterConduct
 ) -> None:
-    simulated = account(number_filters=conduct)
+    simulated = still_account(number_filters=conduct)
     one = next(
         simulated.session(uuid) for uuid in sorted(open_within_90_days(simulated))
     )
@@ -88,7 +69,7 @@ async def test_a_number_is_found_whatever_plivo_does_with_the_filter(
 
 
 async def test_a_part_of_an_id_is_found(tmp_path: Path) -> None:
-    simulated = account()
+    simulated = still_account()
     uuid = min(open_within_90_days(simulated))
     found, end = await find(simulated, tmp_path, Wanted.of(uuid[:13]))
 
@@ -112,7 +93,7 @@ async def test_a_part_of_an_id_is_found(tmp_path: Path) -> None:
 async def test_a_window_that_cannot_be_read_is_named(
     tmp_path: Path, fault: Fault, why: str
 ) -> None:
-    simulated = account(100)
+    simulated = still_account(100)
     second = f"{simulated.now - timedelta(days=60):%Y-%m-%d}"
     simulated.fault = lambda request: (
         fault if f"created_time__gte={second}" in request.query else None
@@ -127,7 +108,7 @@ async def test_a_window_that_cannot_be_read_is_named(
 
 
 async def test_a_page_that_fails_once_is_read_again(tmp_path: Path) -> None:
-    simulated = account(200)
+    simulated = still_account(200)
     seen: set[str] = set()
 
     def first_time(request: ReceivedRequest) -> Fault | None:
@@ -145,7 +126,7 @@ async def test_a_page_that_fails_once_is_read_again(tmp_path: Path) -> None:
 async def test_a_service_that_ignores_the_time_is_not_called_complete(
     tmp_path: Path,
 ) -> None:
-    simulated = account(60)
+    simulated = still_account(60)
     body = (
         b'{"meta": {"total_count": 1}, "objects": [{"session_uuid": '
         b'"c28b77d4-21e7-43bd-9447-04bfee92e651", "status": "active", '
@@ -162,7 +143,7 @@ async def test_a_service_that_ignores_the_time_is_not_called_complete(
 async def test_a_service_that_gives_no_total_is_read_to_its_last_page(
     tmp_path: Path,
 ) -> None:
-    simulated = account(200)
+    simulated = still_account(200)
 
     def without_total(request: ReceivedRequest) -> Fault:
         answer = simulated.answer(request)
@@ -181,7 +162,7 @@ async def test_a_service_that_gives_no_total_is_read_to_its_last_page(
 
 
 async def test_a_total_that_never_fits_is_said(tmp_path: Path) -> None:
-    simulated = account(50)
+    simulated = still_account(50)
     simulated.fault = lambda _request: reply(
         200, b'{"meta": {"total_count": 3}, "objects": []}'
     )
@@ -192,7 +173,7 @@ async def test_a_total_that_never_fits_is_said(tmp_path: Path) -> None:
 
 
 async def test_a_later_page_that_fails_leaves_its_window_open(tmp_path: Path) -> None:
-    simulated = account(300)
+    simulated = still_account(300)
     simulated.fault = lambda request: (
         reply(500) if "offset=20" in request.query.split("&") else None
     )
@@ -216,7 +197,7 @@ def listed(total: int, *numbers: int) -> Fault:
 async def test_what_is_active_comes_first_and_is_not_called_complete(
     tmp_path: Path,
 ) -> None:
-    simulated = account(300)
+    simulated = still_account(300)
     simulated.fault = lambda request: (
         None if "status=active" in request.query else reply(500)
     )
@@ -228,7 +209,7 @@ async def test_what_is_active_comes_first_and_is_not_called_complete(
 
 
 async def test_rows_that_grow_too_old_meanwhile_are_no_gap(tmp_path: Path) -> None:
-    simulated = account(0)
+    simulated = still_account(0)
     newest = script(
         "GET",
         *[listed(22, *range(20)), listed(22, 20, 21)],
@@ -244,7 +225,7 @@ async def test_rows_that_grow_too_old_meanwhile_are_no_gap(tmp_path: Path) -> No
 async def test_a_count_that_fails_is_made_up_for_by_a_second_pass(
     tmp_path: Path,
 ) -> None:
-    simulated = account(0)
+    simulated = still_account(0)
     newest = script(
         "GET",
         *[listed(21, *range(20)), listed(21, 20), *[reply(500)] * 4],
@@ -259,7 +240,7 @@ async def test_a_count_that_fails_is_made_up_for_by_a_second_pass(
 async def test_a_count_with_rows_that_cannot_be_read_proves_nothing(
     tmp_path: Path,
 ) -> None:
-    simulated = account(0)
+    simulated = still_account(0)
     unreadable = reply(200, b'{"meta": {"total_count": 21}, "objects": [{}]}')
     newest = script("GET", listed(21, *range(20)), listed(21, 20), unreadable)
     simulated.fault = lambda request: in_the_newest_window(request, simulated, newest)
@@ -281,7 +262,7 @@ def in_the_newest_window(
 async def test_one_answer_that_holds_all_it_counts_needs_no_second_one(
     tmp_path: Path,
 ) -> None:
-    simulated = account(0)
+    simulated = still_account(0)
     _found, end = await find(simulated, tmp_path, NUMBER)
 
     assert end.is_complete
@@ -318,7 +299,7 @@ async def test_filters_and_windows_are_read_side_by_side(
 async def test_a_list_that_ignores_the_offset_ends(
     tmp_path: Path, is_total_given: bool, is_active: bool
 ) -> None:
-    simulated = account(300, obeys_offset=False)
+    simulated = still_account(300, obeys_offset=False)
 
     def without_total(request: ReceivedRequest) -> Fault:
         body = simulated.answer(request).body
@@ -339,7 +320,7 @@ async def test_a_list_that_ignores_the_offset_ends(
 async def test_a_total_beyond_all_measure_is_not_believed(
     tmp_path: Path, body: bytes
 ) -> None:
-    simulated = account(0)
+    simulated = still_account(0)
     answer = b'{"meta": {"total_count": 99999999999}, "objects": %s}'
     simulated.fault = lambda _request: reply(200, answer % body)
     _found, end = await asyncio.wait_for(
@@ -354,7 +335,7 @@ async def test_a_list_without_an_end_is_not_read_for_ever(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(list_window, "LONGEST", 60)
-    simulated = account(0)
+    simulated = still_account(0)
     for total in ("null", "1000"):
         simulated.fault = endless(total)
         found, end = await find(simulated, tmp_path, EVERYTHING)
@@ -379,7 +360,7 @@ def endless(total: str) -> FaultHook:
 
 
 async def test_nothing_read_is_told_from_nothing_found(tmp_path: Path) -> None:
-    simulated = account(0)
+    simulated = still_account(0)
     _found, end = await find(simulated, tmp_path, NUMBER)
     assert (end.is_anything_read, end.is_rate_limited) == (True, False)
 
@@ -393,220 +374,8 @@ async def test_nothing_read_is_told_from_nothing_found(tmp_path: Path) -> None:
     assert (end.is_anything_read, end.is_rate_limited) == (False, True)
 
 
-async def test_every_reading_of_a_spelling_is_searched(tmp_path: Path) -> None:
-    simulated = account(0)
-    for at, number in enumerate(["919812345678", "09812345678"]):
-        simulated.put(stored(at, first_party=number))
-    for at, field in enumerate(["first_party", "second_party", "virtual_number"]):
-        simulated.put(stored(10 + at, **{field: "+919812345678"}))
-
-    wanted = Wanted.of("098123 45678", "IN")
-    events = await events_of(simulated, tmp_path, wanted)
-    found = [each for event in events[:-1] for each in event.found]  # type: ignore[union-attr]
-    end = events[-1]
-
-    assert isinstance(end, ListEnd)
-    assert {int(each.session.session_uuid[-2:]) for each in found} == {0, 1, 10, 11, 12}
-    readings = {each.session.session_uuid[-2:]: each.reading for each in found}
-    assert readings["00"] == readings["12"] == "+91..678 (India)"
-    assert readings["01"] == "...678 as typed"
-    # What was met is named as well as what was meant.
-    assert end.readings == ("+91..678 (India)", "...678 as typed")
-    assert end.is_complete
-    assert {each.search.words for each in found} == {"+91..678 (India)"}
-    assert {each.search.at for each in found} == {NOW}
-    told = [repr(replace(each, session=None)) for each in found]
-    assert not any("9812345678" in each for each in [*told, repr(end)])
-
-
-async def test_digits_that_plivo_refuses_do_not_make_everything_be_read(
-    tmp_path: Path,
-) -> None:
-    simulated = account(300)
-    simulated.put(stored(1, first_party="919812345678"))
-    simulated.fault = lambda request: (
-        reply(400, b'{"error": "not a number"}') if "=0981" in request.query else None
-    )
-    found, end = await find(simulated, tmp_path, Wanted.of("098123 45678", "IN"))
-
-    assert ids(found) == {str(stored(1).session_uuid)}
-    assert end.is_complete
-    assert end.readings == ("+91..678 (India)",)
-    assert len(simulated.requests) <= 27
-    # Where nothing else was meant, everything is read and looked through.
-    found, end = await find(simulated, tmp_path, Wanted.of("098123 45678"))
-    assert (found, end.proved, end.is_reading_sure) == ([], 3, False)
-
-
-@pytest.mark.parametrize("is_there", [True, False])
-async def test_a_spelling_that_is_not_sure_is_proved_only_by_what_it_finds(
-    tmp_path: Path, is_there: bool
-) -> None:
-    simulated = account(0)
-    if is_there:
-        simulated.put(stored(1, first_party="447700900073"))
-    _found, end = await find(simulated, tmp_path, Wanted.of("447700900073"))
-
-    assert end.is_reading_sure is is_there
-    assert end.is_complete is is_there
-    assert end.proved == 3
-
-
-def stored(at: int, **numbers: str) -> StoredSession:
-    session = StoredSession(
-        session_uuid=SessionUuid(f"c28b77d4-21e7-43bd-9447-{at:012d}"),
-        first_party="14155550101",
-        second_party="14155550102",
-        virtual_number="14155550103",
-        created_time=NOW - timedelta(days=1, minutes=at),
-        expiry_time=NOW + timedelta(days=1),
-    )
-    return replace(session, **numbers)  # type: ignore[arg-type] # by the fields' names
-
-
-async def events_of(
-    simulated: SimulatedAccount, folder: Path, wanted: Wanted
-) -> list[ListEvent]:
-    events: list[ListEvent] = []
-    async with bench(simulated, folder) as opened:
-        path = opened.settings.journal_path
-        operation = FindSessions(opened.connections, path, lambda: NOW)
-        await operation.run(opened.account, wanted, events.append)
-    return events
-
-
-def found_in(events: list[ListEvent]) -> dict[str, FoundSession]:
-    return {
-        str(each.session.session_uuid): each
-        for event in events
-        if isinstance(event, ListProgress)
-        for each in event.found
-    }
-
-
-async def test_the_journal_tells_who_expired_a_session_and_nothing_is_inferred(
-    tmp_path: Path,
-) -> None:
-    simulated = account(0)
-    ours, lost, elsewhere, refused, still_open = (
-        stored(at, first_party="919812345678") for at in range(5)
-    )
-    for each in (ours, lost, elsewhere, refused, still_open):
-        simulated.put(each)
-    async with bench(simulated, tmp_path) as opened:
-        await opened.run([ours.session_uuid])
-        batch = opened.summary.batch.batch_id
-        simulated.fault = lambda _request: Fault(ending=Ending.DROPPED)
-        await opened.run([lost.session_uuid])
-        simulated.fault = script("DELETE", reply(400, b'{"error": "no"}'))
-        await opened.run([refused.session_uuid])
-    simulated.fault = None
-    for each in (elsewhere, refused):
-        simulated.put(replace(each, was_expired=True))
-
-    events = await events_of(simulated, tmp_path, Wanted.of("+919812345678"))
-    found = found_in(events)
-    assert len(found) == 5
-
-    def past(of: StoredSession) -> FoundSession:
-        assert found[of.session_uuid].is_past_read
-        return found[of.session_uuid]
-
-    assert past(ours).past is not None
-    assert past(ours).past.batch_id == batch  # type: ignore[union-attr]
-    assert past(ours).past.has_expired_it  # type: ignore[union-attr]
-    assert past(lost).past.outcome is ExpiryOutcome.UNKNOWN  # type: ignore[union-attr]
-    assert past(elsewhere).past is None
-    assert past(refused).past is None
-    assert not found[still_open.session_uuid].is_past_read
-    # Open first, then the newest.
-    order = [each.session_uuid for each in (still_open, ours, lost, elsewhere, refused)]
-    assert list(found) == order
-
-
-async def test_a_journal_that_cannot_be_read_claims_nothing(tmp_path: Path) -> None:
-    simulated = account(0)
-    simulated.put(replace(stored(1, first_party="919812345678"), was_expired=True))
-    (tmp_path / "state").mkdir()
-    (tmp_path / "state" / "journal.db").write_bytes(b"no database" * 1000)
-
-    events = await events_of(simulated, tmp_path, Wanted.of("+919812345678"))
-
-    (found,) = found_in(events).values()
-    assert (found.is_past_read, found.past) == (False, None)
-    assert events[-1].is_complete  # type: ignore[union-attr]
-
-
-@pytest.mark.parametrize("number", [1, 9])
-async def test_one_session_is_asked_for_by_its_id(tmp_path: Path, number: int) -> None:
-    simulated = account(0)
-    simulated.put(replace(stored(1), was_expired=True))
-    wanted = Wanted(session_uuid=stored(number).session_uuid)
-
-    found, end = await find(simulated, tmp_path, wanted)
-
-    assert [each.session_uuid for each in found] == [stored(1).session_uuid][
-        : number == 1
-    ]
-    assert (end.windows, end.proved, end.is_complete) == (1, 1, True)
-    assert len(simulated.requests) == 1
-
-
-@pytest.mark.parametrize(
-    ("status", "words"), [(500, "(500)"), (429, "(429)"), (None, "connection broke")]
-)
-async def test_one_session_that_cannot_be_asked_for_is_not_called_absent(
-    tmp_path: Path, status: int | None, words: str
-) -> None:
-    simulated = account(0)
-    no_answer = Fault(has_effect=False, ending=Ending.DROPPED)
-    fault = reply(status, b"", ("retry-after", "0")) if status else no_answer
-    simulated.fault = lambda _request: fault
-
-    _found, end = await find(simulated, tmp_path, Wanted(session_uuid=UUID))
-
-    assert not end.is_complete
-    assert not end.is_anything_read
-    assert end.is_rate_limited is (status == 429)
-    assert words in end.problems[0]
-
-
-async def test_one_session_on_a_refused_account_ends_the_search(tmp_path: Path) -> None:
-    simulated = account(0)
-    simulated.fault = lambda _request: reply(401)
-
-    with pytest.raises(TokenRefusedError, match="refused the token"):
-        await find(simulated, tmp_path, Wanted(session_uuid=UUID))
-
-
-async def test_what_is_expired_is_told_also_where_the_search_is_refused_later(
-    tmp_path: Path,
-) -> None:
-    simulated = account(0)
-    simulated.put(replace(stored(1, first_party="919812345678"), was_expired=True))
-    answers = 0
-
-    def fault(_request: ReceivedRequest) -> Fault | None:
-        nonlocal answers
-        answers += 1
-        return None if answers == 1 else reply(401)
-
-    simulated.fault = fault
-    events: list[ListEvent] = []
-    async with bench(simulated, tmp_path) as opened:
-        path = opened.settings.journal_path
-        operation = FindSessions(opened.connections, path, lambda: NOW)
-        with pytest.raises(TokenRefusedError):
-            await operation.run(
-                opened.account, Wanted.of("+919812345678"), events.append
-            )
-
-    (found,) = found_in(events).values()
-    assert not found.is_past_read
-
-
 async def test_progress_counts_the_windows_that_are_read(tmp_path: Path) -> None:
-    simulated = account(60)
+    simulated = still_account(60)
     events = await events_of(simulated, tmp_path, EVERYTHING)
 
     progress = [each for each in events if isinstance(each, ListProgress)]

@@ -197,6 +197,8 @@ def test_complete_is_said_only_when_it_is_proved() -> None:
         "Searched 4 Dec to 4 Mar, 2 of 3 windows. "
         "Not complete: Window 2 failed (no connection). Press r."
     )
+    assert stopped_words(NUMBER, [OPEN])[0] == "1 open with +91..051."
+    assert stopped_words(NUMBER, [])[0] == "Nothing was found so far."
     assert stopped_words(Wanted(), [])[1] == "Stopped by you. Not complete. Press r."
     _found, again = stopped_words(Wanted(), [], "Run this again.")
     assert again == "Stopped by you. Not complete. Run this again."
