@@ -47,7 +47,10 @@ class FindJob:
 
     def find(self, text: str) -> None:
         """Find what a person typed."""
-        self._screen.run_worker(self._find(text), group="find-text", exclusive=True)
+        # Not a coroutine: it may be forgotten before it begins.
+        self._screen.run_worker(
+            lambda: self._find(text), group="find-text", exclusive=True
+        )
 
     async def _find(self, text: str) -> None:
         country = self._screen.operations.settings.country
@@ -92,6 +95,8 @@ class FindJob:
     def forget(self) -> None:
         """Stop, and forget what was looked for, as for another account."""
         self.stop()
+        # A number may still be being read, for the account from before.
+        self._screen.workers.cancel_group(self._screen, "find-text")
         self._wanted = None
 
     async def _read(self, account: Account, wanted: Wanted) -> None:
