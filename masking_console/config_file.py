@@ -17,6 +17,7 @@ from masking_console.errors import ConfigFileError, InputError
 from masking_console.models.account import AccountName
 from masking_console.models.cause import CauseRules
 from masking_console.models.confirmation_rules import ConfirmationRules
+from masking_console.models.countries import COUNTRIES
 from masking_console.models.plain_text import plain_text
 from masking_console.models.ticket_pattern import LONGEST_PATTERN, TicketPattern
 from masking_console.settings import Settings, ShowNumbers, SignStyle, TimeZone
@@ -92,6 +93,10 @@ class Values(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ShowNumbers, Meta(description='"never", "ask" or "always"')
     ] = ShowNumbers.ASK
     """When phone numbers are shown in full."""
+    country: Annotated[
+        str, Meta(description='the two letters of a country such as "IN", or ""')
+    ] = ""
+    """The country whose national phone numbers are read; there is no default."""
     confirm: Annotated[
         Confirm, Meta(description="a table with count_from and name_from")
     ] = Confirm()
@@ -138,6 +143,7 @@ class ConfigFile:
             history_days=values.history_days,
             cause_rules=CauseRules(values.ticket_required, self.ticket_pattern),
             show_numbers=values.show_numbers,
+            country=values.country.upper(),
             keymap=self.keymap,
         )
 
@@ -251,6 +257,8 @@ def _check_values(path: Path, values: Values) -> None:
     for key, text in texts.items():
         if plain_text(text) != text:
             raise problem(path, f"{key} has a character that cannot be shown")
+    if values.country and values.country.upper() not in COUNTRIES:
+        raise problem(path, f"country must be {allowed()['country']}")
     try:
         for name in values.protected:
             AccountName(name)

@@ -109,6 +109,8 @@ class Settings:
     """What a ticket must be."""
     show_numbers: ShowNumbers = ShowNumbers.ASK
     """When phone numbers are shown in full."""
+    country: str = ""
+    """Two letters of the country whose national phone numbers are read, or nothing."""
     keymap: Mapping[str, tuple[str, ...]] = field(
         default_factory=lambda: MappingProxyType({})
     )

@@ -9,6 +9,7 @@ from masking_console.cli.completion import completion
 from masking_console.cli.config import config
 from masking_console.cli.console import console
 from masking_console.cli.expire import expire
+from masking_console.cli.find import find
 from masking_console.cli.history import history
 from masking_console.cli.practice_server import practice_server
 
@@ -74,6 +75,7 @@ def cli() -> None:
 
 cli.add_command(console)
 cli.add_command(expire)
+cli.add_command(find)
 cli.add_command(completion)
 cli.add_command(config)
 cli.add_command(history)

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 )
 @click.option("--dry-run", is_flag=True, help="Look and tell; expire nothing.")
 @click.option(
-    "--confirm", metavar="TEXT", help='Number and account, such as "12 acme-prod".'
+    "--confirm",
+    metavar="TEXT",
+    help='What a dry run prints, such as "12 acme-prod kqzrtb".',
 )
 @click.option("--include-in-call", is_flag=True, help="Also sessions in a call.")
 @click.option("--ticket", default="", help="The ticket that asks for it.")

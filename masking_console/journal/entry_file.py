@@ -7,7 +7,7 @@ thread uses it.
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
@@ -20,6 +20,8 @@ from masking_console.models.journal_entry import JournalEntry
 from masking_console.paths import UnsafePathError, make_private_folder, open_private
 
 _BUSY_SECONDS = 5.0
+_AT_ONCE = 400
+"""Sessions that one question names; SQLite takes a limited number of values."""
 
 
 class EntryFile:
@@ -133,6 +135,33 @@ def read_rows(path: Path) -> Iterator[SealedRow]:
             "seal FROM entries ORDER BY sequence"
         ):
             yield SealedRow(*row)
+
+
+def read_entries_of(path: Path, session_uuids: Sequence[str]) -> Iterator[JournalEntry]:
+    """Yield the entries of some sessions, and how their batches began, by sequence."""
+    with closing(_opened_to_read(path)) as connection:
+        for start in range(0, len(session_uuids), _AT_ONCE):
+            asked = session_uuids[start : start + _AT_ONCE]
+            places = ", ".join("?" * len(asked))
+            of_sessions = f"session_uuid IN ({places})"
+            rows = connection.execute(
+                f"SELECT content FROM entries WHERE {of_sessions} OR "  # noqa: S608
+                "event = 'batch.confirmed' AND batch_id IN "
+                f"(SELECT batch_id FROM entries WHERE {of_sessions}) "
+                "ORDER BY sequence",
+                (*asked, *asked),
+            )
+            yield from (decoded(row[0]) for row in rows)
+
+
+def read_gaps(path: Path) -> Iterator[JournalEntry]:
+    """Yield the entries that tell of entries that are lost."""
+    with closing(_opened_to_read(path)) as connection:
+        rows = connection.execute(
+            "SELECT content FROM entries "
+            "WHERE event IN ('journal.set_aside', 'journal.cut') ORDER BY sequence"
+        )
+        yield from (decoded(row[0]) for row in rows)
 
 
 def _opened_to_read(path: Path) -> sqlite3.Connection:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from masking_console.linear.confirmation import option_phrase
 from masking_console.models.account import Account
 from masking_console.models.masking_session import CheckedSession, CheckState
 from masking_console.presentation.review import wrong_account
@@ -21,8 +22,8 @@ class Choice:
 
     @property
     def phrase(self) -> str:
-        """Number and account, which this face asks for on every tier."""
-        return f"{len(self.planned)} {self.account.name.lower()}"
+        """The text that confirms exactly this plan on the command line."""
+        return option_phrase(self.account, self.planned)
 
     @property
     def wrong_account(self) -> str:

@@ -16,8 +16,10 @@ from masking_console.linear.account import chosen_account
 from masking_console.linear.choice import Choice, choose
 from masking_console.linear.confirmation import (
     check_size,
-    confirmed_in_full,
+    confirmed_at_prompt,
+    confirmed_by_option,
     full_phrase,
+    how_to_confirm,
 )
 from masking_console.linear.ending import (
     Ending,
@@ -216,8 +218,10 @@ class ExpireJob:
         for line in consequences(plan, self._clock()):
             self._lines.note(line)
         answer = self._request.confirm
-        confirmed = confirmed_in_full(
-            plan, self._asked(plan) if answer is None else answer
+        confirmed = (
+            confirmed_at_prompt(plan, self._asked(plan))
+            if answer is None
+            else confirmed_by_option(plan, answer)
         )
         checked_at = plan.checked_at
         if checked_at is None or self._clock() - checked_at > FRESH_FOR:
@@ -236,7 +240,7 @@ class ExpireJob:
             if terminal is None:
                 raise RefusedError(
                     "There is no terminal to ask on. Nothing was sent. "
-                    f'Write --confirm "{phrase}".'
+                    f"{how_to_confirm(plan)}"
                 )
             question = f"{title(plan)} Type {phrase} to go ahead:"
             with self._signals.reacting(_raise_stopped):

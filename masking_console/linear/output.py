@@ -11,9 +11,15 @@ _GONE = "Standard output is closed. The work goes on, and the journal has it."
 class Output:
     """Writes whole lines; a stream that is gone ends nothing."""
 
-    def __init__(self, out: TextIO | None = None, err: TextIO | None = None) -> None:
+    def __init__(
+        self,
+        out: TextIO | None = None,
+        err: TextIO | None = None,
+        gone_words: str = _GONE,
+    ) -> None:
         self._out = out or sys.stdout
         self._err = err or sys.stderr
+        self._gone_words = gone_words
         self._is_gone = False
 
     def line(self, text: str) -> None:
@@ -22,7 +28,7 @@ class Output:
             # Such as `| head`, which has seen enough. The run must go on.
             self._is_gone = True
             _silence(self._out)
-            self.note(_GONE)
+            self.note(self._gone_words)
 
     def note(self, text: str) -> None:
         """Write a line for the operator's eyes to the standard error, at once."""

@@ -15,7 +15,7 @@ class ExpiryRequest:
     cause: Cause = field(default_factory=Cause)
     """Why."""
     confirm: str | None = None
-    """Number and account, or None to ask for them on the terminal."""
+    """Number, account and letters, or None to ask on the terminal."""
     is_dry_run: bool = False
     """Whether to look and tell, and no more."""
     includes_in_call: bool = False

@@ -216,3 +216,58 @@ def _after(before: SessionRecord, entry: JournalEntry) -> SessionRecord:
             return replace(before, result=result)
         case _:
             return replace(before, later=plain_text(entry.detail))
+
+
+@dataclass(frozen=True, slots=True)
+class PastAttempt:
+    """The work of an earlier batch on one session, as the journal tells it."""
+
+    batch_id: str
+    """The batch."""
+    operator: PlainText
+    """The person who confirmed it."""
+    ticket: PlainText
+    """The ticket that asked for it; may be empty."""
+    outcome: ExpiryOutcome
+    """The last word on the session; unknown also where a later look found it open."""
+    at: datetime
+    """The moment of that word."""
+
+    @property
+    def has_expired_it(self) -> bool:
+        """Whether the journal says that this batch expired the session."""
+        return self.outcome is ExpiryOutcome.EXPIRED
+
+    @property
+    def may_have_expired_it(self) -> bool:
+        """Whether a request was sent of which nobody can say that it did nothing."""
+        return self.outcome in {ExpiryOutcome.UNKNOWN, ExpiryOutcome.FAILED}
+
+
+def past_attempt(
+    confirmed: JournalEntry, entries: Iterable[JournalEntry]
+) -> PastAttempt | None:
+    """Return what a batch did to one session; None where it sent nothing.
+
+    Args:
+        confirmed: the entry with which the batch began.
+        entries: those of the session in this batch, oldest first.
+    """
+    outcome, at = None, confirmed.at
+    for entry in entries:
+        match entry.event:
+            case JournalEvent.EXPIRE_INTENDED | JournalEvent.SESSION_LOOKED:
+                outcome, at = ExpiryOutcome.UNKNOWN, entry.at
+            case JournalEvent.EXPIRE_UNCLEAR | JournalEvent.SESSION_SETTLED:
+                outcome, at = ExpiryOutcome(entry.outcome), entry.at
+            case _:
+                continue
+    if outcome is None:
+        return None
+    return PastAttempt(
+        batch_id=confirmed.batch_id,
+        operator=plain_text(confirmed.operator),
+        ticket=plain_text(confirmed.ticket),
+        outcome=outcome,
+        at=at,
+    )

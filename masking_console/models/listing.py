@@ -1,32 +1,41 @@
 """What is looked for in Plivo's lists, and what is proved to have been found."""
 
 import re
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from masking_console.errors import InputError, InvalidSessionUuidError
+from masking_console.errors import InputError
+from masking_console.models.history import PastAttempt
 from masking_console.models.masking_session import MaskingSession, SessionStatus
+from masking_console.models.phone_number import (
+    LONGEST_SPELLING,
+    Reading,
+    number_in,
+    plain_spelling,
+    readings_of,
+)
+from masking_console.models.plain_text import PlainText
 from masking_console.models.session_uuid import SessionUuid
 
-FEWEST_DIGITS = 7
-"""A number with fewer digits would find half of the account."""
 FEWEST_OF_UUID = 4
 """So many characters of a session UUID are worth looking for."""
 
-_NOT_DIGITS = re.compile(r"[\s().+/-]")
-_PART_OF_UUID = re.compile(r"[0-9a-f][0-9a-f-]*", re.ASCII)
+_UUID_DIGITS = 32
+_DASHES = (8, 12, 16, 20)
+"""Before which of the hexadecimal digits of a UUID a dash stands."""
+_PART_OF_UUID = re.compile(r"(?:urn:uuid:)?([0-9a-f-]+)", re.ASCII)
+_OF_UUID_ALONE = re.compile(r"[a-f]|-$|^\d{8}-\d{4}-")
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which open sessions are looked for; without anything set, all of them.
+    """The sessions that are looked for; without anything set, all that are open.
 
     A number lives here and in the field where it was typed, and nowhere else.
     """
 
-    number: str = ""
-    """A phone number, in digits with its country code."""
+    readings: tuple[Reading, ...] = ()
+    """The numbers that a spelling may stand for, the surest first."""
     uuid_part: str = ""
     """The beginning of a session UUID."""
     session_uuid: SessionUuid | None = None
@@ -37,53 +46,115 @@ class Wanted:
         return "Wanted(...)"
 
     @classmethod
-    def of(cls, text: str) -> "Wanted":
+    def of(cls, text: str, country: str = "") -> "Wanted":
         """Return what a person typed: a number in any spelling, an id, or nothing.
+
+        The first number loads the numbering plans, which takes up to a tenth of a
+        second: not for an event loop.
+
+        Args:
+            text: what was typed.
+            country: two letters of the country whose national spellings are read.
 
         Raises:
             InputError: it is none of these.
         """
-        typed = text.strip().lower()
-        if not typed:
+        if not text.strip():
             return cls()
-        with suppress(InvalidSessionUuidError):
-            return cls(session_uuid=SessionUuid(typed))
-        digits = _NOT_DIGITS.sub("", typed)
-        if digits.isascii() and digits.isdecimal():
-            return cls(number=_number(digits, typed))
-        if _PART_OF_UUID.fullmatch(typed) and len(typed) >= FEWEST_OF_UUID:
-            return cls(uuid_part=typed)
+        plain = plain_spelling(text)
+        if len(text) <= LONGEST_SPELLING:
+            if part := _part_of_uuid(plain.lower()):
+                return part
+            if number := number_in(plain):
+                return cls(readings_of(number, country))
         raise InputError("Type a phone number with its country code, or a session id.")
 
+    @property
+    def finds_all_states(self) -> bool:
+        """Whether expired sessions are looked for as well."""
+        return bool(self.readings or self.uuid_part or self.session_uuid)
+
+    @property
+    def meant(self) -> tuple[Reading, ...]:
+        """The readings of which it can be said that they were looked for."""
+        return tuple(each for each in self.readings if each.is_meant)
+
+    def reading_of(self, session: MaskingSession) -> Reading | None:
+        """Return the surest reading that a session has among its numbers."""
+        numbers = session.numbers
+        return next((each for each in self.readings if each.digits in numbers), None)
+
     def matches(self, session: MaskingSession) -> bool:
-        """Whether a session is open and one that is looked for, whoever listed it."""
-        if session.status is SessionStatus.EXPIRED:
-            return False
-        if self.number:
-            return self.number in session.numbers
-        return session.session_uuid.startswith(self.uuid_part)
+        """Whether a session is one that is looked for, whoever listed it."""
+        if self.readings:
+            return self.reading_of(session) is not None
+        is_open = session.status is not SessionStatus.EXPIRED
+        is_it = self.session_uuid in {None, session.session_uuid}
+        return (
+            is_it
+            and (is_open or self.finds_all_states)
+            and session.session_uuid.startswith(self.uuid_part)
+        )
 
 
-def _number(digits: str, typed: str) -> str:
-    if digits.startswith("00") and "+" not in typed:
-        digits = digits[2:]
-    if len(digits) < FEWEST_DIGITS:
-        raise InputError("Type the whole number, with its country code.")
-    return digits
+def _part_of_uuid(typed: str) -> Wanted | None:
+    """Return a session UUID or the beginning of one; digits alone are a number."""
+    match = _PART_OF_UUID.fullmatch(typed.strip(" \"'`<>(){},;"))
+    if match is None:
+        return None
+    digits = match[1].replace("-", "")
+    dashed = "".join(f"-{d}" if at in _DASHES else d for at, d in enumerate(digits))
+    if len(digits) == _UUID_DIGITS:
+        return Wanted(session_uuid=SessionUuid(dashed))
+    is_part = FEWEST_OF_UUID <= len(digits) < _UUID_DIGITS
+    if is_part and _OF_UUID_ALONE.search(match[1]):
+        return Wanted(uuid_part=dashed)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A search that was made, fit to be kept and shown: no number stands in it."""
+
+    words: PlainText
+    """Its words, such as ``+91..051 (India)``."""
+    at: datetime
+    """The moment at which it began."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSession:
+    """A session that a search has found, and what led to it."""
+
+    session: MaskingSession
+    """The session, as it was listed."""
+    search: Search
+    """The search."""
+    reading: PlainText = PlainText("")
+    """The number by which it was found, masked; nothing where it was not by one."""
+    past: PastAttempt | None = None
+    """The past of an expired one, as far as our journal knows it."""
+    is_past_read: bool = False
+    """Whether the journal was asked, could be read, and has lost nothing of then."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it may still connect calls."""
+        return self.session.status is not SessionStatus.EXPIRED
 
 
 @dataclass(frozen=True, slots=True)
 class ListProgress:
     """How far a list has been read."""
 
-    window: int
-    """The stretch of time that is being read, from 1."""
+    windows_read: int
+    """The number of stretches of time that have been read to their end."""
     windows: int
     """How many there are."""
     read: int
     """How many sessions have been read, of every state."""
-    found: tuple[MaskingSession, ...] = ()
-    """The open ones that are looked for and that have come since the last word."""
+    found: tuple[FoundSession, ...] = ()
+    """Those that are looked for and that have come since the last word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +171,21 @@ class ListEnd:
     """For how many of them it is proved that every session was read."""
     problems: tuple[str, ...] = ()
     """What is missing, one sentence each."""
+    readings: tuple[PlainText, ...] = ()
+    """The numbers that were meant or met, masked, with their countries."""
+    is_reading_sure: bool = True
+    """Whether it can be said which number was looked for."""
+    is_anything_read: bool = True
+    """Whether Plivo gave a single answer that could be read."""
+    is_rate_limited: bool = False
+    """Whether Plivo's rate limit kept something from being read."""
 
     @property
     def is_complete(self) -> bool:
         """Whether it is proved that nothing is missing."""
-        return self.proved == self.windows and not self.problems
+        return (
+            self.proved == self.windows and not self.problems and self.is_reading_sure
+        )
 
 
 ListEvent = ListProgress | ListEnd

@@ -54,6 +54,6 @@ class SessionInspection:
     seen_at: datetime
     """When Plivo gave it."""
     sharing: int | None
-    """How many open sessions share its virtual number, among those of a week."""
+    """The number of other open sessions of a week on its virtual number."""
     before: tuple[BatchRecord, ...]
     """The batches of this console in which it stands, newest first."""

@@ -1,112 +1,194 @@
-"""Find open sessions: by number, or all that Plivo can list.
+"""Find sessions: by number or id in every state, or all that are open.
 
 Plivo lists 90 days, at most 30 of them at once, 20 sessions a page (API reference,
 "List semantics"). The upper bound is frozen and every state is asked for, so that the
-set does not move while it is read: a session that expires stays in it.
+set does not move while it is read: a session that expires stays in it. Windows and
+filters are read side by side, within the pace.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from masking_console.errors import JournalError
+from masking_console.journal.reading import read_attempts, read_latest_gap
 from masking_console.models.account import Account
-from masking_console.models.listing import ListEnd, ListEvent, ListProgress, Wanted
+from masking_console.models.history import PastAttempt
+from masking_console.models.listing import (
+    FoundSession,
+    ListEnd,
+    ListEvent,
+    ListProgress,
+    Search,
+    Wanted,
+)
 from masking_console.models.masking_session import MaskingSession
+from masking_console.models.phone_number import Reading
+from masking_console.models.plain_text import PlainText
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.connections import Connections
 from masking_console.operations.engine import Emit
+from masking_console.operations.list_window import (
+    NUMBER_FILTERS,
+    WORKERS,
+    FilterRefusedError,
+    Window,
+    side_by_side,
+)
+from masking_console.operations.resume_batches import patient_look
 from masking_console.operations.sign_in import SIGN_IN_REFUSED, sign_in_error
 from masking_console.plivo.answers import Answer, Verdict
 from masking_console.plivo.pages import SessionPage
+from masking_console.presentation.listing import search_words
+from masking_console.presentation.numbers import reading_words
 
 if TYPE_CHECKING:
     from masking_console.plivo.client import PlivoClient
 
-PAGE = 20
-"""The most sessions on a page."""
 WINDOW = timedelta(days=30)
 """The longest stretch of time that one request may ask for."""
 WINDOWS = 3
 """90 days; older sessions cannot be listed."""
-WORKERS = 16
-"""Pages in flight at once; the pace, not this, limits the rate."""
-MOST_PASSES = 3
-"""How often a window is read before it is called incomplete."""
 
-_NUMBERS = ("first_party", "second_party", "virtual_number")
-_TRIES = 4
-_TIME = "%Y-%m-%d %H:%M:%S.%f"
-_AGAIN = frozenset({Verdict.UNCLEAR, Verdict.NOT_SENT, Verdict.RATE_LIMITED})
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
-
-class FilterRefusedError(Exception):
-    """Plivo refuses a filter for numbers, or does not obey it."""
+Filters = Mapping[str, str]
 
 
 class FindSessions:
-    """Reads Plivo's lists, window by window, and proves what it can."""
+    """Reads Plivo's lists, and proves what it can."""
 
     def __init__(
         self,
         connections: Connections,
+        journal_path: Path,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._connections = connections
+        self._journal_path = journal_path
         self._now = now
 
     async def run(
         self, account: Account, wanted: Wanted, emit: Emit[ListEvent]
     ) -> None:
-        """Emit what is found as it comes; the last event is `ListEnd`.
+        """Emit what is found as it comes, expired ones last; then `ListEnd`.
 
         Raises:
             TokenRefusedError: Plivo refused the account; what was found stays.
         """
         client = self._connections.client(account)
         walk = _Walk(client, wanted, self._now(), emit)
-        names = _NUMBERS if wanted.number else ()
-        filters: list[Mapping[str, str]] = [{name: wanted.number} for name in names]
         try:
-            if not filters:
-                await walk.glance()
-            await walk.through(filters or [{}])
-        except FilterRefusedError:
-            # Then everything is read, and looked through here.
-            await _Walk(client, wanted, walk.until, emit).through([{}])
+            if wanted.session_uuid is not None:
+                await walk.look(wanted.session_uuid)
+            else:
+                await self._read_lists(walk, wanted)
+            await self._ask_the_journal(walk)
+        finally:
+            walk.tell_expired()
+        emit(walk.end())
+
+    async def _read_lists(self, walk: "_Walk", wanted: Wanted) -> None:
+        if not wanted.finds_all_states:
+            await walk.glance()
+        # Plivo may refuse digits as they were typed, and take the number they mean.
+        for readings in dict.fromkeys((wanted.readings, wanted.meant)):
+            filters = [
+                {name: reading.digits}
+                for reading in readings
+                for name in NUMBER_FILTERS
+            ]
+            if filters and await walk.is_read(filters):
+                return
+        # Everything is read, and looked through here.
+        await walk.through([{}])
+
+    async def _ask_the_journal(self, walk: "_Walk") -> None:
+        """Find out which of the expired ones our own batches have expired."""
+        path, expired = self._journal_path, [*walk.expired]
+        try:
+            attempts = await asyncio.to_thread(read_attempts, path, expired)
+            gap = await asyncio.to_thread(read_latest_gap, path)
+        except JournalError:
+            # The journal's own troubles are told elsewhere; here nothing is claimed.
+            return
+        for uuid, found in walk.expired.items():
+            past = _telling(attempts.get(uuid, ()))
+            # What stood in lost entries nobody knows, but only of older sessions.
+            is_known = past is not None or gap is None or _created(found) > gap
+            walk.expired[uuid] = replace(found, past=past, is_past_read=is_known)
+
+
+def _telling(attempts: Sequence[PastAttempt]) -> PastAttempt | None:
+    """Return the latest attempt that expired it, or else that may have."""
+    return next(
+        (each for each in reversed(attempts) if each.has_expired_it),
+        next((each for each in reversed(attempts) if each.may_have_expired_it), None),
+    )
+
+
+def _created(found: FoundSession) -> datetime:
+    return found.session.created_time or _LONG_AGO
 
 
 @dataclass(slots=True)
 class _Walk:
-    """One way through all windows."""
+    """One way through all windows; a `PageReader`."""
 
     client: "PlivoClient"
     wanted: Wanted
     until: datetime
     emit: Emit[ListEvent]
+    expired: dict[SessionUuid, FoundSession] = field(default_factory=dict)
+    """Expired ones, to be told at the end, after all that is open."""
     _read: set[SessionUuid] = field(default_factory=set)
     _told: set[SessionUuid] = field(default_factory=set)
-    _problems: list[str] = field(default_factory=list)
+    _met: set[Reading] = field(default_factory=set)
+    _problems: dict[str, None] = field(default_factory=dict)
+    _proved: int = 0
+    _windows: int = WINDOWS
+    _left: Counter[int] = field(default_factory=Counter)
+    _is_anything_read: bool = False
+    _is_rate_limited: bool = False
+    _seats: asyncio.Semaphore = field(
+        default_factory=lambda: asyncio.Semaphore(WORKERS)
+    )
 
-    async def through(self, filters: list[Mapping[str, str]]) -> None:
+    @property
+    def account(self) -> Account:
+        """The account that is read."""
+        return self.client.account
+
+    async def is_read(self, filters: Sequence[Filters]) -> bool:
+        """Read every window under the filters, unless Plivo does not take them."""
+        try:
+            await self.through(filters)
+        except FilterRefusedError:
+            return False
+        return True
+
+    async def through(self, filters: Sequence[Filters]) -> None:
         """Read every window under each of the filters.
 
         Raises:
             FilterRefusedError: Plivo does not take one of them.
         """
-        proved = 0
-        for number, (start, end) in enumerate(self._windows(), start=1):
-            self._tell(number, ())
-            bounds = _bounds(start, end)
-            is_proved = True
-            for one in filters:
-                window = _Window(self, number, {**bounds, **one}, start, end)
-                is_proved &= await window.read_all()
-            proved += is_proved
-        since = self.until - WINDOWS * WINDOW
-        problems = tuple(self._problems)
-        self.emit(ListEnd(since, self.until, WINDOWS, proved, problems))
+        self._problems.clear()
+        self._is_rate_limited = False
+        windows = self._cut(filters)
+        self._left = Counter(each.number for each in windows)
+        self._tell(())
+        proofs = await side_by_side(*(self._read_one(each) for each in windows))
+        unproved = {
+            window.number
+            for window, is_proved in zip(windows, proofs, strict=True)
+            if not is_proved
+        }
+        self._proved = WINDOWS - len(unproved)
 
     async def glance(self) -> None:
         """Show what Plivo itself calls active, because that is quick; prove nothing.
@@ -114,154 +196,108 @@ class _Walk:
         Whether it includes sessions in a call, and whether the filter is obeyed, is not
         known; so everything is read afterwards.
         """
-        for number, (start, end) in enumerate(self._windows(), start=1):
-            self._tell(number, ())
-            bounds = _bounds(start, end)
-            await _Window(
-                self, number, {**bounds, "status": "active"}, start, end
-            ).read_once()
+        windows = self._cut([{"status": "active"}])
+        self._left = Counter(each.number for each in windows)
+        self._tell(())
+        await side_by_side(*(each.read_once() for each in windows))
 
-    def _windows(self) -> Iterator[tuple[datetime, datetime]]:
+    async def look(self, session_uuid: SessionUuid) -> None:
+        """Ask for one session by its id, which is quicker than any list."""
+        self._windows = 1
+        answer = await patient_look(self.client, session_uuid)
+        if answer.verdict in SIGN_IN_REFUSED:
+            raise sign_in_error(self.account, answer)
+        self._is_anything_read = answer.verdict in {Verdict.FOUND, Verdict.NOT_FOUND}
+        self._proved = int(self._is_anything_read)
+        self._is_rate_limited = answer.verdict is Verdict.RATE_LIMITED
+        if not self._is_anything_read:
+            why = answer.http_status or answer.detail
+            self._problems[f"Plivo gave no answer to use ({why})."] = None
+        if answer.session is not None:
+            self._note((answer.session,))
+
+    def end(self) -> ListEnd:
+        """Return what it has come to."""
+        readings = [
+            each for each in self.wanted.readings if each.is_meant or each in self._met
+        ]
+        return ListEnd(
+            since=self.until - WINDOWS * WINDOW,
+            until=self.until,
+            windows=self._windows,
+            proved=self._proved,
+            problems=tuple(self._problems),
+            readings=tuple(dict.fromkeys(reading_words(each) for each in readings)),
+            is_reading_sure=bool(readings) or not self.wanted.readings,
+            is_anything_read=self._is_anything_read,
+            is_rate_limited=self._is_rate_limited,
+        )
+
+    def tell_expired(self) -> None:
+        """Tell what is expired, the newest first, after all that is open."""
+        found = tuple(sorted(self.expired.values(), key=_created, reverse=True))
+        self.expired.clear()
+        if found:
+            self._tell(found)
+
+    async def ask(self, filters: Filters) -> tuple[Answer, SessionPage | None]:
+        """Return the answer to one list request, and its page where it has one."""
+        async with self._seats:
+            return await self.client.list_sessions(filters)
+
+    def take(self, page: SessionPage) -> None:
+        """Take over what a page brought, and tell what is new in it."""
+        self._is_anything_read = True
+        self._note(page.sessions)
+
+    def miss(self, number: int, why: str, *, is_rate_limited: bool = False) -> None:
+        """Note that a window could not be read as a whole."""
+        self._problems[f"Window {number} {why}."] = None
+        self._is_rate_limited |= is_rate_limited
+
+    async def _read_one(self, window: Window) -> bool:
+        is_proved = await window.read_all()
+        self._left[window.number] -= 1
+        self._tell(())
+        return is_proved
+
+    def _cut(self, filters: Sequence[Filters]) -> list[Window]:
+        """Return every stretch of time under each of the filters, the newest first."""
+        return [
+            Window(self, number, start, end, one)
+            for number, (start, end) in enumerate(self._stretches(), start=1)
+            for one in filters
+        ]
+
+    def _stretches(self) -> Iterator[tuple[datetime, datetime]]:
         for number in range(WINDOWS):
             end = self.until - number * WINDOW
             yield end - WINDOW, end
 
-    def note(self, number: int, sessions: tuple[MaskingSession, ...]) -> None:
-        """Take over what a page brought, and tell what is new in it."""
+    def _note(self, sessions: Sequence[MaskingSession]) -> None:
         self._read.update(session.session_uuid for session in sessions)
-        found = tuple(
-            session
-            for session in sessions
-            if self.wanted.matches(session) and session.session_uuid not in self._told
-        )
-        self._told.update(session.session_uuid for session in found)
-        self._tell(number, found)
+        found = []
+        for session in sessions:
+            uuid = session.session_uuid
+            if uuid in self._told or not self.wanted.matches(session):
+                continue
+            self._told.add(uuid)
+            one = self._found(session)
+            if one.is_open:
+                found.append(one)
+            else:
+                self.expired[uuid] = one
+        self._tell(tuple(found))
 
-    def miss(self, number: int, why: str) -> None:
-        """Note that a window could not be read as a whole."""
-        sentence = f"Window {number} {why}."
-        if sentence not in self._problems:
-            self._problems.append(sentence)
+    def _found(self, session: MaskingSession) -> FoundSession:
+        reading = self.wanted.reading_of(session)
+        words = PlainText("")
+        if reading is not None:
+            self._met.add(reading)
+            words = reading_words(reading)
+        search = Search(PlainText(search_words(self.wanted)), self.until)
+        return FoundSession(session, search, words)
 
-    def _tell(self, number: int, found: tuple[MaskingSession, ...]) -> None:
-        self.emit(ListProgress(number, WINDOWS, len(self._read), found))
-
-
-@dataclass(slots=True)
-class _Window:
-    """One stretch of time under one filter."""
-
-    walk: _Walk
-    number: int
-    filters: Mapping[str, str]
-    start: datetime
-    end: datetime
-    _seen: set[SessionUuid] = field(default_factory=set)
-    _unreadable: int = 0
-    _problem: str = "kept changing"
-
-    async def read_all(self) -> bool:
-        """Read every page; return whether it is proved that none is missing."""
-        for _ in range(MOST_PASSES):
-            before = len(self._seen)
-            total = await self._pass()
-            if total is None or self._unreadable:
-                break
-            # As many different sessions as Plivo counts, before and after.
-            if len(self._seen) == total == await self._count():
-                return True
-            if before and len(self._seen) == before and total <= before:
-                # A second pass found nothing new: what moved has been read.
-                return True
-        self.walk.miss(self.number, self._problem)
-        return False
-
-    async def read_once(self) -> None:
-        """Read every page that can be read, without a proof."""
-        await self._pass()
-
-    async def _pass(self) -> int | None:
-        """Read all pages once, side by side; return how many there should be."""
-        first = await self._page(0)
-        if first is None:
-            return None
-        if first.total_count is None:
-            return await self._one_after_the_other(first)
-        offsets = iter(range(PAGE, first.total_count, PAGE))
-        whole = await asyncio.gather(*(self._some(offsets) for _ in range(WORKERS)))
-        return first.total_count if all(whole) else None
-
-    async def _some(self, offsets: Iterator[int]) -> bool:
-        for offset in offsets:
-            if await self._page(offset) is None:
-                return False
-        return True
-
-    async def _one_after_the_other(self, first: SessionPage) -> int | None:
-        """Read on until a page is short, where Plivo gives no total."""
-        page: SessionPage | None = first
-        offset = 0
-        while page is not None and len(page.sessions) + page.unreadable >= PAGE:
-            offset += PAGE
-            page = await self._page(offset)
-        return None if page is None else len(self._seen)
-
-    async def _count(self) -> int | None:
-        page = await self._page(0)
-        if page is None:
-            return None
-        return len(self._seen) if page.total_count is None else page.total_count
-
-    async def _page(self, offset: int) -> SessionPage | None:
-        """Return one page and pass it on, or None after several tries."""
-        filters = {**self.filters, "limit": str(PAGE), "offset": str(offset)}
-        why = ""
-        for _ in range(_TRIES):
-            answer, page = await self.walk.client.list_sessions(filters)
-            if page is not None:
-                self._take(page)
-                return page
-            if answer.verdict is Verdict.REFUSED and self._number:
-                raise FilterRefusedError
-            if answer.verdict in SIGN_IN_REFUSED:
-                raise sign_in_error(self.walk.client.account, answer)
-            why = _why(answer)
-            if answer.verdict not in _AGAIN:
-                break
-        self._problem = f"failed ({why})"
-        return None
-
-    @property
-    def _number(self) -> str:
-        """The number that this window is filtered by, or nothing."""
-        return next((self.filters[n] for n in _NUMBERS if n in self.filters), "")
-
-    def _take(self, page: SessionPage) -> None:
-        if self._number and any(
-            self._number not in session.numbers for session in page.sessions
-        ):
-            raise FilterRefusedError
-        self._seen.update(session.session_uuid for session in page.sessions)
-        self._unreadable += page.unreadable
-        if page.unreadable:
-            self._problem = "held rows that cannot be read"
-        if any(not self._is_inside(session) for session in page.sessions):
-            self.walk.miss(self.number, "held sessions of another time")
-        self.walk.note(self.number, page.sessions)
-
-    def _is_inside(self, session: MaskingSession) -> bool:
-        created = session.created_time
-        return created is None or self.start <= created < self.end
-
-
-def _bounds(start: datetime, end: datetime) -> dict[str, str]:
-    return {
-        "created_time__gte": start.strftime(_TIME),
-        "created_time__lt": end.strftime(_TIME),
-    }
-
-
-def _why(answer: Answer) -> str:
-    if answer.http_status is None:
-        return answer.detail
-    return f"Plivo answered {answer.http_status}"
+    def _tell(self, found: tuple[FoundSession, ...]) -> None:
+        done = self._windows - sum(left > 0 for left in self._left.values())
+        self.emit(ListProgress(done, self._windows, len(self._read), found))

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,9 +15,13 @@ from masking_console.models.session_detail import SessionInspection
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.connections import Connections
 from masking_console.plivo.answers import Verdict
+from masking_console.plivo.pages import SessionPage
 
 if TYPE_CHECKING:
     from masking_console.plivo.client import PlivoClient
+
+_A_WEEK = timedelta(days=7)
+"""The stretch that is listed when no time is given."""
 
 
 class InspectSession:
@@ -51,7 +55,7 @@ class InspectSession:
         return SessionInspection(
             detail=detail,
             seen_at=self._now(),
-            sharing=await _sharing(client, detail.session),
+            sharing=await _sharing(client, detail.session, self._now()),
             before=await asyncio.to_thread(self._before, session_uuid),
         )
 
@@ -68,8 +72,10 @@ class InspectSession:
         )
 
 
-async def _sharing(client: "PlivoClient", session: MaskingSession) -> int | None:
-    """Return how many open sessions of the last week share its virtual number."""
+async def _sharing(
+    client: "PlivoClient", session: MaskingSession, now: datetime
+) -> int | None:
+    """Return how many other open sessions of the last week share its virtual number."""
     number = session.virtual_number.strip().removeprefix("+")
     if not number:
         return None
@@ -81,4 +87,14 @@ async def _sharing(client: "PlivoClient", session: MaskingSession) -> int | None
         number in each.numbers and each.status is not SessionStatus.EXPIRED
         for each in page.sessions
     )
-    return page.total_count if is_obeyed else None
+    return page.total_count - _counts_itself(session, page, now) if is_obeyed else None
+
+
+def _counts_itself(session: MaskingSession, page: SessionPage, now: datetime) -> bool:
+    """Return whether a session is among those that were counted, listed here or not."""
+    if any(each.session_uuid == session.session_uuid for each in page.sessions):
+        return True
+    is_all = page.total_count == len(page.sessions)
+    created = session.created_time
+    is_recent = created is not None and now - created < _A_WEEK
+    return session.status is SessionStatus.ACTIVE and is_recent and not is_all

@@ -69,8 +69,9 @@ class Operations:
         return self._engine.stream(lambda emit: operation.run(account, uuids, emit))
 
     def find(self, account: Account, wanted: Wanted) -> Stream[ListEvent]:
-        """Read Plivo's lists for open sessions; see `FindSessions.run`."""
-        operation = FindSessions(self._connections, self._clock)
+        """Find sessions at Plivo; see `FindSessions.run`."""
+        path = self.settings.journal_path
+        operation = FindSessions(self._connections, path, self._clock)
         return self._engine.stream(lambda emit: operation.run(account, wanted, emit))
 
     async def inspect(

@@ -48,6 +48,8 @@ class Conduct:
     """What becomes of a filter for a status."""
     time_filters: FilterConduct = FilterConduct.ACCEPTED
     """What becomes of bounds for a time or a duration."""
+    obeys_offset: bool = True
+    """Whether pages follow each other; without that, each request gets the first."""
     takes_in_progress: bool = True
     """Whether ``status=in-progress`` is a filter; the current page has none."""
     active_includes_in_progress: bool = False
@@ -162,7 +164,7 @@ def read_list_query(query: str, now: datetime, conduct: Conduct) -> ListQuery:
         raise ListRefusedError(f"limit must be between 1 and {LARGEST_PAGE}")
     return ListQuery(
         limit=limit,
-        offset=_integer(given, "offset", 0),
+        offset=_integer(given, "offset", 0) if conduct.obeys_offset else 0,
         _words=_status_words(given.get("status", "all"), conduct),
         _numbers=tuple(
             (name, _digits(given[name])) for name in _NUMBERS if name in given

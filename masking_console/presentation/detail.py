@@ -78,8 +78,10 @@ def _calls(inspection: SessionInspection, now: datetime) -> str:
 def _sharing(count: int | None) -> str:
     if count is None:
         return ""
+    if count == 0:
+        return "no other open session shares it (of the last 7 days)"
     others = "session shares" if count == 1 else "sessions share"
-    return f"{count} open {others} it (of the last 7 days)"
+    return f"{count} other open {others} it (of the last 7 days)"
 
 
 def _pins(has_pins: bool | None) -> str:

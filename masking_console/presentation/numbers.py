@@ -1,7 +1,10 @@
 """A phone number as far as it may be seen: country code and last three digits."""
 
 import re
+from collections.abc import Iterable
 
+from masking_console.models.countries import COUNTRIES
+from masking_console.models.phone_number import Certainty, Reading
 from masking_console.models.plain_text import PlainText
 
 _SEPARATORS = re.compile(r"[ ().\-]")
@@ -11,7 +14,8 @@ _SHORTEST = 7
 
 # ITU-T E.164: zones 1 and 7 have one digit, some codes have two, every other one has
 # three; 28, 83 and 89 are spare, and no code starts with 0. A library knows that and
-# much more, for 80 ms of import and 20 MB; the tests compare this table with one.
+# much more, but takes too long to load for a list; the tests compare
+# this table with one.
 _COUNTRY_CODE = re.compile(
     r"[17]|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|(?!28|83|89)[2-9]\d\d"
 )
@@ -34,6 +38,34 @@ def masked(number: PlainText) -> str:
     if len(digits) < _SHORTEST:
         return "..."
     return f"+{country_code(digits):.<4}{digits[-3:]}"
+
+
+def masked_readings(readings: Iterable[Reading]) -> tuple[str, ...]:
+    """Return the numbers that were meant, masked; or the end of the digits as typed."""
+    every = tuple(readings)
+    meant = [masked(PlainText(each.digits)) for each in every if each.is_meant]
+    # Nobody knows whether the digits begin with a country code.
+    return tuple(dict.fromkeys(meant)) or tuple(
+        dict.fromkeys(f"...{each.digits[-3:]}" for each in every)
+    )
+
+
+def named_readings(readings: Iterable[Reading]) -> tuple[PlainText, ...]:
+    """Return the numbers that were meant, or what was typed, with their countries."""
+    every = tuple(readings)
+    meant = [reading_words(each) for each in every if each.is_meant]
+    return tuple(dict.fromkeys(meant)) or tuple(
+        PlainText(f"{each} as typed") for each in masked_readings(every)
+    )
+
+
+def reading_words(reading: Reading) -> PlainText:
+    """Return a number that was searched or met, such as ``+91..051 (India)``."""
+    if reading.certainty is Certainty.AS_TYPED:
+        return PlainText(f"...{reading.digits[-3:]} as typed")
+    words = masked(PlainText(reading.digits))
+    country = COUNTRIES.get(reading.region, "")
+    return PlainText(f"{words} ({country})" if country else words)
 
 
 def country_code(digits: str) -> str:

@@ -49,18 +49,21 @@ def outcome_sign(outcome: ExpiryOutcome | None) -> Sign:
 
 
 def calls(session: MaskingSession | None) -> str:
-    """Return the number of calls for a column, or ``-`` where Plivo gave none."""
+    """Return the number of call legs for a column, or ``-`` where Plivo gave none."""
     if session is None or session.total_call_count is None:
         return "-"
     return str(session.total_call_count)
 
 
 def calls_in_words(session: MaskingSession | None) -> str:
-    """Return ``2 calls`` or ``1 call``, or nothing where Plivo gave no number."""
+    """Return ``2 legs`` or ``1 leg``, or nothing where Plivo gave no number.
+
+    Plivo counts legs: a conversation of two people has two.
+    """
     if session is None or session.total_call_count is None:
         return ""
     count = session.total_call_count
-    return "1 call" if count == 1 else f"{count} calls"
+    return "1 leg" if count == 1 else f"{count} legs"
 
 
 def ends_in(expiry_time: datetime | None, now: datetime) -> str:

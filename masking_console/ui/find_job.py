@@ -1,19 +1,21 @@
 """Finding sessions at Plivo, and bringing them into the queue without a tick."""
 
 import asyncio
+from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from masking_console.errors import InputError, TokenRefusedError
 from masking_console.models.account import Account
-from masking_console.models.listing import ListEnd, ListEvent, Wanted
+from masking_console.models.listing import FoundSession, ListEnd, ListEvent, Wanted
 from masking_console.models.masking_session import CheckedSession
 from masking_console.operations.engine import Stream
 from masking_console.presentation.display import Sign
 from masking_console.presentation.listing import (
     end_words,
-    found_words,
     progress_words,
     stopped_words,
+    wholeness,
 )
 from masking_console.ui.screens.question import QuestionScreen
 
@@ -46,8 +48,15 @@ class FindJob:
 
     def find(self, text: str) -> None:
         """Find what a person typed."""
+        # Not a coroutine: it may be forgotten before it begins.
+        work = partial(self._find, text)
+        self._screen.run_worker(work, group="find-text", exclusive=True)
+
+    async def _find(self, text: str) -> None:
+        country = self._screen.operations.settings.country
         try:
-            wanted = Wanted.of(text)
+            # Not in the event loop: the first number loads the numbering plans.
+            wanted = await asyncio.to_thread(Wanted.of, text, country)
         except InputError as error:
             self._screen.source.say(str(error))
             return
@@ -86,6 +95,8 @@ class FindJob:
     def forget(self) -> None:
         """Stop, and forget what was looked for, as for another account."""
         self.stop()
+        # A number may still be being read, for the account from before.
+        self._screen.workers.cancel_group(self._screen, "find-text")
         self._wanted = None
 
     async def _read(self, account: Account, wanted: Wanted) -> None:
@@ -96,7 +107,7 @@ class FindJob:
         try:
             found, end = await self._take_over(account, stream)
         except TokenRefusedError as error:
-            found, end, refusal = 0, None, str(error)
+            found, end, refusal = [], None, str(error)
         finally:
             stream.cancel()
             if self._stream is stream:
@@ -111,9 +122,9 @@ class FindJob:
 
     async def _take_over(
         self, account: Account, stream: Stream[ListEvent]
-    ) -> tuple[int, ListEnd | None]:
-        """Put what is found into the queue; return how many, and how it ended."""
-        screen, found, end = self._screen, 0, None
+    ) -> tuple[list[FoundSession], ListEnd | None]:
+        """Put what is found into the queue; return it, and how it ended."""
+        screen, found, end = self._screen, list[FoundSession](), None
         async for events in stream:
             if screen.account is not account:
                 break
@@ -122,11 +133,13 @@ class FindJob:
                 if isinstance(event, ListEnd):
                     end = event
                 else:
-                    rows += (CheckedSession.of(each, now) for each in event.found)
+                    found += event.found
+                    rows += (
+                        CheckedSession.of(each.session, now) for each in event.found
+                    )
                     self.progress = progress_words(event)
             # All pages of a frame at once: each time, all rows are filtered anew.
             screen.queue.add_found(rows)
-            found += len(rows)
             self._say_progress()
             screen.checks.say_lost_ticks()
             await asyncio.sleep(_FRAME_SECONDS)
@@ -146,13 +159,12 @@ class FindJob:
         screen.app.push_screen(QuestionScreen("Sign-in refused", words))
 
     def _say_what_was_found(
-        self, wanted: Wanted, found: int, end: ListEnd | None
+        self, wanted: Wanted, found: Sequence[FoundSession], end: ListEnd | None
     ) -> None:
         screen = self._screen
         words = end_words(wanted, end, found) if end else stopped_words(wanted, found)
         screen.source.say("\n".join(words))
         screen.queue.empty_text = words[0]
         sign = Sign.NOTE if end is not None and end.is_complete else Sign.UNKNOWN
-        is_whole = " Complete." if sign is Sign.NOTE else " Not complete. Press r."
-        screen.note(sign, "listed", f"{found_words(wanted, found)}{is_whole}")
+        screen.note(sign, "listed", f"{words[0]} {wholeness(end)}")
         screen.refresh_bindings()

@@ -26,6 +26,7 @@ def test_version_and_help_import_neither_textual_nor_httpx_nor_keyring() -> None
         "try: main(['--help'])\n"
         "except SystemExit: pass\n"
         "heavy = {'textual', 'rich', 'httpx', 'keyring', 'starlette', 'sqlite3'}\n"
+        "heavy |= {'phonenumbers'}\n"
         "sys.exit(str(heavy & set(sys.modules)) if heavy & set(sys.modules) else 0)"
     )
 
@@ -53,13 +54,36 @@ def test_the_face_without_a_screen_never_imports_textual() -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_finding_without_a_screen_imports_no_more_than_it_needs() -> None:
+    code = (
+        "import sys; from masking_console.cli import main\n"
+        "try: main(['find', '--practice', WHAT])\n"
+        "except SystemExit as ended: assert ended.code == 0, ended.code\n"
+        "assert 'httpx' in sys.modules\n"
+        "assert ('phonenumbers' in sys.modules) is IS_NUMBER\n"
+        "sys.exit(int(bool({'textual', 'rich'} & set(sys.modules))))"
+    )
+    for what, is_number in (("+12025550140", True), ("--open", False)):
+        values = f"WHAT, IS_NUMBER = {what!r}, {is_number}\n"
+
+        done = subprocess.run(
+            [sys.executable, "-c", values + code],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+        assert done.returncode == 0, done.stderr
+
+
 def test_the_first_paint_waits_for_nothing_but_textual() -> None:
     code = (
         "import sys; import masking_console.ui.app\n"
         "ours = {name for name in sys.modules if name.startswith('masking_console.')}\n"
         "late = {'operations', 'plivo', 'credentials', 'journal', 'practice'}\n"
         "found = {name for name in ours if name.split('.')[1] in late}\n"
-        "found |= {'httpx', 'keyring', 'sqlite3', 'msgspec'} & set(sys.modules)\n"
+        "heavy = {'httpx', 'keyring', 'sqlite3', 'msgspec', 'phonenumbers'}\n"
+        "found |= heavy & set(sys.modules)\n"
         "found |= {'masking_console.ui.screens.main'} & set(sys.modules)\n"
         "sys.exit(str(found) if found else 0)"
     )

@@ -136,3 +136,37 @@ def test_the_terminal_is_left_as_it_was(tmp_path: Path) -> None:
         terminal.wait_output_end()
         for off in (b"\x1b[?1049l", b"\x1b[?2004l", b"\x1b[?1000l", b"\x1b[?25h"):
             assert off in terminal.raw_output
+
+
+def test_a_number_that_is_asked_for_is_not_shown(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "masking_console", "find", "--practice", "-"]
+    with Terminal(
+        command, environment=program_environment(tmp_path), size=(120, 40)
+    ) as terminal:
+        terminal.wait_for("Number or id (it is not shown):")
+        terminal.send("+1 202 555 0140\n")
+        terminal.wait_for("read as +1...140 (United States).")
+        assert terminal.wait_exit() == 0
+        terminal.wait_output_end()
+        assert b"555 0140" not in terminal.raw_output
+        assert b"\x1b" not in terminal.raw_output
+
+
+def test_what_is_found_is_piped_into_expire(tmp_path: Path) -> None:
+    found = run(tmp_path, "find", "--practice", "+12025550140")
+    assert found.returncode == 0
+
+    expire = ["expire", "--practice", "--dry-run", "--file", "-"]
+    looked = subprocess.run(
+        [sys.executable, "-m", "masking_console", *expire],
+        env=program_environment(tmp_path),
+        input=found.stdout,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert looked.returncode == 0
+    assert "Would expire " in looked.stdout
+    assert "incomplete" not in looked.stderr

@@ -79,7 +79,7 @@ class LargeAccount:
             for session in self.simulated.sessions
             if session.status_at(self._now) != EXPIRED
             and session.created_time >= oldest
-            and (not wanted.number or wanted.number in _numbers(session))
+            and (not wanted.readings or _digits(wanted) & _numbers(session))
         }
 
     def change_while_read(self, wanted: Wanted) -> None:
@@ -114,6 +114,10 @@ class LargeAccount:
         self.simulated.fault = hook
 
 
+def _digits(wanted: Wanted) -> set[str]:
+    return {reading.digits for reading in wanted.readings}
+
+
 def _numbers(session: StoredSession) -> set[str]:
     return {session.first_party, session.second_party, session.virtual_number}
 
@@ -121,7 +125,7 @@ def _numbers(session: StoredSession) -> set[str]:
 async def find(
     simulated: SimulatedAccount, folder: Path, wanted: Wanted
 ) -> tuple[list[MaskingSession], ListEnd]:
-    """Return what the console shows as open, and what it says of the whole."""
+    """Return what a search finds, and what it says of the whole."""
     events: list[ListEvent] = []
     async with bench(
         simulated, folder, timeouts=Timeouts(read=60.0, total=120.0)
@@ -129,15 +133,17 @@ async def find(
         # Pacing has tests of its own; here it would only take time.
         opened.connections.client(opened.account).pace._permits = 10**6
         opened.connections.client(opened.account).pace._spacing = 0.0
-        operation = FindSessions(opened.connections, lambda: simulated.now)
+        operation = FindSessions(
+            opened.connections, opened.settings.journal_path, lambda: simulated.now
+        )
         await operation.run(opened.account, wanted, events.append)
     end = events[-1]
     assert isinstance(end, ListEnd)
     found = [
-        session
+        each.session
         for event in events
         if isinstance(event, ListProgress)
-        for session in event.found
+        for each in event.found
     ]
     assert len({session.session_uuid for session in found}) == len(found)
     return found, end

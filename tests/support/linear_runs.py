@@ -1,4 +1,4 @@
-"""Calls of `masking-console expire` in this process, on a simulated account."""
+"""Calls of `masking-console expire` and `find` in this process, on made-up accounts."""
 
 import io
 import signal
@@ -12,14 +12,18 @@ from pathlib import Path
 from typing import Any
 
 from masking_console.errors import MaskingConsoleError
+from masking_console.linear.confirmation import digest
 from masking_console.linear.expire import ExpireJob
+from masking_console.linear.find import FindJob, FindJson, FindText
 from masking_console.linear.json_lines import JsonLines
 from masking_console.linear.output import Output
 from masking_console.linear.request import ExpiryRequest
 from masking_console.linear.stop_signals import StopSignals
 from masking_console.linear.text_lines import TextLines
+from masking_console.models.listing import Wanted
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.wiring import build_operations
+from masking_console.practice.sign_in import practice_account
 from masking_console.practice.simulated_account import SimulatedAccount
 from masking_console.settings import PRACTICE_API_URL, ApiUrl, Settings, Timeouts
 
@@ -38,6 +42,11 @@ def sent(simulated: SimulatedAccount, method: str = "DELETE") -> list[str]:
         for request in simulated.requests
         if request.method == method
     ]
+
+
+def named(ids: Sequence[SessionUuid]) -> str:
+    """Return what a dry run prints to confirm exactly these."""
+    return f"{len(ids)} practice {digest(practice_account(), ids)}"
 
 
 def linear_settings(folder: Path, **changes: object) -> Settings:
@@ -90,3 +99,28 @@ def signal_and_wait(signals: StopSignals, *numbers: signal.Signals) -> None:
         while signals.count == before:
             assert time.monotonic() < deadline
             time.sleep(0.001)
+
+
+def run_find(
+    simulated: SimulatedAccount,
+    folder: Path,
+    wanted: Wanted,
+    *,
+    is_json: bool = False,
+    signals: StopSignals | None = None,
+    settings: Settings | None = None,
+) -> Ran:
+    """Run `find` as the command line does, and return what it wrote."""
+    out, err = io.StringIO(), io.StringIO()
+    output = Output(out, err)
+    lines = FindJson(output) if is_json else FindText(output)
+    made = settings or linear_settings(folder)
+    operations = build_operations(made, {}, simulated, lambda: simulated.now)
+    with closing(operations):
+        job = FindJob(operations, wanted, lines, output, signals, lambda: simulated.now)
+        try:
+            code = int(job.run())
+        except MaskingConsoleError as error:
+            code = int(error.exit_code)
+            output.note(str(error))
+    return Ran(code, out.getvalue(), err.getvalue())

@@ -72,7 +72,8 @@ async def test_a_number_is_found_and_never_written_down(
     number = session.first_party.removeprefix("+")
     async with console(simulated, tmp_path) as opened:
         await find(opened, f"+{number[:2]} {number[2:]}")
-        await until_listed(opened, "open session")
+        await until_listed(opened, " open")
+        assert any("Complete for 90 days, read as +" in each for each in said(opened))
         assert uuid in opened.main.queue.keys
         for row in opened.main.queue.rows_in(list(CheckState)):
             assert row.session is not None
@@ -80,6 +81,42 @@ async def test_a_number_is_found_and_never_written_down(
         assert number not in " ".join(opened.log_lines())
         await opened.operations.open_journal()
         assert number.encode() not in (tmp_path / "journal.db").read_bytes()
+
+
+async def test_a_number_is_answered_with_every_state_and_the_open_ones_first(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    number = "12025550140"
+    there = [e for e in simulated.sessions if e.virtual_number == number]
+    states = {simulated.status_of(each.session_uuid) for each in there}
+    assert {"active", "expired"} <= states
+    async with console(simulated, tmp_path) as opened:
+        await find(opened, "202 555 0140")
+        words = "Not complete: check the number."
+        await opened.until(lambda: words in " ".join(opened.log_lines()), words)
+        assert "Check it, and type it with + and its country code." in " ".join(
+            said(opened)
+        )
+        opened.main.finding.find("+1 202-555-0140")
+        await until_listed(opened, "expired with +1...140.")
+        queue = opened.main.queue
+        rows = queue.rows_of(queue.keys)
+        is_open = [row.state is not CheckState.EXPIRED for row in rows]
+        assert is_open == sorted(is_open, reverse=True)
+        assert not all(is_open)
+        assert queue.ticked() == ()
+        words = "Complete for 90 days, read as +1...140 (United States)."
+        assert words in " ".join(said(opened))
+
+
+async def test_the_country_of_the_configuration_reads_national_spellings(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    async with console(simulated, tmp_path, country="US") as opened:
+        await find(opened, "(202) 555-0140")
+        await until_listed(opened, "open, ")
+        words = "read as +1...140 (United States)"
+        assert words in " ".join(said(opened))
 
 
 async def test_an_id_goes_straight_to_the_queue(
@@ -146,7 +183,7 @@ async def test_escape_stops_and_keeps_and_r_goes_on(
         assert opened.main.queue.cursor_key == cursor
 
 
-async def test_a_list_that_fails_is_called_incomplete(
+async def test_a_list_that_fails_is_not_called_empty(
     simulated: SimulatedAccount, tmp_path: Path
 ) -> None:
     simulated.fault = lambda request: (
@@ -158,7 +195,7 @@ async def test_a_list_that_fails_is_called_incomplete(
             lambda: any("? listed" in line for line in opened.log_lines()), "the end"
         )
         text = " ".join(said(opened))
-        assert "Not complete: Window 1 failed (Plivo answered 400)." in text
+        assert "Nothing could be read. Window 1 failed (Plivo answered 400)." in text
         assert "Press r." in text
 
 
@@ -185,6 +222,17 @@ async def test_without_an_account_nothing_is_asked(tmp_path: Path) -> None:
         )
         opened.main.finding.stop()
     assert simulated.requests == ()
+
+
+async def test_a_number_that_is_still_being_read_is_forgotten_with_its_account(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    async with console(simulated, tmp_path) as opened:
+        opened.main.finding.find("+1 202 555 0140")
+        opened.main.finding.forget()
+        await opened.pilot.pause(0.5)
+        assert not opened.main.finding.can_go_again
+    assert not any(is_list(each) for each in simulated.requests)
 
 
 async def test_what_is_looked_at_is_asked_about_anew_without_a_word(
@@ -258,7 +306,7 @@ async def test_a_narrow_console_says_how_far_reading_has_come(
 
         simulated.fault = wait
         await find(opened, "")
-        words = "Reading sessions: window"
+        words = "Reading sessions: "
         await opened.until(lambda: words in opened.words(), words)
         may_answer.set()
         await until_listed(opened, "Complete.")

@@ -69,7 +69,7 @@ async def test_each_state_says_itself_in_its_columns() -> None:
     async with host.run_test(size=(60, 16)) as pilot:
         await pilot.pause()
         assert host.lines()[: len(CheckState) + 1] == [
-            "     session   state      calls   ends parties",
+            "     session   state       legs   ends parties",
             "> -  00000000  queued         2 21 min +91..000 +91..073",
             "  -  00000001  checking       2 21 min +91..001 +91..073",
             " [x] 00000002  active         2 21 min +91..002 +91..073",

@@ -33,6 +33,7 @@ history_days = 30
 ticket_required = true
 ticket_pattern = 'OPS-\\d+'
 show_numbers = "never"
+country = "in"
 
 [confirm]
 count_from = 1
@@ -91,6 +92,7 @@ def test_every_key_is_read(tmp_path: Path, before: bytes) -> None:
     assert chosen.cause_rules.ticket_pattern is not None
     assert chosen.cause_rules.ticket_pattern.text == r"OPS-\d+"
     assert chosen.show_numbers is ShowNumbers.NEVER
+    assert chosen.country == "IN"
     assert chosen.keymap == {"queue.check": ("f5",), "queue.sort": ("f6", "ctrl+o")}
 
 
@@ -167,6 +169,9 @@ def test_what_is_printed_is_a_configuration_that_says_the_same(tmp_path: Path) -
         ),
         ('ticket_pattern = "\\u0007"', "ticket_pattern has a character that cannot"),
         ('show_numbers = "yes"', 'show_numbers must be "never", "ask" or "always".'),
+        ('country = "UK"', 'country must be the two letters of a country such as "IN"'),
+        ('country = "India"', "country must be the two letters"),
+        ("country = 91", "country must be the two letters"),
         ('keys = "f5"', "keys must be a table of keys such as queue.check"),
         (
             "keys.queue.check = 5",

@@ -28,7 +28,7 @@ _FULL_ID = Column("session", 36)
 _FACTS = (
     Column("", 1, gap=0),
     Column("state", 10),
-    Column("calls", 5, right=True),
+    Column("legs", 5, right=True),
     Column("ends", 6, right=True),
     Column("parties", 17),
 )

@@ -18,7 +18,7 @@ from masking_console.ui.widgets.rows_view import RowsView
 _COLUMNS = (
     Column("session", 8, gap=2),
     Column("state", 8, gap=2),
-    Column("calls", 8, gap=2),
+    Column("legs", 8, gap=2),
     Column("ends", 14, gap=2),
     Column("parties", 22),
 )

@@ -13,7 +13,11 @@ import pytest
 from masking_console.errors import JournalError, RefusedError
 from masking_console.journal import entry_file
 from masking_console.journal.journal import Journal
-from masking_console.journal.reading import read_batches, verify_file
+from masking_console.journal.reading import (
+    read_attempts,
+    read_batches,
+    verify_file,
+)
 from masking_console.journal.seals import FIRST_SEAL
 from masking_console.models.expiry import Batch, ExpiryOutcome, ExpiryResult, RunEnd
 from masking_console.models.journal_entry import JournalEvent
@@ -336,3 +340,30 @@ async def test_a_journal_that_somebody_holds_is_said_and_goes_on_afterwards(
 
     assert (await journal.record_intent(batch, UUID, 1)).sequence == 2
     await asyncio.to_thread(journal.close)
+
+
+async def test_what_was_done_to_some_sessions_is_found_without_reading_all(
+    journal: Journal, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert read_attempts(path, [UUID]) == {}
+    first = await write_some(journal)
+    second = await write_some(journal)
+    await journal.record_numbers_shown(practice_account(), OTHER)
+    monkeypatch.setattr(entry_file, "_AT_ONCE", 2)
+
+    found = read_attempts(path, [OTHER, *[UUID] * 3])
+
+    assert list(found) == [UUID]
+    assert [each.batch_id for each in found[UUID]] == [first.batch_id, second.batch_id]
+    assert {each.outcome for each in found[UUID]} == {ExpiryOutcome.UNKNOWN}
+    assert read_attempts(path, []) == {}
+
+
+async def test_the_past_of_sessions_in_a_damaged_journal_is_not_known(
+    path: Path,
+) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b"no database" * 1000)
+
+    with pytest.raises(JournalError, match="cannot be read"):
+        read_attempts(path, [UUID])

@@ -19,6 +19,7 @@ from masking_console.practice.faults import Ending, Fault, Mark
 from masking_console.settings import Timeouts
 from tests.support.linear_runs import (
     linear_settings,
+    named,
     run_linear,
     sent,
     signal_and_wait,
@@ -57,7 +58,8 @@ def test_a_dry_run_reads_and_sends_no_delete(tmp_path: Path) -> None:
     assert ran.code == 0
     assert sorted(sent(simulated, "GET")) == sorted(ids)
     assert sent(simulated) == []
-    assert 'To do it: --confirm "2 practice". Nothing was sent.' in ran.out
+    words = f'To do it: --confirm "{named(ids[:2])}". Nothing was sent.'
+    assert words in ran.out
     assert read_batches(tmp_path / "practice-journal.db") == ()
 
 
@@ -153,7 +155,7 @@ def test_an_unknown_status_never_goes(tmp_path: Path) -> None:
     ids = [simulated.marked[Mark.UNKNOWN_STATUS], *open_ids(simulated, 1)]
 
     ran = run_linear(
-        simulated, tmp_path, ids, confirm="1 practice", includes_in_call=True
+        simulated, tmp_path, ids, confirm=named(ids[1:]), includes_in_call=True
     )
 
     assert ran.code == 7
@@ -170,9 +172,8 @@ def test_the_wrong_account_is_refused_before_anything_is_sent(tmp_path: Path) ->
     assert run_linear(simulated, tmp_path, [STRANGER], is_dry_run=True).code == 5
     assert sent(simulated) == []
 
-    some = run_linear(
-        simulated, tmp_path, [STRANGER, *open_ids(simulated, 2)], confirm="2 practice"
-    )
+    ids = open_ids(simulated, 2)
+    some = run_linear(simulated, tmp_path, [STRANGER, *ids], confirm=named(ids))
     assert some.code == 7
     assert "Left out: 1 not on this account." in some.err
 
@@ -374,7 +375,7 @@ def test_every_json_line_is_whole_and_no_number_is_in_it(tmp_path: Path) -> None
     cause = Cause(PlainText("OPS-1"), PlainText("why"))
 
     ran = run_linear(
-        simulated, tmp_path, ids, confirm="2 practice", is_json=True, cause=cause
+        simulated, tmp_path, ids, confirm=named(ids[:2]), is_json=True, cause=cause
     )
 
     lines = [json.loads(line) for line in ran.out.splitlines()]
@@ -387,7 +388,7 @@ def test_every_json_line_is_whole_and_no_number_is_in_it(tmp_path: Path) -> None
         *["sending", "outcome"],
         "summary",
     ]
-    assert lines[0]["confirm"] == "2 practice"
+    assert lines[0]["confirm"] == named(ids[:2])
     assert (lines[0]["ticket"], lines[0]["reason"]) == ("OPS-1", "why")
     assert [each["planned"] for each in lines[1:4]] == [True, True, False]
     outcome = lines[8]
@@ -432,7 +433,7 @@ def test_hostile_text_stays_plain(tmp_path: Path) -> None:
     evil = b'{"error": "\\u001b]0;owned\\u0007 [red]\\u202e"}'
     simulated.fault = script("DELETE", reply(400, evil))
 
-    ran = run_linear(simulated, tmp_path, ids, confirm="1 practice")
+    ran = run_linear(simulated, tmp_path, ids, confirm=named(ids[:1]))
 
     assert "[red]" in ran.out
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", ran.out + ran.err)

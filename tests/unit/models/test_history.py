@@ -12,6 +12,7 @@ from masking_console.models.history import (
     BatchRecord,
     SessionRecord,
     batch_record,
+    past_attempt,
 )
 from masking_console.models.history_query import HistoryQuery
 from masking_console.models.journal_entry import JournalEntry, JournalEvent
@@ -158,3 +159,56 @@ def test_a_query_that_cannot_be_read_says_why(text: str) -> None:
 def test_words_stand_anywhere(text: str, matches: bool) -> None:
     made = record(entry(E.EXPIRE_INTENDED, IDS[0], attempt=1))
     assert HistoryQuery.of(text).matches(made) is matches
+
+
+@pytest.mark.parametrize(
+    ("entries", "outcome", "is_ours", "may_be_ours"),
+    [
+        ([entry(E.EXPIRE_INTENDED, attempt=1)], "unknown", False, True),
+        (
+            [
+                entry(E.EXPIRE_INTENDED, attempt=1),
+                entry(E.EXPIRE_UNCLEAR, outcome="unknown"),
+                entry(E.SESSION_SETTLED, outcome="expired"),
+                entry(E.SESSION_CAME_BACK),
+            ],
+            "expired",
+            True,
+            False,
+        ),
+        # A later look has found it open: what expired it then is not known.
+        (
+            [
+                entry(E.EXPIRE_INTENDED, attempt=1),
+                entry(E.SESSION_SETTLED, outcome="expired"),
+                entry(E.SESSION_LOOKED, detail="open at the second look"),
+            ],
+            "unknown",
+            False,
+            True,
+        ),
+        (
+            [entry(E.SESSION_SETTLED, outcome="already expired")],
+            "already expired",
+            False,
+            False,
+        ),
+        ([entry(E.SESSION_SETTLED, outcome="failed")], "failed", False, True),
+    ],
+)
+def test_what_a_batch_did_to_one_session_is_its_last_word(
+    entries: list[JournalEntry], outcome: str, is_ours: bool, may_be_ours: bool
+) -> None:
+    attempt = past_attempt(BEGUN, entries)
+
+    assert attempt is not None
+    assert attempt.outcome.value == outcome
+    assert (attempt.operator, attempt.ticket) == ("marta", "OPS-4812")
+    assert (attempt.batch_id, attempt.at) == (BATCH, NOW)
+    assert attempt.has_expired_it is is_ours
+    assert attempt.may_have_expired_it is may_be_ours
+
+
+def test_a_batch_that_sent_nothing_for_a_session_did_nothing_to_it() -> None:
+    assert past_attempt(BEGUN, []) is None
+    assert past_attempt(BEGUN, [entry(E.SESSION_CAME_BACK)]) is None

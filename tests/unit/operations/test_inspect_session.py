@@ -1,3 +1,5 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from masking_console.practice.faults import Ending, Fault, Mark
 from masking_console.practice.listing import Conduct, FilterConduct
 from masking_console.practice.rate_limit import RateLimit
 from masking_console.practice.simulated_account import SimulatedAccount
+from masking_console.practice.stored_session import StoredSession
 from tests.support.runs import Bench, bench, open_ids, quick_account, reply, script
 
 UNKNOWN = SessionUuid("9fe6cba9-4d0e-4b62-a1c7-5e08d2f3b917")
@@ -27,7 +30,7 @@ async def test_a_session_its_neighbors_and_our_own_past_are_told(
     async with bench(simulated, tmp_path) as opened:
         seen = await inspector(opened).run(opened.account, uuid)
         assert seen.before == ()
-        assert seen.sharing
+        assert seen.sharing is not None
         assert seen.detail.session.session_uuid == uuid
         await opened.run([uuid])
         await opened.run([other])
@@ -102,3 +105,57 @@ async def test_a_session_without_a_virtual_number_and_a_damaged_journal_do_no_ha
         shown, every = await opened.journal.entries("")
     assert shown.event is every.event is JournalEvent.NUMBERS_SHOWN
     assert (shown.session_uuid, every.session_uuid) == (UNKNOWN, "")
+
+
+NOW = datetime(2026, 3, 4, 12, 4, 31, tzinfo=UTC)
+
+
+def neighbors(count: int, **first: object) -> tuple[SimulatedAccount, SessionUuid]:
+    """Return an account with so many sessions on one virtual number."""
+    simulated = SimulatedAccount(
+        count=0,
+        clock=lambda: NOW,
+        conduct=Conduct((0.0, 0.0)),
+        rate_limit=RateLimit(limit=None),
+    )
+    # The one that is looked at is the oldest, so a long list does not show it.
+    sessions = [
+        StoredSession(
+            session_uuid=SessionUuid(f"c28b77d4-21e7-43bd-9447-{at:012d}"),
+            first_party="14155550101",
+            second_party="14155550102",
+            virtual_number="14155559999",
+            created_time=NOW - timedelta(hours=1 + count - at),
+            expiry_time=NOW + timedelta(hours=1),
+        )
+        for at in range(count)
+    ]
+    sessions[0] = replace(sessions[0], **first)  # type: ignore[arg-type]
+    for session in sessions:
+        simulated.put(session)
+    return simulated, sessions[0].session_uuid
+
+
+@pytest.mark.parametrize(
+    ("count", "first", "sharing"),
+    [
+        (1, {}, 0),
+        (3, {}, 2),
+        (25, {}, 24),
+        # It is not among those that were counted.
+        (3, {"was_expired": True}, 2),
+        (25, {"was_expired": True}, 24),
+        (3, {"created_time": NOW - timedelta(days=8)}, 2),
+        (25, {"created_time": NOW - timedelta(days=8)}, 24),
+    ],
+)
+async def test_a_session_is_not_counted_among_those_that_share_its_number(
+    tmp_path: Path, count: int, first: dict[str, object], sharing: int
+) -> None:
+    simulated, uuid = neighbors(count, **first)
+    async with bench(simulated, tmp_path) as opened:
+        path = opened.settings.journal_path
+        operation = InspectSession(opened.connections, path, lambda: NOW)
+        seen = await operation.run(opened.account, uuid)
+
+    assert seen.sharing == sharing

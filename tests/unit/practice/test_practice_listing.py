@@ -51,6 +51,12 @@ def test_a_page_has_20_from_the_beginning_unless_told_otherwise() -> None:
     assert (told.limit, told.offset) == (5, 40)
 
 
+def test_an_offset_can_be_ignored() -> None:
+    conduct = Conduct(obeys_offset=False)
+
+    assert read_list_query("offset=40", NOON, conduct).offset == 0
+
+
 @pytest.mark.parametrize(
     "query", ["limit=21", "limit=0", "limit=x", "limit=-1", "offset=-1", "offset=1.5"]
 )

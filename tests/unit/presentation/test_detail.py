@@ -53,7 +53,7 @@ def test_times_are_told_from_now() -> None:
     assert told["state"] == "active   checked 3 s ago"
     assert told["created"] == "2026-03-04 11:34:31 UTC   30 min ago"
     assert told["ends"] == "2026-03-04 12:25:31 UTC   in 21 min, by itself"
-    assert told["calls"] == "2 calls   last 6 min ago"
+    assert told["calls"] == "2 legs   last 6 min ago"
     gone = replace(SESSION, expiry_time=NOW, created_time=None,
                    last_interaction_time=None, total_call_count=None)  # fmt: skip
     told = lines(replace(INSPECTION, detail=replace(EMPTY, session=gone)))
@@ -68,8 +68,9 @@ def test_times_are_told_from_now() -> None:
     ("sharing", "words"),
     [
         (None, "+91..011"),
-        (1, "+91..011   1 open session shares it (of the last 7 days)"),
-        (17, "+91..011   17 open sessions share it (of the last 7 days)"),
+        (0, "+91..011   no other open session shares it (of the last 7 days)"),
+        (1, "+91..011   1 other open session shares it (of the last 7 days)"),
+        (17, "+91..011   17 other open sessions share it (of the last 7 days)"),
     ],
 )
 def test_what_shares_the_number_is_told(sharing: int | None, words: str) -> None:

@@ -90,8 +90,8 @@ def test_only_a_live_call_is_flagged() -> None:
 
 def test_calls_that_plivo_does_not_count_are_no_zero() -> None:
     uncounted = replace(SESSION, total_call_count=None)
-    assert (calls(SESSION), calls_in_words(SESSION)) == ("2", "2 calls")
-    assert calls_in_words(replace(SESSION, total_call_count=1)) == "1 call"
+    assert (calls(SESSION), calls_in_words(SESSION)) == ("2", "2 legs")
+    assert calls_in_words(replace(SESSION, total_call_count=1)) == "1 leg"
     assert (calls(uncounted), calls_in_words(uncounted)) == ("-", "")
     assert (calls(None), calls_in_words(None)) == ("-", "")
 
