@@ -1,8 +1,7 @@
 """Finding sessions at Plivo, and bringing them into the queue without a tick."""
 
 import asyncio
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Coroutine, Sequence
 from typing import TYPE_CHECKING
 
 from masking_console.errors import InputError, TokenRefusedError
@@ -48,9 +47,12 @@ class FindJob:
 
     def find(self, text: str) -> None:
         """Find what a person typed."""
+
         # Not a coroutine: it may be forgotten before it begins.
-        work = partial(self._find, text)
-        self._screen.run_worker(work, group="find-text", exclusive=True)
+        def begin() -> Coroutine[None, None, None]:
+            return self._find(text)
+
+        self._screen.run_worker(begin, group="find-text", exclusive=True)
 
     async def _find(self, text: str) -> None:
         country = self._screen.operations.settings.country
