@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Coroutine, Sequence
 from typing import TYPE_CHECKING
 
+from textual.worker import Worker
+
 from masking_console.errors import InputError, TokenRefusedError
 from masking_console.models.account import Account
 from masking_console.models.listing import FoundSession, ListEnd, ListEvent, Wanted
@@ -52,7 +54,10 @@ class FindJob:
         def begin() -> Coroutine[None, None, None]:
             return self._find(text)
 
-        self._screen.run_worker(begin, group="find-text", exclusive=True)
+        # Named, because mypy cannot tell the type of the result otherwise.
+        _work: Worker[None] = self._screen.run_worker(
+            begin, group="find-text", exclusive=True
+        )
 
     async def _find(self, text: str) -> None:
         country = self._screen.operations.settings.country
