@@ -154,6 +154,16 @@ def read_entries_of(path: Path, session_uuids: Sequence[str]) -> Iterator[Journa
             yield from (decoded(row[0]) for row in rows)
 
 
+def read_gaps(path: Path) -> Iterator[JournalEntry]:
+    """Yield the entries that tell of entries that are lost."""
+    with closing(_opened_to_read(path)) as connection:
+        rows = connection.execute(
+            "SELECT content FROM entries "
+            "WHERE event IN ('journal.set_aside', 'journal.cut') ORDER BY sequence"
+        )
+        yield from (decoded(row[0]) for row in rows)
+
+
 def _opened_to_read(path: Path) -> sqlite3.Connection:
     # A missing file is not created, and its missing is an error of its own.
     path.stat()

@@ -1,9 +1,15 @@
 """Reading a journal that somebody else may be writing; nothing is changed."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
 
-from masking_console.journal.entry_file import decoded, read_entries_of, read_rows
+from masking_console.journal.entry_file import (
+    decoded,
+    read_entries_of,
+    read_gaps,
+    read_rows,
+)
 from masking_console.journal.failures import in_our_words
 from masking_console.journal.head_note import read_head
 from masking_console.journal.seals import verify_chain
@@ -39,6 +45,18 @@ def read_attempts(
     if not asked or not path.exists():
         return {}
     return in_our_words(lambda: _attempts(path, asked), "read")
+
+
+def read_latest_gap(path: Path) -> datetime | None:
+    """Return when entries were last found to be lost, or None where none ever were.
+
+    Raises:
+        JournalError: the journal cannot be read.
+    """
+    if not path.exists():
+        return None
+    gaps = in_our_words(lambda: [entry.at for entry in read_gaps(path)], "read")
+    return max(gaps, default=None)
 
 
 def verify_file(path: Path) -> ChainReport:

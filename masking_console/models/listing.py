@@ -135,7 +135,7 @@ class FoundSession:
     past: PastAttempt | None = None
     """The past of an expired one, as far as our journal knows it."""
     is_past_read: bool = False
-    """Whether the journal was asked, and could be read."""
+    """Whether the journal was asked, could be read, and has lost nothing of then."""
 
     @property
     def is_open(self) -> bool:

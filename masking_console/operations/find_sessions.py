@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from masking_console.errors import JournalError
-from masking_console.journal.reading import read_attempts
+from masking_console.journal.reading import read_attempts, read_latest_gap
 from masking_console.models.account import Account
 from masking_console.models.history import PastAttempt
 from masking_console.models.listing import (
@@ -112,12 +112,15 @@ class FindSessions:
         path, expired = self._journal_path, [*walk.expired]
         try:
             attempts = await asyncio.to_thread(read_attempts, path, expired)
+            gap = await asyncio.to_thread(read_latest_gap, path)
         except JournalError:
             # The journal's own troubles are told elsewhere; here nothing is claimed.
             return
         for uuid, found in walk.expired.items():
             past = _telling(attempts.get(uuid, ()))
-            walk.expired[uuid] = replace(found, past=past, is_past_read=True)
+            # What stood in lost entries nobody knows, but only of older sessions.
+            is_known = past is not None or gap is None or _created(found) > gap
+            walk.expired[uuid] = replace(found, past=past, is_past_read=is_known)
 
 
 def _telling(attempts: Sequence[PastAttempt]) -> PastAttempt | None:

@@ -135,7 +135,7 @@ def ended_words(found: FoundSession) -> str:
     if past is not None:
         return f"{words} (tried {_batch(past)}: {outcome_word(past.outcome)})"
     if not found.is_past_read:
-        return f"{words} (the history could not be read)"
+        return f"{words} (the history cannot say by whom)"
     return f"{words}, not by this computer"
 
 

@@ -33,6 +33,7 @@ class FindJob:
         self._screen = screen
         self._wanted: Wanted | None = None
         self._stream: Stream[ListEvent] | None = None
+        self._asked = 0
         self.progress = ""
 
     @property
@@ -47,15 +48,18 @@ class FindJob:
 
     def find(self, text: str) -> None:
         """Find what a person typed."""
-        self._screen.run_worker(self._find(text), group="find-text", exclusive=True)
+        self._asked += 1
+        self._screen.run_worker(self._find(text, self._asked), group="find-text")
 
-    async def _find(self, text: str) -> None:
+    async def _find(self, text: str, asked: int) -> None:
         country = self._screen.operations.settings.country
         try:
             # Not in the event loop: the first number loads the numbering plans.
             wanted = await asyncio.to_thread(Wanted.of, text, country)
         except InputError as error:
             self._screen.source.say(str(error))
+            return
+        if asked != self._asked:
             return
         if wanted.session_uuid is not None:
             self._screen.queue_up([wanted.session_uuid])
@@ -92,6 +96,8 @@ class FindJob:
     def forget(self) -> None:
         """Stop, and forget what was looked for, as for another account."""
         self.stop()
+        # A number may still be being read, for the account from before.
+        self._asked += 1
         self._wanted = None
 
     async def _read(self, account: Account, wanted: Wanted) -> None:

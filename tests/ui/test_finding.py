@@ -224,6 +224,17 @@ async def test_without_an_account_nothing_is_asked(tmp_path: Path) -> None:
     assert simulated.requests == ()
 
 
+async def test_a_number_that_is_still_being_read_is_forgotten_with_its_account(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    async with console(simulated, tmp_path) as opened:
+        opened.main.finding.find("+1 202 555 0140")
+        opened.main.finding.forget()
+        await opened.pilot.pause(0.5)
+        assert not opened.main.finding.can_go_again
+    assert not any(is_list(each) for each in simulated.requests)
+
+
 async def test_what_is_looked_at_is_asked_about_anew_without_a_word(
     simulated: SimulatedAccount, tmp_path: Path
 ) -> None:

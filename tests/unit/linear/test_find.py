@@ -273,6 +273,20 @@ def test_an_account_that_cannot_be_used_is_said_before_anything(tmp_path: Path) 
     assert "In practice mode the account is practice." in ran.err
 
 
+def test_what_ends_and_begins_meanwhile_hides_nothing(tmp_path: Path) -> None:
+    large = LargeAccount(count=2_000)
+    before = large.open_now(Wanted())
+    large.change_while_read(Wanted())
+
+    ran = run_find(large.simulated, tmp_path, Wanted())
+
+    after = large.open_now(Wanted())
+    found = {line.split()[3] for line in ran.out.splitlines() if " found " in line}
+    assert before & after <= found <= before
+    assert ran.code == 0
+    assert len(large.expired) > 40
+
+
 @pytest.mark.parametrize("is_everything", [True, False])
 def test_a_large_account_is_listed_as_it_is(
     tmp_path: Path, is_everything: bool

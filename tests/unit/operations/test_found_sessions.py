@@ -1,11 +1,14 @@
 """The numbers and ids behind a search, and what is told of each session found."""
 
+import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from masking_console.errors import TokenRefusedError
+from masking_console.journal.journal import Journal
 from masking_console.models.expiry import ExpiryOutcome
 from masking_console.models.listing import (
     FoundSession,
@@ -210,3 +213,24 @@ async def test_what_is_expired_is_told_also_where_the_search_is_refused_later(
 
     (found,) = found_in(events).values()
     assert not found.is_past_read
+
+
+async def test_a_journal_that_has_lost_entries_does_not_say_that_it_was_not_us(
+    tmp_path: Path,
+) -> None:
+    simulated = still_account(0)
+    older = replace(stored(1, first_party="919812345678"), was_expired=True)
+    newer = replace(older, session_uuid=UUID, created_time=NOW - timedelta(minutes=1))
+    for each in (older, newer):
+        simulated.put(each)
+    path = tmp_path / "state" / "journal.db"
+    path.parent.mkdir()
+    path.write_bytes(b"no database" * 1000)
+    journal = Journal(path, lambda: NOW - timedelta(hours=1))
+    assert "journal-damaged" in " ".join(await journal.open())
+    await asyncio.to_thread(journal.close)
+
+    found = found_in(await events_of(simulated, tmp_path, Wanted.of("+919812345678")))
+
+    assert not found[older.session_uuid].is_past_read
+    assert found[newer.session_uuid].is_past_read

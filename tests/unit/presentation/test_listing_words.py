@@ -130,7 +130,7 @@ def test_what_was_found_is_told_without_the_number(
         (GONE, "expired 4 Mar 11:04, not by this computer"),
         (
             replace(GONE, is_past_read=False),
-            "expired 4 Mar 11:04 (the history could not be read)",
+            "expired 4 Mar 11:04 (the history cannot say by whom)",
         ),
         # Plivo's time for its end is still to come: nobody knows when it was.
         (
