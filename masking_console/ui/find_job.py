@@ -1,10 +1,8 @@
 """Finding sessions at Plivo, and bringing them into the queue without a tick."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
-
-from textual.worker import Worker
 
 from masking_console.errors import InputError, TokenRefusedError
 from masking_console.models.account import Account
@@ -35,6 +33,7 @@ class FindJob:
         self._screen = screen
         self._wanted: Wanted | None = None
         self._stream: Stream[ListEvent] | None = None
+        self._asked = 0
         self.progress = ""
 
     @property
@@ -49,23 +48,18 @@ class FindJob:
 
     def find(self, text: str) -> None:
         """Find what a person typed."""
+        self._asked += 1
+        self._screen.run_worker(self._find(text, self._asked), group="find-text")
 
-        # Not a coroutine: it may be forgotten before it begins.
-        def begin() -> Coroutine[None, None, None]:
-            return self._find(text)
-
-        # Named, because mypy cannot tell the type of the result otherwise.
-        _work: Worker[None] = self._screen.run_worker(
-            begin, group="find-text", exclusive=True
-        )
-
-    async def _find(self, text: str) -> None:
+    async def _find(self, text: str, asked: int) -> None:
         country = self._screen.operations.settings.country
         try:
             # Not in the event loop: the first number loads the numbering plans.
             wanted = await asyncio.to_thread(Wanted.of, text, country)
         except InputError as error:
             self._screen.source.say(str(error))
+            return
+        if asked != self._asked:
             return
         if wanted.session_uuid is not None:
             self._screen.queue_up([wanted.session_uuid])
@@ -103,7 +97,7 @@ class FindJob:
         """Stop, and forget what was looked for, as for another account."""
         self.stop()
         # A number may still be being read, for the account from before.
-        self._screen.workers.cancel_group(self._screen, "find-text")
+        self._asked += 1
         self._wanted = None
 
     async def _read(self, account: Account, wanted: Wanted) -> None:

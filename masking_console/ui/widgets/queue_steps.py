@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from masking_console.models.expiry import ExpiryOutcome
 from masking_console.models.masking_session import CheckedSession, CheckState
+from masking_console.models.origin import Origin
 from masking_console.models.session_uuid import SessionUuid
 
 AFTERWARDS = {
@@ -41,6 +42,41 @@ class Step:
     """Where each of them stood."""
     decided: set[SessionUuid] = field(default_factory=set)
     """Those of them that are not ticked by themselves any more."""
+    search: "SearchStep | None" = None
+    """The search that it was, if it was one."""
+
+
+@dataclass(slots=True)
+class SearchStep:
+    """A search as a change of the queue; it grows while the search brings rows."""
+
+    previous: Origin | None
+    """The search before it."""
+    context: frozenset[Origin]
+    """Where the rows came from that the operator was concerned with before it."""
+    order: list[SessionUuid]
+    """The order before it."""
+    open: list[SessionUuid] = field(default_factory=list)
+    """The open sessions it found, in the order in which they came."""
+    ended: list[SessionUuid] = field(default_factory=list)
+    """The others it found."""
+    new: set[SessionUuid] = field(default_factory=set)
+    """Those of both that were not in the queue before."""
+    moved: dict[SessionUuid, Origin | None] = field(default_factory=dict)
+    """The origins of those that were there before; None for a paste before all."""
+
+    @property
+    def hits(self) -> list[SessionUuid]:
+        """All that it found, open ones first."""
+        return self.open + self.ended
+
+    def drop(self, gone: set[SessionUuid]) -> None:
+        """Forget rows that were taken out of the queue."""
+        self.open = [uuid for uuid in self.open if uuid not in gone]
+        self.ended = [uuid for uuid in self.ended if uuid not in gone]
+        self.new -= gone
+        for uuid in gone:
+            self.moved.pop(uuid, None)
 
 
 class Undone(NamedTuple):
@@ -50,6 +86,8 @@ class Undone(NamedTuple):
     """How many ticks are back or gone."""
     rows: int = 0
     """How many rows are back or gone."""
+    is_search: bool = False
+    """Whether it was a search that was taken back."""
 
 
 class Found(NamedTuple):

@@ -6,10 +6,12 @@ from dataclasses import replace
 
 from masking_console.models.expiry import ExpiryOutcome
 from masking_console.models.masking_session import CheckedSession, CheckState
+from masking_console.models.origin import Origin
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.ui.widgets.queue_steps import (
     AFTERWARDS,
     Found,
+    SearchStep,
     Step,
     Undone,
     common,
@@ -49,29 +51,100 @@ class SessionQueue:
         self._decided: set[SessionUuid] = set()
         self._asked: dict[SessionUuid, CheckState] = {}
         self._steps: deque[Step] = deque(maxlen=UNDO_STEPS)
+        self.origins: dict[SessionUuid, Origin] = {}
+        """The origin of a row; one that is not here was pasted before any search."""
+        self.search: Origin | None = None
+        """The latest search."""
+        self._found: SearchStep | None = None
+        self._context: frozenset[Origin] = frozenset()
 
     def __getitem__(self, uuid: SessionUuid) -> CheckedSession:
         """Return what is known of a row."""
         return self.checks[uuid] or CheckedSession(uuid)
 
-    def add(self, uuids: Iterable[SessionUuid]) -> int:
+    def add(self, uuids: Iterable[SessionUuid], origin: Origin | None = None) -> int:
         """Append those that are not here yet, and return how many they were."""
         new = self._append(uuids)
         if new:
             self._record(Step(self.revision, added=new))
+            if origin is not None and self.search is not None:
+                self.origins.update(dict.fromkeys(new, origin))
+                self._context |= {origin}
         return len(new)
 
-    def add_found(
-        self, found: Sequence[CheckedSession], *, may_tick: bool = True
-    ) -> Found:
-        """Add sessions that Plivo has listed, none of them ticked.
+    def begin_search(self, origin: Origin) -> None:
+        """Begin a search, which is one step of undo with all that it brings."""
+        found = SearchStep(self.search, self._context, list(self.order))
+        self._record(Step(self.revision, search=found))
+        self._found = found
+        self.search, self._context = origin, frozenset({origin})
 
-        This is no step of undo, because it is not what the operator did last.
+    def add_found(
+        self,
+        found: Sequence[CheckedSession],
+        origin: Origin | None = None,
+        *,
+        may_tick: bool = True,
+    ) -> Found:
+        """Put sessions that the latest search has found on top, none of them ticked.
+
+        What a search brings that was taken back meanwhile is left out. Without an
+        origin, new sessions are appended.
         """
+        if origin is not None and origin is not self.search:
+            return Found(0, 0)
         new = self._append(each.session_uuid for each in found)
         # Whoever picks from a list ticks by hand.
         self._decided.update(new)
+        if origin is not None and self._found is not None:
+            self._put_on_top(found, set(new), origin, self._found)
         return Found(len(new), self.set_checked(found, may_tick=may_tick))
+
+    def _put_on_top(
+        self,
+        found: Sequence[CheckedSession],
+        new: set[SessionUuid],
+        origin: Origin,
+        step: SearchStep,
+    ) -> None:
+        origins = self.origins
+        for each in found:
+            uuid = each.session_uuid
+            before = origins.get(uuid)
+            if before is origin:
+                continue
+            if uuid in new:
+                step.new.add(uuid)
+            else:
+                step.moved[uuid] = before
+            origins[uuid] = origin
+            is_open = each.state.can_be_ticked
+            (step.open if is_open else step.ended).append(uuid)
+        rest = (uuid for uuid in self.order if origins.get(uuid) is not origin)
+        self.order = [*step.open, *step.ended, *rest]
+
+    @property
+    def hits(self) -> int:
+        """How many rows the latest search has found."""
+        step = self._found
+        return len(step.open) + len(step.ended) if step is not None else 0
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether rows of the latest search stand beside others."""
+        return self.search is not None and self.hits < len(self.order)
+
+    @property
+    def is_search_latest(self) -> bool:
+        """Whether nothing was pasted since the latest search."""
+        return self.search is not None and len(self._context) == 1
+
+    def strays(self, uuids: Iterable[SessionUuid]) -> list[SessionUuid]:
+        """Return those that neither the latest search nor a paste since brought."""
+        if self.search is None:
+            return []
+        context, origins = self._context, self.origins
+        return [uuid for uuid in uuids if origins.get(uuid) not in context]
 
     def _append(self, uuids: Iterable[SessionUuid]) -> list[SessionUuid]:
         checks = self.checks
@@ -158,6 +231,7 @@ class SessionQueue:
         self.by_state.forget(self.order)
         self._decided.clear()
         self._steps.clear()
+        self._found = None
 
     def change_ticks(
         self, ticked: Iterable[SessionUuid], unticked: Iterable[SessionUuid] = ()
@@ -243,6 +317,8 @@ class SessionQueue:
         if not self._steps:
             return None
         step = self._steps.pop()
+        if step.search is not None:
+            return self._take_search_back(step.search)
         if step.added:
             gone = set(step.added)
             lost = len(gone & self.ticks)
@@ -256,6 +332,24 @@ class SessionQueue:
         on = on | still if still else on
         self._change(on, off)
         return Undone(len(on) + len(off), len(step.removed))
+
+    def _take_search_back(self, search: SearchStep) -> Undone:
+        gone = search.new & self.checks.keys()
+        lost = len(gone & self.ticks)
+        self._drop(gone)
+        for uuid, origin in search.moved.items():
+            if origin is None:
+                self.origins.pop(uuid, None)
+            else:
+                self.origins[uuid] = origin
+        there = set(search.order)
+        later = [uuid for uuid in self.order if uuid not in there]
+        kept = [uuid for uuid in search.order if uuid in self.checks]
+        self.order = kept + later
+        self.search, self._context = search.previous, search.context
+        steps = (step.search for step in reversed(self._steps))
+        self._found = next((step for step in steps if step is not None), None)
+        return Undone(lost, len(gone), is_search=True)
 
     def _put_back(self, step: Step) -> None:
         """Put rows back where they stood; what has been found since stays behind."""
@@ -291,3 +385,6 @@ class SessionQueue:
         for uuid in gone:
             del self.checks[uuid]
             self._asked.pop(uuid, None)
+            self.origins.pop(uuid, None)
+        if self._found is not None:
+            self._found.drop(gone)
