@@ -40,6 +40,7 @@ _NUMBER = re.compile(
     r"[ ().,;\-/]*(?:(?<=[ (,;])[^\d]{1,60})?",
     re.IGNORECASE,
 )
+_DATE = re.compile(r"\d{4}[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./]\d{4}")
 _TRUNK_ZERO = re.compile(r"\( *0 *\)")
 
 _SAME = {
@@ -137,6 +138,20 @@ def number_in(plain: str) -> str:
         bare = bare[label.end() :]
     found = _NUMBER.fullmatch(bare.strip())
     return found[1] if found is not None else ""
+
+
+def phone_number_in(text: str) -> str:
+    """Return a text that is nothing but a phone number, or nothing.
+
+    It reads no numbering plan, so it takes no time; a date is no number.
+    """
+    bare = text.strip()
+    if not bare or len(bare) > LONGEST_SPELLING or "\n" in bare:
+        return ""
+    plain = plain_spelling(bare)
+    digits = sum(character.isdigit() for character in number_in(plain))
+    is_number = FEWEST_DIGITS <= digits <= MOST_DIGITS
+    return bare if is_number and not _DATE.match(plain) else ""
 
 
 def readings_of(number: str, country: str = "") -> tuple[Reading, ...]:

@@ -6,9 +6,15 @@ from masking_console.models.expiry import ExpiryOutcome
 from masking_console.models.masking_session import CheckedSession
 from masking_console.models.plain_text import PlainText
 from masking_console.models.session_detail import Interaction, SessionInspection
-from masking_console.presentation.display import day_and_second, shown_time, zone_name
+from masking_console.presentation.display import shown_time, zone_name
 from masking_console.presentation.numbers import masked
-from masking_console.presentation.sessions import age, calls_in_words, state_words
+from masking_console.presentation.sessions import (
+    age,
+    calls_words,
+    created_words,
+    ending_words,
+    state_words,
+)
 
 MOST_CALLS_SHOWN = 8
 
@@ -27,9 +33,9 @@ def detail_lines(
     lines = [
         _line("session", session.session_uuid),
         _line("state", f"{state_words(checked)}   checked {_ago(inspection, now)} ago"),
-        _line("created", _moment(session.created_time, now)),
-        _line("ends", _end(session.expiry_time, now)),
-        _line("calls", _calls(inspection, now)),
+        _line("created", created_words(session.created_time, now)),
+        _line("ends", ending_words(session.expiry_time, now)),
+        _line("calls", calls_words(session, now)),
         "",
         _line("first", number(session.first_party)),
         _line("second", number(session.second_party)),
@@ -50,29 +56,6 @@ def _line(name: str, text: str) -> str:
 
 def _ago(inspection: SessionInspection, now: datetime) -> str:
     return age(inspection.seen_at, now)
-
-
-def _moment(moment: datetime | None, now: datetime) -> str:
-    if moment is None:
-        return "-"
-    return f"{day_and_second(moment)}   {age(moment, now)} ago"
-
-
-def _end(moment: datetime | None, now: datetime) -> str:
-    if moment is None:
-        return "-"
-    when = day_and_second(moment)
-    if moment <= now:
-        return f"{when}   ended {age(moment, now)} ago"
-    return f"{when}   in {age(now, moment)}, by itself"
-
-
-def _calls(inspection: SessionInspection, now: datetime) -> str:
-    session = inspection.detail.session
-    words = calls_in_words(session) or "-"
-    if session.last_interaction_time is not None:
-        words += f"   last {age(session.last_interaction_time, now)} ago"
-    return words
 
 
 def _sharing(count: int | None) -> str:

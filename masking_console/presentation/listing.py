@@ -47,6 +47,15 @@ def search_words(wanted: Wanted) -> str:
     return "all open sessions"
 
 
+def search_short(wanted: Wanted) -> str:
+    """Return the same in at most eight columns."""
+    if wanted.readings:
+        return masked_readings(wanted.meant or wanted.readings)[0]
+    if wanted.session_uuid is not None:
+        return wanted.session_uuid.short
+    return wanted.uuid_part[:_SHORT_ID] or "all open"
+
+
 def end_words(
     wanted: Wanted,
     end: ListEnd,

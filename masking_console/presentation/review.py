@@ -6,7 +6,16 @@ from datetime import datetime
 
 from masking_console.models.expiry import ExpiryPlan, Tier
 from masking_console.models.masking_session import CheckedSession, CheckState
+from masking_console.models.origin import Origin
 from masking_console.models.session_uuid import SessionUuid
+from masking_console.presentation.numbers import masked
+from masking_console.presentation.sessions import (
+    calls_words,
+    created_words,
+    ending_words,
+    origin_words,
+    state_words,
+)
 
 _LEFT_OUT_WORDS = {
     CheckState.IN_CALL: "in call",
@@ -51,6 +60,25 @@ def consequences(plan: ExpiryPlan, now: datetime) -> tuple[str, ...]:
             f"{'itself' if is_one else 'themselves'} within 5 minutes."
         )
     return tuple(lines)
+
+
+def one_session(
+    checked: CheckedSession, origin: Origin | None, now: datetime
+) -> tuple[str, ...]:
+    """Return what tells one session from its neighbors, its numbers masked."""
+    session = checked.session
+    lines = [("session", f"{checked.session_uuid}   {state_words(checked)}")]
+    if session is not None:
+        first, second = masked(session.first_party), masked(session.second_party)
+        lines += [
+            ("created", created_words(session.created_time, now)),
+            ("ends", ending_words(session.expiry_time, now)),
+            ("calls", calls_words(session, now)),
+            ("parties", f"{first}   {second}"),
+            ("virtual", masked(session.virtual_number)),
+        ]
+    lines.append(("from", origin_words(origin)))
+    return tuple(f"{name:<11}{words}" for name, words in lines)
 
 
 def left_out_words(left_out: Iterable[CheckedSession]) -> str:

@@ -8,7 +8,8 @@ from masking_console.models.masking_session import (
     CheckState,
     MaskingSession,
 )
-from masking_console.presentation.display import Sign
+from masking_console.models.origin import Origin
+from masking_console.presentation.display import Sign, day_and_second, shown_time
 from masking_console.presentation.numbers import MASKED_WIDTH, masked
 
 _OUTCOMES = {
@@ -66,6 +67,31 @@ def calls_in_words(session: MaskingSession | None) -> str:
     return "1 leg" if count == 1 else f"{count} legs"
 
 
+def calls_words(session: MaskingSession, now: datetime) -> str:
+    """Return how many call legs there were, and how long ago the last call ended."""
+    words = calls_in_words(session) or "-"
+    if session.last_interaction_time is not None:
+        words += f"   last {age(session.last_interaction_time, now)} ago"
+    return words
+
+
+def created_words(created: datetime | None, now: datetime) -> str:
+    """Return when a session was created, and how long ago that was."""
+    if created is None:
+        return "-"
+    return f"{day_and_second(created)}   {age(created, now)} ago"
+
+
+def ending_words(expiry: datetime | None, now: datetime) -> str:
+    """Return when a session ends by itself, or has ended."""
+    if expiry is None:
+        return "-"
+    when = day_and_second(expiry)
+    if expiry <= now:
+        return f"{when}   ended {age(expiry, now)} ago"
+    return f"{when}   in {age(now, expiry)}, by itself"
+
+
 def ends_in(expiry_time: datetime | None, now: datetime) -> str:
     """Return when a session ends by itself: ``21 min``, ``2 h``, ``5 d``, ``ended``."""
     if expiry_time is None:
@@ -105,8 +131,32 @@ def parties(session: MaskingSession | None) -> str:
     return f"{first:<{MASKED_WIDTH}} {masked(session.second_party)}"
 
 
-def undone_words(ticks: int, rows: int) -> str:
+def origin_words(origin: Origin | None) -> str:
+    """Return what led to a session: ``pasted``, or what was searched and when."""
+    if origin is None or not origin.is_search:
+        return "pasted"
+    what = origin.searched if origin.is_for_all else f"found for {origin.searched}"
+    return f"{what} at {shown_time(origin.at):%H:%M}"
+
+
+def origin_short(origin: Origin | None) -> str:
+    """Return the same for a narrow column."""
+    return origin.short if origin is not None and origin.is_search else "pasted"
+
+
+def strays_words(count: int, search: Origin | None) -> str:
+    """Return a warning of ticked sessions that the last search has not found."""
+    if not count or search is None:
+        return ""
+    which = "1 session is" if count == 1 else f"{count} sessions are"
+    return f"{which} not from the last search ({search.searched})."
+
+
+def undone_words(ticks: int, rows: int, *, is_search: bool = False) -> str:
     """Return what an undo has put back, and what it never can."""
+    if is_search:
+        noun = "row" if rows == 1 else "rows"
+        return f"Took the search back: {rows} {noun}."
     kinds = ((ticks, "tick"), (rows, "row"))
     parts = [f"{n} {noun}{'' if n == 1 else 's'}" for n, noun in kinds if n]
     back = " and ".join(parts) or "nothing"

@@ -14,6 +14,7 @@ from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.run_control import RunControl
 from masking_console.presentation.display import Sign
 from masking_console.presentation.review import differences, wrong_account
+from masking_console.presentation.sessions import strays_words
 from masking_console.ui.dialogs import answer_to
 from masking_console.ui.run_follower import RunFollower
 from masking_console.ui.scope import is_scope_clear
@@ -145,9 +146,11 @@ class ExpiryJob:
         if plan is None:
             return None
         plan.check_size()
-        confirmed = await answer_to(
-            screen.app, ReviewScreen(plan, screen.clock, changes)
-        )
+        uuids = [each.session_uuid for each in ticked]
+        strays = strays_words(len(screen.queue.strays(uuids)), screen.queue.search)
+        notes = (*changes, strays) if strays else changes
+        review = ReviewScreen(plan, screen.clock, notes, screen.queue.origins_of(uuids))
+        confirmed = await answer_to(screen.app, review)
         # Writes may have gone off by themselves while the list stood there.
         return confirmed if confirmed is not None and self._may_expire() else None
 

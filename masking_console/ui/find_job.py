@@ -8,11 +8,15 @@ from masking_console.errors import InputError, TokenRefusedError
 from masking_console.models.account import Account
 from masking_console.models.listing import FoundSession, ListEnd, ListEvent, Wanted
 from masking_console.models.masking_session import CheckedSession
+from masking_console.models.origin import Origin
+from masking_console.models.plain_text import plain_text
 from masking_console.operations.engine import Stream
 from masking_console.presentation.display import Sign
 from masking_console.presentation.listing import (
     end_words,
     progress_words,
+    search_short,
+    search_words,
     stopped_words,
     wholeness,
 )
@@ -32,6 +36,7 @@ class FindJob:
     def __init__(self, screen: "MainScreen") -> None:
         self._screen = screen
         self._wanted: Wanted | None = None
+        self._origin: Origin | None = None
         self._stream: Stream[ListEvent] | None = None
         self._asked = 0
         self.progress = ""
@@ -61,12 +66,21 @@ class FindJob:
             return
         if asked != self._asked:
             return
-        if wanted.session_uuid is not None:
-            self._screen.queue_up([wanted.session_uuid])
-            self._screen.source.say("The id is in the queue.")
-            return
-        self._wanted = wanted
+        if wanted != self._wanted or not self._screen.queue.is_search_latest:
+            self._begin(wanted)
         self.again()
+
+    def _begin(self, wanted: Wanted) -> None:
+        """Make room for what a new search finds, on top of the queue."""
+        if self._screen.account is not None:
+            words = plain_text(search_words(wanted))
+            short = plain_text(search_short(wanted))
+            is_for_all = not wanted.finds_all_states
+            now = self._screen.clock()
+            self._origin = Origin(now, words, short, is_for_all)
+            self.stop()
+            self._screen.queue.begin_search(self._origin)
+        self._wanted = wanted
 
     def again(self) -> None:
         """Make the last search once more; the cursor and the ticks stay."""
@@ -98,7 +112,7 @@ class FindJob:
         self.stop()
         # A number may still be being read, for the account from before.
         self._asked += 1
-        self._wanted = None
+        self._wanted = self._origin = None
 
     async def _read(self, account: Account, wanted: Wanted) -> None:
         screen = self._screen
@@ -140,7 +154,7 @@ class FindJob:
                     )
                     self.progress = progress_words(event)
             # All pages of a frame at once: each time, all rows are filtered anew.
-            screen.queue.add_found(rows)
+            screen.queue.add_found(rows, self._origin)
             self._say_progress()
             screen.checks.say_lost_ticks()
             await asyncio.sleep(_FRAME_SECONDS)

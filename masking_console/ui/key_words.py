@@ -11,7 +11,7 @@ KEY_WORDS: Mapping[str, str] = {
     "app.quit": "quit; asks while busy",
     "app.quit_always": "quit, from everywhere",
     "app.ticket": "ticket and reason",
-    "main.flip": "find by number, or paste",
+    "main.find": "find by number or id",
     "main.full_log": "the log alone, and back",
     "main.log": "go to the log",
     "main.pause": "pause the run, or go on",

@@ -18,7 +18,12 @@ class Panes:
         screen.set_class(pane == "source", "-pane-source")
         screen.set_class(False, "-full-log")
         is_source = pane == "source"
-        (screen.source.entry if is_source else screen.query_one(f"#{pane}")).focus()
+        (screen.source.text_area if is_source else screen.query_one(f"#{pane}")).focus()
+
+    def show_field(self) -> None:
+        """Bring the field to find by to the front, and give it the focus."""
+        self.show("source")
+        self._screen.source.field.focus()
 
     def toggle_full_log(self) -> None:
         """Give the log the whole window, or give it back."""

@@ -196,7 +196,7 @@ async def _first_run(console: Console) -> None:
 async def _find(console: Console) -> None:
     await console.until(lambda: console.main.account is not None, "an account")
     await console.press("S")
-    await console.until(lambda: console.main.source.entry.has_focus, "the field")
+    await console.until(lambda: console.main.source.field.has_focus, "the field")
     await console.press("enter")
     await console.until(
         lambda: any(" listed " in line for line in console.log_lines()), "the end"
@@ -286,6 +286,9 @@ SCENES = {
     "main_80x24": Scene(NARROW, _nothing, _queue),
     "main_160x50": Scene((160, 50), _nothing, _queue),
     "review_one": Scene(WIDE, _nothing, _review_of_one),
+    "review_one_80x24": Scene(NARROW, _nothing, _review_of_one),
+    "review_one_160x50": Scene((160, 50), _nothing, _review_of_one),
+    "review_count_160x50": Scene((160, 50), _nothing, _review_of_some),
     "review_count": Scene(WIDE, _nothing, _review_of_some),
     "review_count_80x24": Scene(NARROW, _nothing, _review_of_some),
     "review_count_and_account": Scene(WIDE, _nothing, _review_with_a_call),

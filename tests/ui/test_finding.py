@@ -35,7 +35,7 @@ def said(opened: Console) -> list[str]:
 
 async def find(opened: Console, text: str) -> None:
     await opened.press("S")
-    await opened.until(lambda: opened.main.source.entry.has_focus, "the field")
+    await opened.until(lambda: opened.main.source.field.has_focus, "the field")
     await opened.press(*text, "enter")
 
 
@@ -125,11 +125,12 @@ async def test_an_id_goes_straight_to_the_queue(
     (uuid,) = open_ids(simulated, 1)
     async with console(simulated, tmp_path) as opened:
         await opened.press("S")
-        await opened.until(lambda: opened.main.source.entry.has_focus, "the field")
+        await opened.until(lambda: opened.main.source.field.has_focus, "the field")
         await opened.paste(uuid)
         await opened.press("enter")
         await opened.until_checked(1)
-        assert [row.session_uuid for row in opened.main.queue.ticked()] == [uuid]
+        assert opened.main.queue.cursor_key == uuid
+        assert opened.main.queue.ticked() == ()
 
 
 async def test_a_chunk_of_log_in_the_field_is_read_as_a_paste(
@@ -138,7 +139,7 @@ async def test_a_chunk_of_log_in_the_field_is_read_as_a_paste(
     ids = open_ids(simulated, 2)
     async with console(simulated, tmp_path) as opened:
         await opened.press("S")
-        await opened.until(lambda: opened.main.source.entry.has_focus, "the field")
+        await opened.until(lambda: opened.main.source.field.has_focus, "the field")
         await opened.paste("\n".join(ids))
         await opened.until_checked(2)
 
@@ -199,16 +200,20 @@ async def test_a_list_that_fails_is_not_called_empty(
         assert "Press r." in text
 
 
-async def test_s_flips_between_pasting_and_finding(
+async def test_s_finds_always_and_the_text_is_reached_otherwise(
     simulated: SimulatedAccount, tmp_path: Path
 ) -> None:
     async with console(simulated, tmp_path, size=(80, 24)) as opened:
-        for is_picking in (True, False):
+        source = opened.main.source
+        for _ in range(2):
             await opened.press("S")
-            assert opened.main.source.is_picking is is_picking
-            assert opened.main.source.entry.has_focus
+            assert source.field.has_focus
             await opened.press("escape")
             assert opened.main.queue.has_focus
+        await opened.press("1")
+        assert source.text_area.has_focus
+        await opened.press("escape", "S", "tab")
+        assert source.text_area.has_focus
 
 
 async def test_without_an_account_nothing_is_asked(tmp_path: Path) -> None:
@@ -331,7 +336,7 @@ async def test_a_paste_goes_behind_what_stands_in_the_field_already(
 ) -> None:
     async with console(simulated, tmp_path) as opened:
         await opened.press("S")
-        await opened.until(lambda: opened.main.source.entry.has_focus, "the field")
+        await opened.until(lambda: opened.main.source.field.has_focus, "the field")
         await opened.press(*"+91 900")
         await opened.paste("3459051")
         field = opened.main.query_one("#find", Input)

@@ -105,7 +105,7 @@ async def test_the_palette_offers_what_is_possible_and_nothing_that_confirms(
         await opened.until_checked(1)
         screen = opened.app.screen
         offered = {key.binding.id for key in commands(screen)}
-        assert {"queue.review", "app.accounts", "main.flip", "app.quit"} <= offered
+        assert {"queue.review", "app.accounts", "main.find", "app.quit"} <= offered
         assert "main.stop" not in offered
         names = {each.title for each in opened.app.get_system_commands(screen)}
         assert "theme" in names

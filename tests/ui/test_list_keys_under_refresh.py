@@ -248,6 +248,7 @@ async def test_keys_go_on_while_the_console_asks_anew_and_a_lost_tick_is_said(
         await find(opened, "")
         await until_listed(opened, "open sessions in the last 90 days.")
         queue = opened.main.queue
+        await opened.until(lambda: not queue.has_just_moved, "a list that stands")
         seen = [row for row in queue.rows_of(queue.seen_open()) if row.state is ACTIVE]
         first, second, third = [row.session_uuid for row in seen[:3]]
         queue.move_to(queue.keys.index(first))

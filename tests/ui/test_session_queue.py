@@ -2,11 +2,14 @@ import pytest
 
 from masking_console.models.expiry import ExpiryOutcome
 from masking_console.models.masking_session import CheckedSession, CheckState
+from masking_console.models.origin import Origin
+from masking_console.models.plain_text import PlainText
 from masking_console.ui.widgets.queue_steps import Undone
 from masking_console.ui.widgets.session_queue import UNDO_STEPS, SessionQueue
-from tests.support.queued_sessions import checked, session_uuid, session_uuids
+from tests.support.queued_sessions import NOW, checked, session_uuid, session_uuids
 
 FIRST = session_uuid(0)
+ACTIVE, EXPIRED = CheckState.ACTIVE, CheckState.EXPIRED
 
 
 def queue_of(*states: CheckState) -> SessionQueue:
@@ -221,3 +224,83 @@ def test_another_account_knows_nothing_of_the_rows() -> None:
     assert queue.undo() is None
     queue.set_checked([checked(1)])
     assert queue.ticks == {session_uuid(1)}
+
+
+def search(words: str = "+91..051") -> Origin:
+    return Origin(NOW, PlainText(words), PlainText(words))
+
+
+def test_what_a_search_finds_stands_on_top_open_ones_first() -> None:
+    queue = queue_of(ACTIVE, ACTIVE, ACTIVE)
+    first, second, third = queue.order
+    origin = search()
+    queue.begin_search(origin)
+    assert (queue.hits, queue.is_mixed) == (0, True)
+    new, ended = checked(7), checked(8, EXPIRED)
+    queue.add_found([ended, checked(1)], origin)
+    queue.add_found([new], origin)
+
+    assert queue.order == [second, new.session_uuid, ended.session_uuid, first, third]
+    assert queue.hits == 3
+    assert queue.ticks == {first, second, third}
+    assert queue.strays([second, third, new.session_uuid]) == [third]
+
+
+def test_a_search_is_taken_back_with_all_that_it_brought() -> None:
+    queue = queue_of(ACTIVE, ACTIVE)
+    before = list(queue.order)
+    one, other = search("one"), search("other")
+    queue.begin_search(one)
+    queue.add_found([checked(7)], one)
+    queue.begin_search(other)
+    queue.add_found([checked(7), checked(8), checked(1)], other)
+    queue.change_ticks([session_uuid(8)])
+    assert queue.undo() == Undone(ticks=1)
+    queue.change_ticks([session_uuid(8)])
+    queue.undo()
+    assert queue.undo() == Undone(rows=1, is_search=True)
+    assert queue.order == [session_uuid(7), *before]
+    assert queue.search is one
+    assert queue.origins[session_uuid(7)] is one
+    assert session_uuid(1) not in queue.origins
+    # What comes late for a search that was taken back is left out.
+    assert queue.add_found([checked(9)], other) == (0, 0)
+    queue.add_found([checked(6)], one)
+    assert queue.order == [session_uuid(7), session_uuid(6), *before]
+    assert queue.undo() == Undone(rows=2, is_search=True)
+    assert queue.order == before
+    assert queue.origins == {}
+    assert queue.search is None
+
+
+def test_a_paste_after_a_search_is_no_stray_and_one_from_before_is() -> None:
+    queue = queue_of(ACTIVE)
+    origin = search()
+    assert queue.strays(queue.order) == []
+    queue.begin_search(origin)
+    latest = [queue.is_search_latest]
+    queue.add([session_uuid(5)], Origin(NOW))
+    latest.append(queue.is_search_latest)
+    assert latest == [True, False]
+    assert queue.strays(queue.order) == [FIRST]
+
+
+def test_another_account_knows_no_search() -> None:
+    queue = queue_of(ACTIVE)
+    queue.begin_search(search())
+    queue.forget_checks()
+    assert queue.strays(queue.order) == []
+    assert queue.search is None
+
+
+def test_rows_taken_out_of_a_search_come_back_where_they_stood() -> None:
+    queue = queue_of(ACTIVE)
+    origin = search()
+    queue.begin_search(origin)
+    queue.add_found([checked(4), checked(5)], origin)
+    queue.remove([session_uuid(4)])
+    queue.undo()
+    queue.add_found([checked(5), checked(6)], origin)
+
+    assert set(queue.order) == {FIRST, *map(session_uuid, (4, 5, 6))}
+    assert queue.strays([session_uuid(4)]) == []

@@ -139,7 +139,8 @@ class PasteGuard:
                 words = f"Not pasted: {len(text)} characters, and {room} fit here."
                 self._refuse(words)
                 return
-        field.insert_text_at_cursor(text)
+        # As with keys: what is selected gives way, so that two numbers never join.
+        field.replace(text, *field.selection)
         if any(line.strip() for line in lines[1:]):
             self._refuse("Only the first line was taken.")
 

@@ -60,7 +60,7 @@ class MainScreen(PanesScreen):
         Binding("1", "show_pane('source')", "source", id="main.source", show=False),
         Binding("2", "show_pane('queue')", "queue", id="main.queue", show=False),
         Binding("3", "show_pane('log')", "log", id="main.log", show=False),
-        Binding("S", "flip_source", "find or paste", id="main.flip", show=False),
+        Binding("S", "find", "find", id="main.find", show=False),
         Binding("escape", "stop_finding", "stop reading", id="main.stop_finding"),
         Binding("L", "full_log", "full log", id="main.full_log", show=False),
         Binding("f2", "practice_text", "practice", id="main.practice", show=False),
@@ -165,9 +165,9 @@ class MainScreen(PanesScreen):
         self.panes.show(pane)
         self.show_status()
 
-    def action_flip_source(self) -> None:
-        self.source.pick(is_picking=not self.source.is_picking)
-        self.action_show_pane("source")
+    def action_find(self) -> None:
+        self.panes.show_field()
+        self.show_status()
 
     def action_stop_finding(self) -> None:
         self.finding.stop()
@@ -209,7 +209,7 @@ class MainScreen(PanesScreen):
     def _leads_to_a_pane(action: str, parameters: tuple[object, ...]) -> bool:
         """Return whether an action leads to a pane that needs an account."""
         is_other_pane = action == "show_pane" and parameters != ("log",)
-        return is_other_pane or action == "flip_source"
+        return is_other_pane or action == "find"
 
     @on(SourceText.Left)
     def _leave_source(self) -> None:
@@ -224,6 +224,8 @@ class MainScreen(PanesScreen):
     def _queue_what_was_read(self, event: SourcePane.Read) -> None:
         new = self.queue.add(event.pasted.found)
         self.source.show_found(event.pasted, new)
+        if event.number and not event.pasted.found:
+            self.source.offer_number(event.number)
         if new:
             self.checks.check_queued()
 
@@ -231,8 +233,9 @@ class MainScreen(PanesScreen):
     def show_counts(self) -> None:
         """Say how many rows there are, what about them, and what is being read."""
         summary, order = self.queue.summary(), self.queue.order
-        title = f"{queue_title(summary, order)}   {self.finding.progress}"
-        self.queue.show_around(title.rstrip(), summary.text)
+        title = queue_title(summary, order, self.queue.search)
+        title = f"{title}   {self.finding.progress}".rstrip()
+        self.queue.show_around(title, summary.text)
         self.refresh_bindings()
         if self.job.is_running:
             self.show_status()
@@ -241,7 +244,7 @@ class MainScreen(PanesScreen):
 
     @on(QueueTable.CheckRequested)
     def _check_again(self, event: QueueTable.CheckRequested) -> None:
-        if self.source.is_picking and self.finding.can_go_again:
+        if self.queue.is_search_latest and self.finding.can_go_again:
             self.finding.again()
         else:
             self.checks.check_again(event.uuids)
@@ -254,12 +257,21 @@ class MainScreen(PanesScreen):
     def _review(self) -> None:
         self.job.review()
 
+    @on(QueueTable.TickRefused)
+    def _say_that_rows_moved(self) -> None:
+        words = "The list has just moved. Look, then tick."
+        if self.queue.cursor_key is None:
+            words = "The cursor is on no row. Move it to a session first."
+        self.note(Sign.NOTE, "tick", words)
+
     @on(QueueTable.UndoAnswered)
     def _say_what_came_back(self, event: QueueTable.UndoAnswered) -> None:
         undone, words = event.undone, "Nothing to put back."
         if undone is not None:
-            words = undone_words(undone.ticks, undone.rows)
+            words = undone_words(*undone[:2], is_search=undone.is_search)
         self.note(Sign.NOTE, "undo", words)
+        if undone is not None and undone.is_search:
+            self.finding.forget()
         if undone is not None and undone.rows:
             self.checks.check_queued()
 

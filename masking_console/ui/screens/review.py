@@ -1,6 +1,6 @@
 """The review: the frozen list, and the one place where an operator says yes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar
 
@@ -13,9 +13,12 @@ from textual.widgets import Button, Static
 
 from masking_console.errors import RefusedError
 from masking_console.models.expiry import ConfirmedPlan, ExpiryPlan, Tier
+from masking_console.models.origin import Origin
+from masking_console.models.session_uuid import SessionUuid
 from masking_console.presentation.review import (
     consequences,
     left_out_words,
+    one_session,
     prompt,
     sessions,
     title,
@@ -23,6 +26,11 @@ from masking_console.presentation.review import (
 from masking_console.presentation.sessions import checked_ago
 from masking_console.ui.keys.asking import AnswerField, Asks
 from masking_console.ui.widgets.review_list import ReviewList
+
+_FEW = 12
+"""The list is no taller for more sessions than these that were left out."""
+_AROUND_LIST = 10
+"""Lines of the box besides its facts and its list: border, margins, answer, words."""
 
 
 class ReviewScreen(Asks[ConfirmedPlan | None]):
@@ -43,17 +51,28 @@ class ReviewScreen(Asks[ConfirmedPlan | None]):
         self,
         plan: ExpiryPlan,
         clock: Callable[[], datetime],
-        changes: Sequence[str] = (),
+        notes: Sequence[str] = (),
+        origins: Mapping[SessionUuid, Origin | None] | None = None,
     ) -> None:
+        """Make the review.
+
+        Args:
+            plan: the frozen list.
+            clock: gives the time, in UTC.
+            notes: what the operator must not miss, one sentence each.
+            origins: what led to each session, as far as it is known.
+        """
         super().__init__("" if plan.tier is Tier.ONE_KEY else plan.phrase)
         self.plan = plan
         self._clock = clock
-        self._changes = changes
+        self._notes = notes
+        self._origins = origins or {}
 
     def compose(self) -> ComposeResult:
         with Vertical(id="review"):
             yield Static(self._facts(), id="review-facts")
-            yield ReviewList(self.plan, self._clock, id="review-list")
+            yield Static(self._one(), id="review-one")
+            yield ReviewList(self.plan, self._clock, self._origins, id="review-list")
             yield Static(Text(left_out_words(self.plan.left_out)), id="review-left-out")
             with Horizontal(id="review-answer"):
                 yield Static(Text(prompt(self.plan)), id="review-prompt")
@@ -73,6 +92,12 @@ class ReviewScreen(Asks[ConfirmedPlan | None]):
         box = self.query_one("#review")
         box.border_title = Text(title(self.plan))
         box.border_subtitle = "v left out   esc cancel"
+        self.set_class(self.plan.count == 1, "-one")
+        lines = self._one().plain.count("\n") + 1
+        rows = max(lines, self.plan.count, min(len(self.plan.left_out), _FEW))
+        facts = self._facts().plain.count("\n") + 1
+        # No taller than its list needs, and no taller than the window.
+        box.styles.max_height = facts + rows + _AROUND_LIST
         self.query_one("#review-phrase" if self.phrase else "#cancel").focus()
 
     @property
@@ -89,9 +114,15 @@ class ReviewScreen(Asks[ConfirmedPlan | None]):
         if plan.ticket or plan.reason:
             text.append(f"Ticket     {plan.ticket}   Reason: {plan.reason}\n")
         text.append("\n" + "\n".join(consequences(plan, now)))
-        for change in self._changes:
-            text.append(f"\n{change}", "bold")
+        for note in self._notes:
+            text.append(f"\n{note}", "bold")
         return text
+
+    def _one(self) -> Text:
+        """Return what tells a session that stands alone from its neighbors."""
+        checked = self.plan.sessions[0]
+        origin = self._origins.get(checked.session_uuid)
+        return Text("\n".join(one_session(checked, origin, self._clock())))
 
     def agreed(self) -> None:
         try:
@@ -106,6 +137,7 @@ class ReviewScreen(Asks[ConfirmedPlan | None]):
 
     def action_toggle_left_out(self) -> None:
         self.query_one(ReviewList).toggle()
+        self.toggle_class("-left-out")
 
     def action_say_yes(self) -> None:
         """Do nothing: the key itself was heard before, and only a key is a yes."""

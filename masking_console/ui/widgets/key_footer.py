@@ -17,7 +17,7 @@ from textual.widget import Widget
 
 MOST_KEYS = 7
 """More than these nobody reads."""
-_SPARE = frozenset({"main.flip", "app.quit"})
+_SPARE = frozenset({"main.find", "app.quit"})
 """The keys that are shown where there is room for more."""
 
 _LEFT = 1

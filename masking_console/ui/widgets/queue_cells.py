@@ -7,12 +7,15 @@ from typing import NamedTuple
 
 from masking_console.models.expiry import ExpiryOutcome
 from masking_console.models.masking_session import CheckedSession, CheckState
+from masking_console.models.origin import Origin
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.presentation.display import Sign, glyph
 from masking_console.presentation.numbers import masked
 from masking_console.presentation.sessions import (
     calls,
     ends,
+    origin_short,
+    origin_words,
     outcome_sign,
     outcome_word,
     parties,
@@ -23,30 +26,34 @@ from masking_console.ui.widgets.row_cells import Cell, Column
 from masking_console.ui.widgets.session_queue import SessionQueue
 
 _TICK = Column("", 3)
-_SHORT_ID = Column("session", 8)
-_FULL_ID = Column("session", 36)
-_FACTS = (
-    Column("", 1, gap=0),
-    Column("state", 10),
-    Column("legs", 5, right=True),
-    Column("ends", 6, right=True),
-    Column("parties", 17),
-)
+_SHORT_ID, _FULL_ID = Column("session", 8), Column("session", 36)
+_FLAG = Column("", 1, gap=0)
+_STATE, _STATE_ALONE = Column("state", 10), Column("state", 9, gap=0)
+_LEGS = Column("legs", 5, right=True)
+_ENDS = Column("ends", 6, right=True)
+_FROM, _FROM_IN_FULL = Column("from", 8), Column("from", 32)
+_PARTIES = Column("parties", 17)
 _VIRTUAL = Column("virtual", 8)
-_NARROW = (_TICK, _SHORT_ID, *_FACTS)
-_WIDER = (*_NARROW, _VIRTUAL)
-_WIDE = (_TICK, _FULL_ID, *_FACTS, _VIRTUAL)
 _NUMBER = 15
 """The most digits that a phone number has (E.164)."""
-_NUMBERS_NARROW = (
-    *_NARROW[:4],
-    Column("first party", _NUMBER),
-    Column("second party", _NUMBER),
-)
-_NUMBERS = (*_NUMBERS_NARROW, Column("virtual", _NUMBER))
-_NUMBERS_FROM = 72
-_WIDER_FROM = 63
-_WIDE_FROM = 91
+_FIRST, _SECOND = Column("first party", _NUMBER), Column("second party", _NUMBER)
+_VIRTUAL_IN_FULL = Column("virtual", _NUMBER)
+
+_NARROW = (_TICK, _SHORT_ID, _FLAG, _STATE, _LEGS, _ENDS, _PARTIES)
+_WIDER = (*_NARROW, _VIRTUAL)
+_WIDE = (_TICK, _FULL_ID, *_NARROW[2:], _VIRTUAL)
+_MIXED_NARROW = (_TICK, _SHORT_ID, _FLAG, _STATE_ALONE, _ENDS, _FROM, _PARTIES)
+_MIXED_WIDER = (*_NARROW[:6], _FROM, _PARTIES, _VIRTUAL)
+_MIXED_WIDE = (*_NARROW[:6], _FROM_IN_FULL, _PARTIES, _VIRTUAL)
+_NUMBERS_NARROW = (_TICK, _SHORT_ID, _FLAG, _STATE, _FIRST, _SECOND)
+_NUMBERS = (*_NUMBERS_NARROW, _VIRTUAL_IN_FULL)
+_LAYOUTS: Mapping[tuple[bool, bool], Sequence[tuple[int, Sequence[Column]]]] = {
+    (False, False): ((91, _WIDE), (63, _WIDER), (0, _NARROW)),
+    (False, True): ((97, _MIXED_WIDE), (73, _MIXED_WIDER), (0, _MIXED_NARROW)),
+    (True, False): ((72, _NUMBERS), (0, _NUMBERS_NARROW)),
+    (True, True): ((72, _NUMBERS), (0, _NUMBERS_NARROW)),
+}
+"""The columns from a width on, by whether numbers and origins are shown."""
 
 _STATE_LOOKS = {
     CheckState.ACTIVE: "rows-view--good",
@@ -136,16 +143,15 @@ class OutcomeShown(NamedTuple):
         return cls(word or outcome_word(outcome), outcome_sign(outcome))
 
 
-def queue_layout(width: int, *, shows_numbers: bool = False) -> Sequence[Column]:
+def queue_layout(
+    width: int, *, shows_numbers: bool = False, shows_origins: bool = False
+) -> Sequence[Column]:
     """Return the columns of the queue for a width: ids in full where there is room.
 
     Numbers in full take the place of what else is known.
     """
-    if shows_numbers:
-        return _NUMBERS if width >= _NUMBERS_FROM else _NUMBERS_NARROW
-    if width >= _WIDE_FROM:
-        return _WIDE
-    return _WIDER if width >= _WIDER_FROM else _NARROW
+    layouts = _LAYOUTS[shows_numbers, shows_origins]
+    return next(columns for least, columns in layouts if width >= least)
 
 
 def queue_cells(
@@ -155,27 +161,55 @@ def queue_cells(
     ticked: bool,
     outcome: OutcomeShown | None,
     now: datetime,
+    origin: Origin | None = None,
 ) -> Sequence[Cell]:
-    """Return the cells of one queued session."""
-    uuid, session, state = checked.session_uuid, checked.session, checked.state
-    full = columns[1] is _FULL_ID
+    """Return the cells of one queued session, one a column.
+
+    A state that needs more room than its column has takes the rest of the line.
+    """
+    uuid, state = checked.session_uuid, checked.state
     tick = "[x]" if ticked else "[ ]" if state.can_be_ticked else " - "
-    start = [Cell(tick), Cell(uuid if full else uuid.short)]
+    flag, words, look = _state_shown(checked, outcome)
+    cells = {
+        _TICK: Cell(tick),
+        _SHORT_ID: Cell(uuid.short),
+        _FULL_ID: Cell(uuid),
+        _FLAG: Cell(flag, look),
+        _STATE: Cell(words, look),
+        _STATE_ALONE: Cell(words, look),
+        _FROM: Cell(origin_short(origin)),
+        _FROM_IN_FULL: Cell(origin_words(origin)),
+    }
+    has_facts = state not in _WITHOUT_FACTS and checked.session is not None
+    state_column = next(each for each in columns if each.title == _STATE.title)
+    if not has_facts or (outcome is not None and len(words) > state_column.width):
+        until_state = columns[: columns.index(state_column) + 1]
+        return [cells[column] for column in until_state]
+    cells |= _facts(checked, now)
+    return [cells[column] for column in columns]
+
+
+def _state_shown(
+    checked: CheckedSession, outcome: OutcomeShown | None
+) -> tuple[str, str, str]:
+    """Return the flag, the words and the look of a state, or of what a run says."""
     if outcome is not None:
         look = SIGN_LOOKS.get(outcome.sign, "")
-        start += [Cell(" "), Cell(f"{outcome.word} {glyph(outcome.sign)}", look)]
-        if len(start[-1].text) > columns[3].width:
-            return start
-    else:
-        look = _STATE_LOOKS.get(state, "rows-view--dim")
-        start += [Cell(state_flag(state), look), Cell(state_words(checked), look)]
-    if state in _WITHOUT_FACTS:
-        return start
+        return " ", f"{outcome.word} {glyph(outcome.sign)}", look
+    look = _STATE_LOOKS.get(checked.state, "rows-view--dim")
+    return state_flag(checked.state), state_words(checked), look
+
+
+def _facts(checked: CheckedSession, now: datetime) -> dict[Column, Cell]:
+    session = checked.session
     if session is None:
-        return start
-    if columns[4].width == _NUMBER:
-        numbers = (session.first_party, session.second_party, session.virtual_number)
-        return [*start, *map(Cell, numbers)]
-    virtual = masked(session.virtual_number)
-    facts = (calls(session), ends(checked, now), parties(session), virtual)
-    return [*start, *map(Cell, facts)]
+        return {}
+    return {
+        _LEGS: Cell(calls(session)),
+        _ENDS: Cell(ends(checked, now)),
+        _PARTIES: Cell(parties(session)),
+        _VIRTUAL: Cell(masked(session.virtual_number)),
+        _FIRST: Cell(session.first_party),
+        _SECOND: Cell(session.second_party),
+        _VIRTUAL_IN_FULL: Cell(session.virtual_number),
+    }

@@ -10,7 +10,9 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 
 from masking_console.models.masking_session import CheckedSession, CheckState
+from masking_console.models.origin import Origin
 from masking_console.models.session_uuid import SessionUuid
+from masking_console.presentation.sessions import origin_words
 from masking_console.ui.widgets.queue_cells import QueueSummary
 from masking_console.ui.widgets.session_queue import SessionQueue
 
@@ -42,8 +44,12 @@ class RowOrder(Enum):
         return orders[(orders.index(self) + 1) % len(orders)]
 
 
-def queue_title(summary: QueueSummary, order: RowOrder) -> str:
-    """Return how many rows are shown, and in which order they stand."""
+def queue_title(
+    summary: QueueSummary, order: RowOrder, search: Origin | None = None
+) -> str:
+    """Return how many rows are shown, what was searched, and in which order."""
+    if search is not None:
+        return f"{queue_title(summary, order)}   {origin_words(search)}"
     if not summary.total:
         return "2 Queue"
     is_all = summary.shown == summary.total

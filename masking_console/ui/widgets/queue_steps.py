@@ -60,23 +60,24 @@ class SearchStep:
     """The open sessions it found, in the order in which they came."""
     ended: list[SessionUuid] = field(default_factory=list)
     """The others it found."""
+    found: set[SessionUuid] = field(default_factory=set)
+    """All of both."""
     new: set[SessionUuid] = field(default_factory=set)
-    """Those of both that were not in the queue before."""
+    """Those of them that were not in the queue before."""
     moved: dict[SessionUuid, Origin | None] = field(default_factory=dict)
     """The origins of those that were there before; None for a paste before all."""
 
-    @property
-    def hits(self) -> list[SessionUuid]:
-        """All that it found, open ones first."""
-        return self.open + self.ended
+    def take(self, uuid: SessionUuid, *, is_open: bool) -> None:
+        """Take a session for one that it found."""
+        self.found.add(uuid)
+        (self.open if is_open else self.ended).append(uuid)
 
     def drop(self, gone: set[SessionUuid]) -> None:
         """Forget rows that were taken out of the queue."""
-        self.open = [uuid for uuid in self.open if uuid not in gone]
-        self.ended = [uuid for uuid in self.ended if uuid not in gone]
-        self.new -= gone
-        for uuid in gone:
-            self.moved.pop(uuid, None)
+        if not self.found.isdisjoint(gone):
+            self.found -= gone
+            self.open = [uuid for uuid in self.open if uuid not in gone]
+            self.ended = [uuid for uuid in self.ended if uuid not in gone]
 
 
 class Undone(NamedTuple):

@@ -71,6 +71,9 @@ class QueueTable(QueueView):
     class ReviewRequested(Message):
         """The operator wants to review what is ticked."""
 
+    class TickRefused(Message):
+        """A tick was meant for what stood there a moment ago."""
+
     class UndoAnswered(Message):
         """The operator asked to undo; None when there was nothing."""
 
@@ -90,7 +93,9 @@ class QueueTable(QueueView):
         offset = event.get_content_offset(self)
         if offset is not None and offset.y >= self.has_header:
             is_tick = offset.x in _TICK_COLUMNS
-            if is_tick or event.chain == _DOUBLE:
+            if is_tick and self.has_just_shifted:
+                self.post_message(self.TickRefused())
+            elif is_tick or event.chain == _DOUBLE:
                 act = "tick" if is_tick else "open"
                 self.call_later(self.run_action, act)
         elif offset is not None:
@@ -110,7 +115,9 @@ class QueueTable(QueueView):
             self.start_range(None)
 
     def action_tick(self) -> None:
-        if self.range_start is not None:
+        if self.has_just_moved or self.cursor_key is None:
+            self.post_message(self.TickRefused())
+        elif self.range_start is not None:
             self._finish_range()
         elif self.cursor_key in self._queue.ticks:
             self.change_ticks((), self.in_range())

@@ -1,12 +1,22 @@
 """The queue on the screen: its rows, their ticks, and what a run says of them."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import (
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
+from textual._time import get_time  # the clock of the events
 from textual.message import Message
 
 from masking_console.models.expiry import ExpiryOutcome
 from masking_console.models.masking_session import CheckedSession, CheckState
+from masking_console.models.origin import Origin
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.presentation.display import Sign
 from masking_console.ui.widgets.queue_cells import (
@@ -20,8 +30,11 @@ from masking_console.ui.widgets.queue_filter import RowOrder, filtered, ordered
 from masking_console.ui.widgets.queue_steps import QueueSnapshot, Undone, without
 from masking_console.ui.widgets.row_cells import Cell, Column
 from masking_console.ui.widgets.row_order import position
-from masking_console.ui.widgets.rows_view import RowsView
+from masking_console.ui.widgets.rows_view import NOWHERE, RowsView
 from masking_console.ui.widgets.session_queue import SessionQueue
+
+SETTLED_SECONDS = 0.4
+"""How long rows that moved by themselves must stand before a tick is meant for them."""
 
 
 def _utc_now() -> datetime:
@@ -57,6 +70,8 @@ class QueueView(RowsView[SessionUuid, CheckedSession]):
         self._frozen = False
         self._shows_numbers = False
         self._lost_ticks = 0
+        self._is_parked = False
+        self._moved_at = self._shifted_at = float("-inf")
         self.order = RowOrder.QUEUED
 
     def on_mount(self) -> None:
@@ -65,25 +80,87 @@ class QueueView(RowsView[SessionUuid, CheckedSession]):
 
     def add(self, uuids: Iterable[SessionUuid]) -> int:
         """Append those that are not here yet, and return how many they were."""
-        added = self._queue.add(uuids)
+        added = self._queue.add(uuids, Origin(self._clock()))
         if added:
             self._forget_old_outcomes()
             self.refilter()
         return added
 
-    def add_found(self, found: Sequence[CheckedSession]) -> int:
-        """Take over sessions from a list: new ones unticked, known ones renewed."""
+    def begin_search(self, origin: Origin) -> None:
+        """Make room on top for what a search finds; the cursor waits there."""
+        self._queue.begin_search(origin)
+        self._is_parked = True
+        self.refilter()
+        self._scroll_top(0)
+
+    def add_found(
+        self, found: Sequence[CheckedSession], origin: Origin | None = None
+    ) -> int:
+        """Take over sessions from a list: new ones unticked, known ones renewed.
+
+        Those that a search has found stand together on top, open ones first.
+        """
         if not found:
             return 0
-        added, lost = self._queue.add_found(found, may_tick=not self._frozen)
+        with self._news():
+            return self._add_found(found, origin)
+
+    def _add_found(self, found: Sequence[CheckedSession], origin: Origin | None) -> int:
+        hits = self._queue.hits
+        may_tick = not self._frozen
+        added, lost = self._queue.add_found(found, origin, may_tick=may_tick)
         self._lost_ticks += lost
         for row in found if self._outcomes else ():
             self._outcomes.pop(row.session_uuid, None)
-        if added or self.filter_text:
+        if added or self.filter_text or self._queue.hits != hits:
             self.refilter()
         else:
             self._redraw({row.session_uuid for row in found})
         return added
+
+    @contextmanager
+    def _news(self) -> Iterator[None]:
+        """Note where rows have moved that no key of the operator moved."""
+        key, seen, was_parked = self.cursor_key, self._seen(), self._is_parked
+        yield
+        now = get_time()
+        if self.cursor_key != key and (key is not None or was_parked):
+            self._moved_at = now
+        if self._seen() != seen:
+            self._shifted_at = now
+
+    def _seen(self) -> Sequence[SessionUuid]:
+        return self.keys[self._top : self._top + self._page_height]
+
+    @property
+    def has_just_moved(self) -> bool:
+        """Whether another row came under the cursor by itself a moment ago."""
+        return get_time() - self._moved_at < SETTLED_SECONDS
+
+    @property
+    def has_just_shifted(self) -> bool:
+        """Whether other rows came into sight by themselves a moment ago."""
+        return get_time() - self._shifted_at < SETTLED_SECONDS
+
+    @property
+    def search(self) -> Origin | None:
+        """The latest search."""
+        return self._queue.search
+
+    @property
+    def is_search_latest(self) -> bool:
+        """Whether nothing was pasted since the latest search."""
+        return self._queue.is_search_latest
+
+    def origins_of(
+        self, uuids: Iterable[SessionUuid]
+    ) -> Mapping[SessionUuid, Origin | None]:
+        """Return what led to these sessions; None is a paste before any search."""
+        return {uuid: self._queue.origins.get(uuid) for uuid in uuids}
+
+    def strays(self, uuids: Iterable[SessionUuid]) -> Sequence[SessionUuid]:
+        """Return those that neither the latest search nor a paste since brought."""
+        return self._queue.strays(uuids)
 
     def _forget_old_outcomes(self) -> None:
         # A row that was taken out and pasted again starts anew.
@@ -99,7 +176,8 @@ class QueueView(RowsView[SessionUuid, CheckedSession]):
         for row in checked if self._outcomes else ():
             self._outcomes.pop(row.session_uuid, None)
         if self.filter_text:
-            self.refilter()
+            with self._news():
+                self.refilter()
         else:
             self._redraw({row.session_uuid for row in checked})
 
@@ -140,8 +218,9 @@ class QueueView(RowsView[SessionUuid, CheckedSession]):
 
     def seen_open(self) -> tuple[SessionUuid, ...]:
         """Return the open sessions that can be seen right now."""
-        seen = self.keys[self._top : self._top + self._page_height]
-        return tuple(uuid for uuid in seen if self._queue[uuid].state.can_be_ticked)
+        return tuple(
+            uuid for uuid in self._seen() if self._queue[uuid].state.can_be_ticked
+        )
 
     def left_out(self) -> tuple[CheckedSession, ...]:
         """Return the rows that are not ticked, in the order of the queue."""
@@ -180,7 +259,9 @@ class QueueView(RowsView[SessionUuid, CheckedSession]):
     def undo(self) -> Undone | None:
         """Take the latest change of ticks or rows back; None when there is none."""
         undone = self._queue.undo()
-        if undone and undone.rows:
+        if undone and undone.is_search:
+            self._is_parked = False
+        if undone and (undone.rows or undone.is_search):
             self.refilter()
         else:
             self._redraw()
@@ -236,6 +317,8 @@ class QueueView(RowsView[SessionUuid, CheckedSession]):
 
     def in_range(self) -> Sequence[SessionUuid]:
         """Return the rows of the range, or the one under the cursor."""
+        if self.cursor_key is None:
+            return ()
         cursor = self.cursor_index
         start = cursor if self._range_index is None else self._range_index
         return self.keys[min(start, cursor) : max(start, cursor) + 1]
@@ -264,17 +347,29 @@ class QueueView(RowsView[SessionUuid, CheckedSession]):
         self._show(ordered(self._queue, shown, self.order))
 
     def _show(self, keys: Sequence[SessionUuid]) -> None:
+        if self._is_parked:
+            self.leave_row()
+            self._is_parked = not self._queue.hits
         self.show_keys(keys)
         self.start_range(self._range_start)
         self._redraw()
 
+    def index_without_cursor(self) -> int:
+        # Rows from before are not what the operator has just looked for.
+        return NOWHERE if self._is_parked and not self._queue.hits else 0
+
     def move_to(self, index: int) -> None:
+        self._is_parked = False
         super().move_to(index)
         if self._range_start is not None:
             self.refresh()
 
     def layout_of(self, width: int) -> Sequence[Column]:
-        return queue_layout(width, shows_numbers=self._shows_numbers)
+        return queue_layout(
+            width,
+            shows_numbers=self._shows_numbers,
+            shows_origins=self._queue.is_mixed,
+        )
 
     def cells(self, row: CheckedSession, columns: Sequence[Column]) -> Sequence[Cell]:
         uuid = row.session_uuid
@@ -283,6 +378,7 @@ class QueueView(RowsView[SessionUuid, CheckedSession]):
             columns,
             ticked=uuid in self._queue.ticks,
             outcome=self._outcomes.get(uuid),
+            origin=self._queue.origins.get(uuid),
             now=self._clock(),
         )
 

@@ -20,6 +20,8 @@ from masking_console.ui.widgets.row_order import Rows, nearest, position
 Key = TypeVar("Key", bound=Hashable)
 Row = TypeVar("Row")
 
+NOWHERE = -1
+"""The line of a cursor that stands on no row."""
 GUTTER = 1
 """The column for the cursor's sign, so that it needs no color."""
 
@@ -119,7 +121,8 @@ class RowsView(ScrollView, Generic[Key, Row], can_focus=True, inherit_bindings=F
 
     def keep_in_sight(self) -> None:
         """Scroll to what matters after a change of size."""
-        self.move_to(self._cursor_index)
+        if self._cursor_index != NOWHERE:
+            self.move_to(self._cursor_index)
 
     def is_marked(self, index: int) -> bool:  # noqa: ARG002 - a hook
         """Return whether a row belongs to a range that is being made."""
@@ -152,7 +155,7 @@ class RowsView(ScrollView, Generic[Key, Row], can_focus=True, inherit_bindings=F
         before, self._keys = self._keys, keys
         index = position(keys, self._cursor_key)
         if self._cursor_key is None:
-            index = 0
+            index = self.index_without_cursor()
         elif index is None:
             index = nearest(before, keys, self._cursor_index)
         new_anchor = index if sees_cursor else position(keys, anchor_key)
@@ -160,6 +163,14 @@ class RowsView(ScrollView, Generic[Key, Row], can_focus=True, inherit_bindings=F
         self._put_cursor(index)
         self._scroll_top(top if new_anchor is None else top + new_anchor - anchor)
         self.refresh()
+
+    def index_without_cursor(self) -> int:
+        """Return the line to which a cursor goes that stands on no row."""
+        return 0
+
+    def leave_row(self) -> None:
+        """Let the cursor stand on no row until rows are shown again."""
+        self._put_cursor(NOWHERE)
 
     def show_around(self, title: str, subtitle: str) -> None:
         """Say something in the border, and paint nothing where that stands there."""

@@ -110,24 +110,21 @@ class SessionQueue:
         origins = self.origins
         for each in found:
             uuid = each.session_uuid
-            before = origins.get(uuid)
-            if before is origin:
+            if uuid in step.found:
                 continue
             if uuid in new:
                 step.new.add(uuid)
             else:
-                step.moved[uuid] = before
+                step.moved.setdefault(uuid, origins.get(uuid))
             origins[uuid] = origin
-            is_open = each.state.can_be_ticked
-            (step.open if is_open else step.ended).append(uuid)
-        rest = (uuid for uuid in self.order if origins.get(uuid) is not origin)
+            step.take(uuid, is_open=each.state.can_be_ticked)
+        rest = (uuid for uuid in self.order if uuid not in step.found)
         self.order = [*step.open, *step.ended, *rest]
 
     @property
     def hits(self) -> int:
         """How many rows the latest search has found."""
-        step = self._found
-        return len(step.open) + len(step.ended) if step is not None else 0
+        return len(self._found.found) if self._found is not None else 0
 
     @property
     def is_mixed(self) -> bool:
@@ -225,6 +222,8 @@ class SessionQueue:
 
     def forget_checks(self) -> None:
         """Make every row unchecked and unticked, as for another account."""
+        self.search, self._context = None, frozenset()
+        self.origins.clear()
         self.checks.update(dict.fromkeys(self.order))
         self._put_ticks(set())
         self._asked.clear()
@@ -336,8 +335,9 @@ class SessionQueue:
     def _take_search_back(self, search: SearchStep) -> Undone:
         gone = search.new & self.checks.keys()
         lost = len(gone & self.ticks)
+        self._found = None
         self._drop(gone)
-        for uuid, origin in search.moved.items():
+        for uuid, origin in (*search.moved.items(), *dict.fromkeys(gone).items()):
             if origin is None:
                 self.origins.pop(uuid, None)
             else:
@@ -385,6 +385,6 @@ class SessionQueue:
         for uuid in gone:
             del self.checks[uuid]
             self._asked.pop(uuid, None)
-            self.origins.pop(uuid, None)
+        # Their origins stay: undo may bring them back.
         if self._found is not None:
             self._found.drop(gone)

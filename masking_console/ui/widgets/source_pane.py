@@ -10,9 +10,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
 from textual.timer import Timer
-from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
+from masking_console.models.phone_number import phone_number_in
 from masking_console.models.plain_text import plain_lines
 from masking_console.models.session_ids import PastedIds, read_session_ids
 from masking_console.presentation.listing import HOW_TO_FIND
@@ -62,7 +62,7 @@ class FindField(Input):
 
 
 class SourcePane(Vertical):
-    """Reads ids out of any text, or asks what to look for at Plivo."""
+    """The field to find by, and below it the text to paste into."""
 
     class FindRequested(Message):
         """The operator wants to find sessions."""
@@ -74,9 +74,11 @@ class SourcePane(Vertical):
     class Read(Message):
         """A text has been read."""
 
-        def __init__(self, pasted: PastedIds) -> None:
+        def __init__(self, pasted: PastedIds, number: str = "") -> None:
             super().__init__()
             self.pasted = pasted
+            self.number = number
+            """The whole text, where it is nothing but a phone number."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
@@ -89,36 +91,21 @@ class SourcePane(Vertical):
             placeholder="Paste anything: log, CSV, JSON, chat.",
             id="source-text",
         )
-        self._field = FindField(
+        self.field = FindField(
             placeholder="phone number or session id", id="find", compact=True
         )
         self._found = Static(id="source-found")
         self._how = Static(Text(HOW_TO_FIND), id="find-words")
 
     def compose(self) -> ComposeResult:
-        yield self.text_area
-        yield self._field
-        yield self._found
+        yield self.field
         yield self._how
+        yield self.text_area
+        yield self._found
 
     def on_mount(self) -> None:
-        self.pick(is_picking=False)
-
-    @property
-    def is_picking(self) -> bool:
-        """Whether sessions are picked from Plivo's lists."""
-        return self.has_class("-pick")
-
-    def pick(self, *, is_picking: bool) -> None:
-        """Show the field to find by, or the text to paste into."""
-        self.set_class(is_picking, "-pick")
-        self.border_title = f"1 Source: {'pick' if is_picking else 'paste'}"
-        self.border_subtitle = f"S {'paste' if is_picking else 'find or pick'}"
-
-    @property
-    def entry(self) -> Widget:
-        """Where one types."""
-        return self._field if self.is_picking else self.text_area
+        self.border_title = "1 Source"
+        self.border_subtitle = "S find"
 
     def say(self, words: str) -> None:
         """Say how finding goes."""
@@ -130,7 +117,11 @@ class SourcePane(Vertical):
         self.post_message(self.FindRequested(event.value))
 
     def take(self, text: str) -> None:
-        """Add a pasted text and read it."""
+        """Add a pasted text and read it; a phone number goes to the field instead."""
+        if phone_number_in(text):
+            self.field.focus()
+            self._offer(text.strip(), "A phone number. Enter finds it.")
+            return
         rest = "\n(the rest is read, but not shown)" if text[MOST_SHOWN:] else ""
         shown = plain_lines(text[:MOST_SHOWN]) + rest
         area = self.text_area
@@ -148,7 +139,16 @@ class SourcePane(Vertical):
 
     async def _read(self, text: str) -> None:
         self._found.update(Text("Reading..."))
-        self.post_message(self.Read(await asyncio.to_thread(read_session_ids, text)))
+        pasted = await asyncio.to_thread(read_session_ids, text)
+        self.post_message(self.Read(pasted, phone_number_in(text)))
+
+    def offer_number(self, number: str) -> None:
+        """Put a number that stands in the text into the field as well."""
+        self._offer(number, "A phone number. S, then Enter finds it.")
+
+    def _offer(self, number: str, words: str) -> None:
+        self.field.value = number
+        self.say(words)
 
     def show_found(self, pasted: PastedIds, new: int) -> None:
         """Say what was found."""
