@@ -8,7 +8,7 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from masking_console.errors import RefusedError
 from masking_console.models.consent import (
@@ -21,6 +21,8 @@ from masking_console.models.consent import (
 _TRIES = 3
 _QUIET_SECONDS = 0.3
 """Silence before the question; `LOCK_SECONDS` before it is asked again."""
+_LITTLE_SECONDS = 0.05
+"""Silence before it is asked anew after a stop: all input was thrown away just now."""
 _ENTER, _DELETE, _CLEAR = b"\r\n", b"\x08\x7f", b"\x15"
 _GIVE_UP = b"\x03\x04"
 _OTHER_WAY = "Dictating, or using a switch? Use --confirm."
@@ -37,24 +39,44 @@ def typed_answer(question: str, phrase: str, terminal: int) -> str:
     Raises:
         RefusedError: the person said no, or three times never said yes.
     """
-    with _key_by_key(terminal):
-        silence, quiet = Silence(), _QUIET_SECONDS
-        for _ in range(_TRIES):
-            while _data(terminal, quiet):
-                # Typed ahead, or the rest of a paste: no answer to what follows.
-                pass
-            _say(terminal, f"{question} ")
+    with _key_by_key(terminal) as begin:
+        silence, quiet, tries = Silence(), _QUIET_SECONDS, 0
+        while tries < _TRIES:
             line = TypedLine(phrase, silence)
-            line.shown(time.monotonic())
-            refusal = _asked(terminal, line)
+            try:
+                with _noticing_stops():
+                    refusal = _asked(terminal, line, question, quiet)
+            except _ContinuedError:
+                # The shell has the terminal in its own mode by now, and what was typed
+                # meanwhile was for the shell.
+                begin()
+                _say(terminal, "\n")
+                quiet = _LITTLE_SECONDS
+                continue
             if refusal is None:
                 return line.text
             _say(terminal, f"\n{_words(refusal, phrase)}\n")
-            quiet = LOCK_SECONDS
+            quiet, tries = LOCK_SECONDS, tries + 1
     raise RefusedError("Not confirmed. Nothing was sent.")
 
 
-def _asked(terminal: int, line: "TypedLine") -> Refusal | None:
+class _ContinuedError(Exception):
+    """The process was stopped while it asked, and goes on."""
+
+
+def _asked(
+    terminal: int, line: "TypedLine", question: str, quiet: float
+) -> Refusal | None:
+    """Ask once it is quiet; return why what was typed is no answer, or nothing."""
+    while _data(terminal, quiet):
+        # Typed ahead, or the rest of a paste: no answer to what follows.
+        pass
+    _say(terminal, f"{question} ")
+    line.shown(time.monotonic())
+    return _answered(terminal, line)
+
+
+def _answered(terminal: int, line: "TypedLine") -> Refusal | None:
     """Read one line; return why it is no answer, or nothing where it is one.
 
     Raises:
@@ -198,7 +220,11 @@ if sys.platform == "win32":  # pragma: no cover - tested on Linux
     _POLL_SECONDS = 0.005
 
     @contextlib.contextmanager
-    def _key_by_key(_terminal: int) -> Iterator[None]:
+    def _key_by_key(_terminal: int) -> Iterator[Callable[[], None]]:
+        yield lambda: None
+
+    @contextlib.contextmanager
+    def _noticing_stops() -> Iterator[None]:
         yield
 
     def _say(_terminal: int, text: str) -> None:
@@ -216,22 +242,45 @@ if sys.platform == "win32":  # pragma: no cover - tested on Linux
 
 else:
     import select
+    import signal
     import termios
 
     @contextlib.contextmanager
-    def _key_by_key(terminal: int) -> Iterator[None]:
-        """Get every key when it is pressed, so that its time is known."""
+    def _key_by_key(terminal: int) -> Iterator[Callable[[], None]]:
+        """Get every key when it is pressed; yield what begins that anew."""
         before = termios.tcgetattr(terminal)
         modes = termios.tcgetattr(terminal)
         modes[3] &= ~(termios.ICANON | termios.ECHO)
         modes[6][termios.VMIN], modes[6][termios.VTIME] = 1, 0
-        termios.tcsetattr(terminal, termios.TCSAFLUSH, modes)
+
+        def begin() -> None:
+            termios.tcsetattr(terminal, termios.TCSAFLUSH, modes)
+
+        begin()
         try:
-            yield
+            yield begin
         finally:
             # The rest of a paste must not become commands of the shell.
             with contextlib.suppress(OSError, termios.error):
                 termios.tcsetattr(terminal, termios.TCSAFLUSH, before)
+
+    @contextlib.contextmanager
+    def _noticing_stops() -> Iterator[None]:
+        """Raise `_ContinuedError` where the process goes on after a stop."""
+
+        def go_on(_number: int, _frame: object) -> None:
+            raise _ContinuedError
+
+        try:
+            before = signal.signal(signal.SIGCONT, go_on)
+        except ValueError:
+            # Only the main thread is told of signals.
+            yield
+            return
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGCONT, before)
 
     def _say(terminal: int, text: str) -> None:
         with contextlib.suppress(OSError):

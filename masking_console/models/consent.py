@@ -41,6 +41,8 @@ class Refusal(Enum):
     """Enter came right behind the last character; the phrase is kept."""
     FOLLOWED = "followed"
     """More input came right behind the yes."""
+    INTERRUPTED = "interrupted"
+    """Enter came right behind other input; the phrase is kept."""
     PASTED = "pasted"
     """It was a paste."""
     HELD_UP = "held up"
@@ -59,18 +61,27 @@ class Silence:
         """When the latest input came."""
         self.previous = float("-inf")
         """When the one before it came."""
+        self.arrived = float("-inf")
+        """The earliest time at which the latest one may have come."""
         self.count = 0
         """How many inputs there were: two may come at one reading of the clock."""
+        self._unproved_from = float("inf")
 
     @property
     def before(self) -> float:
-        """How long it had been silent when the latest input came."""
-        return self.last - self.previous
+        """How long it is proved to have been silent when the latest input came."""
+        return self.arrived - self.previous
 
     def note(self, at: float) -> None:
-        """Take down that input came at this time."""
+        """Take down that input was read at this time."""
         self.previous, self.last = self.last, at
+        self.arrived = min(at, self._unproved_from)
+        self._unproved_from = float("inf")
         self.count += 1
+
+    def unproved_from(self, at: float) -> None:
+        """Take down that nobody looked from then on until the next input is read."""
+        self._unproved_from = min(at, self._unproved_from)
 
 
 class Press(NamedTuple):
@@ -146,7 +157,9 @@ class Consent:
         """Take the last character out of the field."""
         self._pending = None
         self.text = self.text[:-1]
-        self._typed_at, self._own = self._silence.last, self._silence.count
+        if self._goes_on or self._is_quiet:
+            # Else what follows needs the silence that this one did not have.
+            self._typed_at, self._own = self._silence.last, self._silence.count
 
     def look(self) -> Refusal | None:
         """Take any other input; it takes back a yes that is not through."""
@@ -164,7 +177,7 @@ class Consent:
     def press(self, *, by_mouse: bool = False) -> Press:
         """Judge the latest input as a yes; `agree` makes it one."""
         refusal = self._no_yes(by_mouse=by_mouse)
-        if refusal is Refusal.ENTER_TOO_SOON and not by_mouse:
+        if refusal is Refusal.ENTER_TOO_SOON:
             self._own = self._silence.count
         return Press(self._silence.count, self._silence.last, refusal)
 
@@ -224,8 +237,8 @@ class Consent:
         if self._is_repeat:
             return None
         if by_mouse or not self._goes_on:
-            return None if self._is_quiet else Refusal.ENTER_TOO_SOON
-        is_slow = silence.last - self._typed_at >= ENTER_GAP_SECONDS - _ROUNDING
+            return None if self._is_quiet else Refusal.INTERRUPTED
+        is_slow = silence.arrived - self._typed_at >= ENTER_GAP_SECONDS - _ROUNDING
         return None if is_slow else Refusal.ENTER_TOO_SOON
 
     @property
@@ -245,7 +258,7 @@ class Consent:
         """Whether it was silent before the latest input, with the question shown."""
         if self._shown_at is None:
             return False
-        silence = min(self._silence.before, self._silence.last - self._shown_at)
+        silence = min(self._silence.before, self._silence.arrived - self._shown_at)
         return silence >= SILENCE_BEFORE_SECONDS - _ROUNDING
 
     def _lock(self) -> None:

@@ -135,8 +135,8 @@ def wrong_account(missing: int, total: int, account: str) -> str:
     return f"{which} on {account.upper()}. Are you in the right account?"
 
 
-def prompt(plan: ExpiryPlan) -> str:
-    """Return how to say yes."""
+def prompt(plan: ExpiryPlan, key: str) -> str:
+    """Return how to say yes; the key is what says it where one key does."""
     if plan.tier is Tier.ONE_KEY:
-        return "Press y to go ahead. Enter and Esc cancel."
+        return f"Press {key} to go ahead. Enter and Esc cancel."
     return f"Type {plan.phrase} to go ahead:"

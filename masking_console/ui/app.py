@@ -25,7 +25,6 @@ from masking_console.ui.opening import Opening
 from masking_console.ui.screens.opening import OpeningScreen
 from masking_console.ui.terminal import (
     PasteDropped,
-    PasteOver,
     console_driver_class,
 )
 from masking_console.ui.themes import ANSI, DARK, SHIPPED
@@ -271,10 +270,8 @@ class ConsoleApp(ListeningApp[int], CrashSafeApp[int]):
         self.run_worker(self._outer.show_history(), group="history")
 
     def on_paste_dropped(self, event: PasteDropped) -> None:
+        super().on_paste_dropped(event)
         if self.is_ready:
             self.main.note(Sign.FAILED, "pasted", event.reason)
         else:
             self._early_pastes.append(event)
-
-    def on_paste_over(self, event: PasteOver) -> None:
-        self.listener.paste_ended(event.at)

@@ -256,7 +256,7 @@ async def test_the_act_of_a_question_needs_a_person_too(
         answers: list[bool | None] = []
         question = QuestionScreen("Remove?", "A sentence.", act="Remove")
         opened.app.push_screen(question, answers.append)
-        await opened.until(lambda: opened.app.screen is question, "it")
+        await opened.until(lambda: question.is_mounted, "it")
         await opened.burst("\t\n")
         await opened.press("shift+tab", "tab", "enter")
         assert answers == []

@@ -15,6 +15,7 @@ from masking_console.ui.terminal.paste_parser import (
     QUIET_SECONDS,
     TOO_LARGE,
     UNFINISHED,
+    PasteBegan,
     PasteDropped,
     PasteOver,
     WholePasteParser,
@@ -76,7 +77,8 @@ class Clock:
 
 
 def seen(messages: Iterable[Message]) -> list[tuple[object, ...]]:
-    return [_described(message) for message in messages]
+    told = (each for each in messages if not isinstance(each, PasteBegan))
+    return [_described(message) for message in told]
 
 
 def _described(message: Message) -> tuple[object, ...]:

@@ -83,7 +83,7 @@ async def test_bytes_that_come_one_by_one_are_one_paste_and_then_keys() -> None:
             driver.type_and_wait(bytes([byte]))
     os.close(driver.keyboard)
 
-    paste, key = driver.received
+    _began, paste, key = driver.received
     assert isinstance(paste, events.Paste)
     assert isinstance(key, events.Key)
     assert paste.text == "€y\r\ufffd\x00\x1b[A\ufffd"

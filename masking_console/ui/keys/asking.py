@@ -5,6 +5,7 @@ from typing import Any, ClassVar, TypeVar
 
 from rich.text import Text
 from textual import events
+from textual._keyboard_protocol import MODIFIER_FUNCTIONAL_KEYS
 from textual._time import get_time  # the clock of `Event.time`
 from textual.app import App
 from textual.errors import NoWidget
@@ -13,6 +14,12 @@ from textual.timer import Timer
 from textual.widgets import Button, Input, Static
 
 from masking_console.models.consent import Consent, Press, Refusal, Silence
+from masking_console.ui.terminal import (
+    InputStalled,
+    PasteBegan,
+    PasteDropped,
+    PasteOver,
+)
 
 Result = TypeVar("Result")
 
@@ -28,6 +35,8 @@ _INPUT = (
     events.MouseScrollRight,
 )
 _LEFT_BUTTON = 1
+_LOOK_SECONDS = 0.02
+"""How soon it is asked again whether all input was read."""
 
 
 class Listener:
@@ -57,10 +66,13 @@ class Listener:
             # One without a press of its own would click once more what was clicked.
             was_pressed, self._is_pressed = self._is_pressed, False
             return was_pressed
+        if isinstance(event, events.Key) and event.key in MODIFIER_FUNCTIONAL_KEYS:
+            # Some terminals report Shift alone; it types nothing and means nothing.
+            return False
         if not is_input(event):
             return True
-        self._is_tail = self._belongs_to_paste(event.time)
         self.silence.note(event.time)
+        self._is_tail &= self.silence.before < PASTE_TAIL_SECONDS
         if isinstance(event, events.Paste):
             self.paste_ended(event.time)
         elif self._is_tail:
@@ -76,10 +88,7 @@ class Listener:
         """Take what follows for the rest of a paste, until it is silent."""
         if self.silence.last < at:
             self.silence.note(at)
-        self._is_tail = True
-
-    def _belongs_to_paste(self, at: float) -> bool:
-        return self._is_tail and at - self.silence.last < PASTE_TAIL_SECONDS
+        self._is_tail, self._is_pressed = True, False
 
     def _wait_for_silence(self) -> None:
         if self._end_of_tail is not None:
@@ -111,6 +120,24 @@ class ListeningApp(App[Result]):
             if isinstance(asking, Asks) and not asking.hears(event):
                 return
         await self.heard(event)
+
+    @property
+    def looked_at(self) -> float:
+        """Up to when it is proved that all input was read."""
+        # Drivers other than ours keep nothing back.
+        return float(getattr(self._driver, "looked_at", get_time()))
+
+    def on_paste_began(self, event: PasteBegan) -> None:
+        self.listener.silence.note(event.time)
+
+    def on_paste_dropped(self, event: PasteDropped) -> None:
+        self.listener.silence.note(event.time)
+
+    def on_paste_over(self, event: PasteOver) -> None:
+        self.listener.paste_ended(event.at)
+
+    def on_input_stalled(self, event: InputStalled) -> None:
+        self.listener.silence.unproved_from(event.since)
 
     async def heard(self, event: events.Event) -> None:
         """Let an event act."""
@@ -189,6 +216,8 @@ class Asks(ModalScreen[Result]):
         return may_act
 
     def _hears_key(self, key: events.Key) -> bool:
+        if not self.is_mounted:
+            return False
         is_in_field = isinstance(self.focused, AnswerField)
         is_on_act = self.focused is not None and self.focused is self._act_button
         is_enter = key.key == "enter" and (is_in_field or is_on_act)
@@ -204,22 +233,25 @@ class Asks(ModalScreen[Result]):
         return False
 
     def _is_typed(self, key: events.Key) -> bool:
-        """Return whether a key goes into the field."""
-        can_type = isinstance(self.focused, AnswerField | Button)
-        is_looking = key.key in self.active_bindings and not self.consent.is_next(
-            key.character or ""
-        )
-        return bool(self.phrase and can_type and key.is_printable and not is_looking)
+        """Return whether a key goes into the field, whatever has the focus."""
+        is_next = self.consent.is_next(key.character or "")
+        is_looking = key.key in self.active_bindings and not is_next
+        on_button = key.key == "space" and isinstance(self.focused, Button)
+        is_typed = key.is_printable and not (is_looking or on_button)
+        return bool(self.phrase) and is_typed
 
     def _take_character(self, character: str) -> None:
-        self.query_one(AnswerField).focus()
+        for field in self.query(AnswerField):
+            field.focus()
         refusal = self.consent.character(character)
         self._show_text()
         self._object(refusal)
 
     def _is_bound_to_yes(self, key: events.Key) -> bool:
-        bound = self.active_bindings.get(key.key)
-        is_yes = bound is not None and bound.binding.action == "say_yes"
+        # With Caps Lock on, a person presses the same key.
+        names = {key.key, key.key.lower() if len(key.key) == 1 else key.key}
+        bound = [self.active_bindings.get(name) for name in names]
+        is_yes = any(each and each.binding.action == "say_yes" for each in bound)
         return is_yes and not self.phrase
 
     @property
@@ -253,7 +285,7 @@ class Asks(ModalScreen[Result]):
     def _wait(self) -> None:
         if self._waiting is not None:
             self._waiting.stop()
-        seconds = max(self.consent.seconds_left(get_time()), 0.001)
+        seconds = max(self.consent.seconds_left(get_time()), _LOOK_SECONDS)
         # Behind whatever waits in the app's queue: input that has come already counts.
         self._waiting = self.set_timer(
             seconds, lambda: self.app.call_later(self._settle)
@@ -263,21 +295,31 @@ class Asks(ModalScreen[Result]):
         if not self.consent.is_pending:
             return
         now = get_time()
-        if self.consent.seconds_left(now) > 0:
+        if self.consent.seconds_left(self._looked_at) > 0:
             self._wait()
         elif refusal := self.consent.settle(now):
             self._object(refusal)
-        elif self.is_current:
+        elif self.is_active:
             self.agreed()
+        else:
+            # Something came over it by itself: nobody saw what was agreed to.
+            self._object(Refusal.HELD_UP)
+
+    @property
+    def _looked_at(self) -> float:
+        app = self.app
+        return app.looked_at if isinstance(app, ListeningApp) else get_time()
 
     def _show_text(self) -> None:
-        self.query_one(AnswerField).value = self.consent.text
-        self.query_one(AnswerField).cursor_position = len(self.consent.text)
+        for field in self.query(AnswerField):
+            field.value = self.consent.text
+            field.cursor_position = len(field.value)
 
     def _say(self, words: str) -> None:
-        line = self.query_one(self.PROBLEM, Static)
-        line.update(Text(words))
-        line.set_class(bool(words), "-said")
+        # None is there yet for input that comes before the dialog is composed.
+        for line in self.query(self.PROBLEM).results(Static):
+            line.update(Text(words))
+            line.set_class(bool(words), "-said")
 
     def _object(self, refusal: Refusal | None) -> None:
         """Say why an input was no yes, and what to do; nothing where it was taken."""
@@ -289,7 +331,7 @@ class Asks(ModalScreen[Result]):
             self._show_text()
 
 
-_SMALL = frozenset({Refusal.ENTER_TOO_SOON, Refusal.NOT_WHOLE})
+_SMALL = frozenset({Refusal.ENTER_TOO_SOON, Refusal.INTERRUPTED, Refusal.NOT_WHOLE})
 """Refusals that a person meets who has done nothing unusual."""
 
 
@@ -309,6 +351,7 @@ def refusal_words(refusal: Refusal, how: str, phrase: str = "") -> str:
         Refusal.LOCKED: f"Wait a second, then {how}.",
         Refusal.NOT_WHOLE: f"{how[:1].upper()}{how[1:]} to go ahead.",
         Refusal.ENTER_TOO_SOON: "Press Enter once more.",
+        Refusal.INTERRUPTED: "Wait a moment, then press Enter once more.",
         Refusal.FOLLOWED: f"More input came right behind. Wait a moment, then {again}.",
         Refusal.PASTED: f"A paste is not taken here. Wait a moment, then {how}.",
         Refusal.HELD_UP: f"The console was held up. Wait a moment, then {again}.",

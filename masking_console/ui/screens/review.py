@@ -75,7 +75,7 @@ class ReviewScreen(Asks[ConfirmedPlan | None]):
             yield ReviewList(self.plan, self._clock, self._origins, id="review-list")
             yield Static(Text(left_out_words(self.plan.left_out)), id="review-left-out")
             with Horizontal(id="review-answer"):
-                yield Static(Text(prompt(self.plan)), id="review-prompt")
+                yield Static(id="review-prompt")
                 if self.phrase:
                     yield AnswerField(id="review-phrase", compact=True)
             yield Static(id="review-problem", classes="says")
@@ -91,7 +91,10 @@ class ReviewScreen(Asks[ConfirmedPlan | None]):
     def on_mount(self) -> None:
         box = self.query_one("#review")
         box.border_title = Text(title(self.plan))
-        box.border_subtitle = "v left out   esc cancel"
+        left_out, cancel = self._key("review.left_out"), self._key("review.cancel")
+        box.border_subtitle = Text(f"{left_out} left out   {cancel} cancel")
+        words = prompt(self.plan, self._key("review.yes"))
+        self.query_one("#review-prompt", Static).update(Text(words))
         self.set_class(self.plan.count == 1, "-one")
         lines = self._one().plain.count("\n") + 1
         rows = max(lines, self.plan.count, min(len(self.plan.left_out), _FEW))
@@ -102,7 +105,15 @@ class ReviewScreen(Asks[ConfirmedPlan | None]):
 
     @property
     def how(self) -> str:
-        return f"type {self.phrase}" if self.phrase else "press y"
+        if self.phrase:
+            return f"type {self.phrase}"
+        return f"press {self._key('review.yes')}"
+
+    def _key(self, binding_id: str) -> str:
+        """Return the key that is bound to an act now, as it is shown."""
+        bound = (each.binding for each in self.active_bindings.values())
+        binding = next(each for each in bound if each.id == binding_id)
+        return self.app.get_key_display(binding)
 
     def _facts(self) -> Text:
         plan, now = self.plan, self._clock()

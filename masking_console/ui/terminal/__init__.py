@@ -10,6 +10,8 @@ import sys
 from textual.driver import Driver
 
 from masking_console.ui.terminal.paste_parser import (
+    InputStalled,
+    PasteBegan,
     PasteDropped,
     PasteOver,
     WholePasteParser,
@@ -20,7 +22,14 @@ if sys.platform == "win32":
 else:
     from masking_console.ui.terminal.driver import WholePasteDriver as _ConsoleDriver
 
-__all__ = ["PasteDropped", "PasteOver", "WholePasteParser", "console_driver_class"]
+__all__ = [
+    "InputStalled",
+    "PasteBegan",
+    "PasteDropped",
+    "PasteOver",
+    "WholePasteParser",
+    "console_driver_class",
+]
 
 
 def console_driver_class() -> type[Driver]:

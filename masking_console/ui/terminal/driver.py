@@ -5,17 +5,21 @@ import selectors
 from codecs import getincrementaldecoder
 from collections.abc import Iterable
 from functools import partial
+from time import monotonic
 from typing import Any, Protocol, TextIO, cast, runtime_checkable
 
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
+from textual.messages import InBandWindowResize
 
 from masking_console.exit_codes import ExitCode
-from masking_console.ui.terminal.paste_parser import WholePasteParser
+from masking_console.ui.terminal.paste_parser import InputStalled, WholePasteParser
 
 _READ_SIZE = 64 * 1024
-_TICK_SECONDS = 0.1
+_TICK_SECONDS = 0.05
+_STALL_SECONDS = 0.25
+"""Nobody has looked for input for so long only if the process stood still."""
 
 
 @runtime_checkable
@@ -38,6 +42,8 @@ class WholePasteDriver(LinuxDriver):
         size: tuple[int, int] | None = None,
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
+        self.looked_at = monotonic()
+        """When there was no input the last time, nor a part of one."""
         if self._file is not None:
             self._file = cast("Any", _LastingOutput(self._file))
 
@@ -60,8 +66,13 @@ class WholePasteDriver(LinuxDriver):
         # Not the default selector: kqueue cannot watch a terminal on macOS.
         with selectors.SelectSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
+            returned_at = monotonic()
             while not self.exit_event.is_set():
-                if selector.select(_TICK_SECONDS):
+                is_input = bool(selector.select(_TICK_SECONDS))
+                since, returned_at = returned_at, monotonic()
+                if is_input:
+                    if returned_at - since > _STALL_SECONDS:
+                        self.process_message(InputStalled(since))
                     data = self._read()
                     if data is None:
                         self.input_ended()
@@ -70,6 +81,17 @@ class WholePasteDriver(LinuxDriver):
                     if text := decoder.decode(data):
                         self._process_all(parser.feed(text))
                 self._process_all(parser.tick())
+                is_whole = not parser.is_in_the_middle and not decoder.getstate()[0]
+                if is_whole and not is_input:
+                    self.looked_at = returned_at
+
+    def process_message(self, message: Message) -> None:
+        """Pass a message on, except an offer to tell of sizes among the input.
+
+        The system tells of them too, and nothing that is pasted can pretend to.
+        """
+        if not isinstance(message, InBandWindowResize):
+            super().process_message(message)
 
     def input_ended(self) -> None:
         """Ask the app to leave; called once, in the input thread."""

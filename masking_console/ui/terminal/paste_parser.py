@@ -3,7 +3,7 @@
 Textual leaves paste mode at an ESC inside a paste and makes key presses of the rest.
 """
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from time import monotonic
 
 from textual._xterm_parser import (
@@ -11,7 +11,8 @@ from textual._xterm_parser import (
     BRACKETED_PASTE_START,
     XTermParser,
 )
-from textual.events import Paste
+from textual.events import Key, Paste, Resize
+from textual.keys import Keys
 from textual.message import Message
 
 MAX_PASTE_CHARACTERS = 64 * 1024 * 1024
@@ -29,6 +30,7 @@ PARTIAL_SECONDS = 2.0
 TOO_LARGE = "The paste is larger than 64 MB and was left out."
 UNFINISHED = "The paste did not end and was left out. Press a key, then paste again."
 
+_EXTRA_BUTTONS = 128
 # ESC and ESC [ are keys of their own (Escape, Alt+[), on which Textual puts a delay of
 # its own; from the third character on, only the start of a paste can follow in earnest.
 _NEVER_HELD = 2
@@ -48,6 +50,19 @@ class PasteOver(Message):
     def __init__(self, at: float) -> None:
         super().__init__()
         self.at = at
+
+
+class PasteBegan(Message):
+    """A paste has begun; it comes as a whole when it has ended."""
+
+
+class InputStalled(Message):
+    """Input is read that came while the process stood still: nobody knows when."""
+
+    def __init__(self, since: float) -> None:
+        super().__init__()
+        self.since = since
+        """When was looked the last time."""
 
 
 class _OpenPaste:
@@ -119,9 +134,61 @@ class WholePasteParser(XTermParser):
         # characters of it Textual's parser has already been given.
         self._partial = ""
         self._given = 0
+        # When the first character was read of what has not ended.
+        self._began: float | None = None
+
+    @property
+    def is_in_the_middle(self) -> bool:
+        """Whether a paste or a sequence has begun and not ended."""
+        is_sequence = self._awaiting.timeout is not None
+        return self._paste is not None or bool(self._partial) or is_sequence
 
     def feed(self, data: str) -> Iterator[Message]:
         """Yield the messages that the data completes; no data means the end."""
+        yield from self._dated(self._feed(data))
+
+    def tick(self) -> Iterator[Message]:
+        """Yield what is due because nothing more came; called a few times a second."""
+        yield from self._dated(self._tick())
+
+    def _dated(self, messages: Iterator[Message]) -> Iterator[Message]:
+        """Give what a sequence says the time at which its first character was read.
+
+        An Escape is known as one only when nothing has followed it for a while.
+        """
+        now = self._clock()
+        for message in messages:
+            if isinstance(message, Resize):
+                # The system tells of every other size; with this one, and a false
+                # one in a paste, reports of the mouse would mean other places.
+                self.mouse_pixels = False
+                continue
+            if not isinstance(message, Paste):
+                message.time = now if self._began is None else self._began
+            self._began = None
+            yield message
+        if not self.is_in_the_middle:
+            self._began = None
+        elif self._began is None:
+            self._began = now
+
+    def parse_mouse_code(self, code: str) -> Message | None:
+        """Return what a report of the mouse says; its extra buttons say nothing."""
+        buttons = code.lstrip("\x1b[<").partition(";")[0]
+        if buttons.isdecimal() and int(buttons) >= _EXTRA_BUTTONS:
+            return None
+        return super().parse_mouse_code(code)
+
+    def _sequence_to_key_events(
+        self, sequence: str, alt: bool = False
+    ) -> Iterable[Key]:
+        try:
+            return list(super()._sequence_to_key_events(sequence, alt))
+        except (ValueError, OverflowError):
+            # A report of a key with numbers that stand for no key.
+            return [Key(Keys.Ignore, sequence)]
+
+    def _feed(self, data: str) -> Iterator[Message]:
         if not data:
             # A paste that the end of the input cuts off is dropped like any other.
             yield from self._release_partial()
@@ -135,8 +202,7 @@ class WholePasteParser(XTermParser):
             else:
                 rest = yield from self._feed_inside(self._paste, rest)
 
-    def tick(self) -> Iterator[Message]:
-        """Yield what is due because nothing more came; called a few times a second."""
+    def _tick(self) -> Iterator[Message]:
         quiet_seconds = self._clock() - self._last_input
         if self._paste is not None:
             yield from self._give_up(self._paste, quiet_seconds)
@@ -179,6 +245,7 @@ class WholePasteParser(XTermParser):
         for message in super().feed(keys):
             if not isinstance(message, Paste):
                 yield message
+        yield PasteBegan()
 
     def _feed_inside(
         self, paste: _OpenPaste, data: str

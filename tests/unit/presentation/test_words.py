@@ -213,12 +213,12 @@ def test_the_review_says_what_will_happen() -> None:
     assert "1 of these is in a call. The call may be cut off." in consequences(
         made, NOW
     )
-    assert prompt(made) == "Type 2 acme-prod to go ahead:"
+    assert prompt(made, "y") == "Type 2 acme-prod to go ahead:"
     both = plan(CheckState.IN_CALL, CheckState.IN_CALL)
     assert any("2 of these are in a call" in line for line in consequences(both, NOW))
     one = plan(CheckState.ACTIVE)
     assert title(one) == "Expire 1 session on ACME-PROD?"
-    assert prompt(one) == "Press y to go ahead. Enter and Esc cancel."
+    assert prompt(one, "y") == "Press y to go ahead. Enter and Esc cancel."
     assert len(consequences(one, NOW)) == 3
 
 
