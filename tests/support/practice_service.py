@@ -100,6 +100,10 @@ def confirm(terminal: Terminal, question: str, phrase: str) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while "to go ahead" in terminal.screen_text():
         assert time.monotonic() < deadline, terminal.screen_text()
-        type_as_a_person(terminal, *phrase, "\r")
+        type_as_a_person(terminal, *phrase)
+        type_as_a_person(terminal, "\r")
         with suppress(TimeoutError):
             terminal.wait_for(lambda text: "to go ahead" not in text, timeout=2.0)
+            break
+        # A field that was locked takes a first character only after a look.
+        time.sleep(2 * DEAF_SECONDS)
