@@ -262,6 +262,4 @@ def _bounds(start: datetime, end: datetime) -> dict[str, str]:
 
 
 def _why(answer: Answer) -> str:
-    if answer.http_status is None:
-        return answer.detail
-    return f"Plivo answered {answer.http_status}"
+    return answer.words

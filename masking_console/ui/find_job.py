@@ -8,6 +8,7 @@ from masking_console.models.account import Account
 from masking_console.models.listing import ListEnd, ListEvent, Wanted
 from masking_console.models.masking_session import CheckedSession
 from masking_console.operations.engine import Stream
+from masking_console.presentation.accounts import refusal_words
 from masking_console.presentation.display import Sign
 from masking_console.presentation.listing import (
     end_words,
@@ -96,7 +97,8 @@ class FindJob:
         try:
             found, end = await self._take_over(account, stream)
         except TokenRefusedError as error:
-            found, end, refusal = 0, None, str(error)
+            found, end = 0, None
+            refusal = refusal_words(error, on_screen=True)
         finally:
             stream.cancel()
             if self._stream is stream:

@@ -353,6 +353,7 @@ def test_a_summary_counts_and_names_what_is_left() -> None:
     assert {each.outcome for each in summary.to_check} == {
         ExpiryOutcome.REFUSED,
         ExpiryOutcome.FAILED,
+        ExpiryOutcome.OPEN,
         ExpiryOutcome.UNKNOWN,
         ExpiryOutcome.NOT_SENT,
     }

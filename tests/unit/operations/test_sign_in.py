@@ -13,8 +13,8 @@ from tests.support.runs import Bench, bench, open_ids, quick_account, reply
 REFUSALS = pytest.mark.parametrize(
     ("status", "words"),
     [
-        (401, "refused the token of PRACTICE. Press P to replace it."),
-        (403, "PRACTICE may not use number masking."),
+        (401, "request of PRACTICE was refused with 401, not in Plivo's form"),
+        (403, "request of PRACTICE was refused with 403, not in Plivo's form"),
     ],
 )
 
