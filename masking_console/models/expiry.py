@@ -194,7 +194,7 @@ class ExpiryOutcome(Enum):
     REFUSED = "refused"
     """A definite no: bad token, no permission, or a plain refusal of Plivo's."""
     FAILED = "failed"
-    """A definite answer that nothing was done, such as a redirect.
+    """A definite refusal that is not Plivo's own, such as a redirect.
 
     Older journals also call so what was open when it was looked at.
     """
