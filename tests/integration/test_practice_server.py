@@ -143,6 +143,28 @@ def test_a_silent_session_is_expired_and_answers_nothing(
     assert account.status_of(session_uuid) == "expired"
 
 
+def test_one_answer_comes_twice_on_its_connection(
+    account: SimulatedAccount, client: httpx.Client
+) -> None:
+    path = f"{SESSIONS}/{account.marked[Mark.TWICE]}"
+    sign_in = httpx.BasicAuth(PRACTICE_AUTH_ID, PRACTICE_TOKEN)
+    request = httpx.Request("DELETE", client.base_url.join(path))
+    signed = next(sign_in.auth_flow(request))
+    head = f"DELETE {path} HTTP/1.1\r\nHost: x\r\n"
+    head += f"Authorization: {signed.headers['authorization']}\r\n\r\n"
+
+    with socket.create_connection(
+        (client.base_url.host, client.base_url.port or 0), PATIENCE_SECONDS
+    ) as raw:
+        raw.sendall(head.encode())
+        received = b""
+        while received.count(b"Session expired") < 2:
+            received += raw.recv(65_536)
+
+    first, second = received.split(b"HTTP/1.1 200")[1:]
+    assert first.rpartition(b"\r\n\r\n")[2] == second.rpartition(b"\r\n\r\n")[2]
+
+
 def test_serving_ends_quietly_on_a_signal() -> None:
     announced: list[str] = []
 
