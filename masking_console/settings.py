@@ -138,7 +138,7 @@ def checked_api_url(text: str) -> ApiUrl:
     if parts.scheme == "http" and not is_loopback(host):
         raise problem
     words = text.strip().rstrip("/")
-    if words.endswith(_VERSION):
+    if parts.path.rstrip("/").endswith(_VERSION):
         words = words.removesuffix(_VERSION).rstrip("/")
     if _OWN_PATH.search(urlsplit(words).path):
         raise InputError("Give the API URL without /v1 and what comes after it.")

@@ -115,9 +115,10 @@ class AuthToken:
 
     def basic_authorization(self, auth_id: AuthId) -> str:
         """Return the value of the HTTP ``Authorization`` header."""
-        return "Basic " + base64.b64encode(
-            f"{auth_id}:{self._reveal()}".encode()
-        ).decode("ascii")
+        return f"Basic {self._encoded(auth_id)}"
+
+    def _encoded(self, auth_id: AuthId) -> str:
+        return base64.b64encode(f"{auth_id}:{self._reveal()}".encode()).decode("ascii")
 
     def cut_from(self, text: str, auth_id: AuthId) -> str:
         """Return the text without the secret, which an answer may echo.
@@ -140,7 +141,7 @@ class AuthToken:
         piece = text[start : start + _SHORTEST_PIECE].casefold()
         return (
             piece in self._reveal().casefold()
-            or piece in self.basic_authorization(auth_id).casefold()
+            or piece in self._encoded(auth_id).casefold()
             or piece in base64.b64encode(self._reveal().encode()).decode().casefold()
             or piece in quote(self._reveal(), safe="").casefold()
             or piece in self._reveal().encode().hex()

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.practice.exchange import ReceivedRequest, Replies, Reply
 from masking_console.practice.faults import Fault, Mark
-from masking_console.practice.sign_in import practice_account
+from masking_console.practice.sign_in import PRACTICE_HEADER
 
 LATE_SECONDS = 6.0
 """How long after its answer a late DELETE has its effect."""
@@ -48,9 +48,7 @@ def _moved(_replies: Replies, request: ReceivedRequest) -> Fault:
 
 
 def _echo(replies: Replies, _request: ReceivedRequest) -> Fault:
-    account = practice_account()
-    header = account.auth_token.basic_authorization(account.auth_id)
-    words = f"bad header Authorization: {header}"
+    words = f"bad header Authorization: {PRACTICE_HEADER}"
     return _nothing(replies.refusal(HTTPStatus.BAD_REQUEST, words))
 
 

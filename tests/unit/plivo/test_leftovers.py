@@ -10,6 +10,7 @@ from ipaddress import ip_address
 from itertools import count
 from pathlib import Path
 
+import httpcore
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -20,7 +21,7 @@ from masking_console.models.expiry import Batch, RecordedIntent
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.plivo.answers import Verdict
 from masking_console.plivo.client import PlivoClient
-from masking_console.plivo.http_clients import _parser_holds_more
+from masking_console.plivo.http_clients import _parser_holds_more, _tls_holds_more
 from masking_console.plivo.pacing import Pace
 from masking_console.plivo.seen_answers import SeenAnswers
 from masking_console.settings import Settings, Timeouts, checked_api_url
@@ -317,3 +318,15 @@ def test_the_latest_answers_are_remembered() -> None:
 
 def test_a_connection_that_cannot_be_looked_into_is_not_kept() -> None:
     assert _parser_holds_more(object())  # type: ignore[arg-type] # of another version
+
+
+def test_a_tls_connection_that_fails_is_not_kept() -> None:
+    class Broken(httpcore.AsyncNetworkStream):
+        def get_extra_info(self, info: str) -> "Broken":
+            assert info == "ssl_object"
+            return self
+
+        def read(self, _count: int) -> bytes:  # type: ignore[override] # of an SSLObject
+            raise ssl.SSLZeroReturnError
+
+    assert _tls_holds_more(Broken())
