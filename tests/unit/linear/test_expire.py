@@ -164,6 +164,22 @@ def test_an_unknown_status_never_goes(tmp_path: Path) -> None:
     assert "1 is in a state unknown here. Look in the console." in ran.err
 
 
+@pytest.mark.parametrize("body", [b"<html>nginx</html>", b"{}"])
+def test_a_404_that_is_not_plivos_is_no_fact_but_asks_about_the_account(
+    tmp_path: Path, body: bytes
+) -> None:
+    simulated = quick_account()
+    ids = open_ids(simulated, 3)
+    simulated.fault = lambda _request: reply(404, body)
+
+    ran = run_linear(simulated, tmp_path, ids, confirm="3 practice")
+
+    assert ran.code == 5
+    assert "not checked (answered 404, not in Plivo's form)" in ran.out
+    assert "None of these 3 sessions is on PRACTICE." in ran.err
+    assert sent(simulated) == []
+
+
 def test_the_wrong_account_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
     simulated = quick_account()
 
