@@ -46,7 +46,7 @@ def first_step(summary: ExpirySummary) -> str:
     if summary.end in _FIRST:
         return _FIRST[summary.end]
     if all(each.outcome in _DEFINITE for each in summary.to_check):
-        return "Each was refused: settle the reason first."
+        return "Refused: settle the reason first."
     return ""
 
 

@@ -225,12 +225,12 @@ def test_a_console_that_may_only_read_refuses(tmp_path: Path) -> None:
     [
         ([reply(401)], 2, "Mend the sign-in first."),
         ([reply(403)], 2, "Settle the refusal (403) first."),
-        ([NOT_ENABLED] * 2, 3, "Each was refused: settle the reason first."),
+        ([NOT_ENABLED] * 2, 3, "Refused: settle the reason first."),
         ([None, reply(401)], 7, "Mend the sign-in first."),
-        ([reply(301)] * 2, 3, "Each was refused: settle the reason first."),
+        ([reply(301)] * 2, 3, "Refused: settle the reason first."),
         ([reply(404)] * 2, 8, "Run the same again"),
         ([None, reply(404)], 8, "Run the same again"),
-        ([None, NOT_ENABLED], 7, "Each was refused: settle the reason first."),
+        ([None, NOT_ENABLED], 7, "Refused: settle the reason first."),
     ],
 )
 def test_what_plivo_refuses_in_a_run_has_its_code_and_what_helps(

@@ -108,7 +108,7 @@ ROWS = [
         Mark.ECHO,
         "active",
         R,
-        "bad header Authorization: (hidden)",
+        "bad header Authorization: Basic (hidden)",
         3,
         (1, 0),
     ),

@@ -253,7 +253,7 @@ def test_the_finished_panel_names_what_to_look_at() -> None:
     assert may_still_connect(summary(OUT.EXPIRED)) == ""
     assert may_still_connect(summary(OUT.UNKNOWN)).startswith("1 outcome is unknown.")
     failed = may_still_connect(summary(OUT.FAILED))
-    assert failed.startswith("1 session may still connect calls. Each was refused")
+    assert failed.startswith("1 session may still connect calls. Refused:")
     opened = may_still_connect(summary(OUT.OPEN, OUT.FAILED))
     assert opened == "2 sessions may still connect calls. Press t to check and retry."
 
