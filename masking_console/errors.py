@@ -29,6 +29,7 @@ The text of an error is shown to the operator as it stands: it says what to do, 
 never carries a token, a PIN or a phone number.
 """
 
+from enum import Enum
 from typing import ClassVar
 
 from masking_console.exit_codes import ExitCode
@@ -107,8 +108,24 @@ class TokenMissingError(CredentialsError):
     """The account is set up, but its token is not in the keyring."""
 
 
+class Remedy(Enum):
+    """The next step after a refusal; each face says it in words of its own."""
+
+    NONE = "none"
+    """The sentence of the error says it all."""
+    REPLACE_TOKEN = "replace token"  # noqa: S105 - a step in words
+    """Put another token in the place of the account's."""
+    SET_VARIABLES = "set variables"
+    """Set the environment variables again, and start again."""
+
+
 class TokenRefusedError(CredentialsError):
-    """Plivo answered 401 or 403."""
+    """The answer was 401 or 403."""
+
+    def __init__(self, words: str, remedy: Remedy = Remedy.NONE) -> None:
+        super().__init__(words)
+        self.remedy = remedy
+        """The next step, which the sentence leaves to the face."""
 
 
 class RefusedError(MaskingConsoleError):

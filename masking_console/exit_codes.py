@@ -22,6 +22,6 @@ class ExitCode(IntEnum):
     PARTLY_DONE = 7
     """Some sessions are expired and some are not."""
     UNKNOWN = 8
-    """The outcome of at least one session is not known."""
+    """At least one session is unknown, or was open when looked at."""
     STOPPED = 130
     """The operator stopped it."""

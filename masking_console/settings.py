@@ -19,6 +19,9 @@ _PLAIN_URL = re.compile(
     r"https?://[A-Za-z0-9.:\[\]-]+(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]*)*",
     re.IGNORECASE,
 )
+_VERSION = "/v1"
+"""Plivo's documentation writes it into the base URL; here it stands in each path."""
+_OWN_PATH = re.compile(r"/(?:v1|account|masking)(?:/|$)", re.IGNORECASE)
 PLIVO_API_URL = "https://api.plivo.com"
 PRACTICE_API_URL = "https://practice.invalid"
 
@@ -118,11 +121,11 @@ class Settings:
 
 
 def checked_api_url(text: str) -> ApiUrl:
-    """Return the URL without its trailing slash.
+    """Return the URL without its trailing slash, and without a ``/v1`` at its end.
 
     Raises:
         InputError: it is neither https nor http to a loopback address, or it carries
-            a user name, a query or a fragment.
+            a user name, a query, a fragment or a part of the path that is added to it.
     """
     problem = InputError(
         "The API URL must be https://, or http:// to a loopback address."
@@ -136,11 +139,16 @@ def checked_api_url(text: str) -> ApiUrl:
         raise problem
     if parts.scheme == "http" and not is_loopback(host):
         raise problem
+    words = text.strip().rstrip("/")
+    if parts.path.rstrip("/").endswith(_VERSION):
+        words = words.removesuffix(_VERSION).rstrip("/")
+    if _OWN_PATH.search(urlsplit(words).path):
+        raise InputError("Give the API URL without /v1 and what comes after it.")
     # What is added to it must stay a path: `#` or `?` at its end would cut that off,
     # even with nothing behind, and `..` would lead elsewhere.
     if parts.scheme not in {"http", "https"} or not _PLAIN_URL.fullmatch(text.strip()):
         raise problem
-    return ApiUrl(text.strip().rstrip("/"))
+    return ApiUrl(words)
 
 
 def is_loopback(host: str) -> bool:

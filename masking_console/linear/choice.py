@@ -28,7 +28,7 @@ class Choice:
     @property
     def wrong_account(self) -> str:
         """The question whether this is the right account, or nothing."""
-        missing = self.count(CheckState.NOT_FOUND)
+        missing = sum(each.is_missing for each in self.left_out)
         total = len(self.planned) + len(self.left_out)
         return wrong_account(missing, total, self.account.name)
 

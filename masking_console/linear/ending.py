@@ -7,6 +7,7 @@ from masking_console.linear.choice import Choice
 from masking_console.models.expiry import ExpiryOutcome, ExpirySummary, RunEnd
 from masking_console.models.history import BatchRecord
 from masking_console.models.masking_session import CheckState
+from masking_console.presentation.finished import first_step
 from masking_console.presentation.review import sessions
 from masking_console.presentation.run_lines import headline
 
@@ -46,10 +47,10 @@ def left_to_do(summary: ExpirySummary) -> str:
     count = len(summary.to_check)
     if not count:
         return ""
-    return (
-        f"{sessions(count)} may still connect calls. "
-        "Run the same again: what is expired by then is left out."
-    )
+    words = f"{sessions(count)} may still connect calls."
+    if step := first_step(summary):
+        return f"{words} {step}"
+    return f"{words} Run the same again: what is expired by then is left out."
 
 
 def nothing_words(choice: Choice) -> str:

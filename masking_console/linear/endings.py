@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 
 from masking_console.exit_codes import ExitCode
-from masking_console.models.expiry import ExpiryOutcome, ExpirySummary, RunEnd
+from masking_console.models.expiry import UNSETTLED, ExpirySummary, RunEnd
 from masking_console.models.masking_session import CheckedSession, CheckState
 
 _ENDS = {
@@ -31,7 +31,7 @@ def exit_code(
     results = summary.results if summary is not None else ()
     if is_stopped:
         return ExitCode.STOPPED
-    if any(each.outcome is ExpiryOutcome.UNKNOWN for each in results):
+    if any(each.outcome in UNSETTLED for each in results):
         return ExitCode.UNKNOWN
     off = sum(each.state is CheckState.EXPIRED for each in left_out)
     off += summary.off if summary is not None else 0

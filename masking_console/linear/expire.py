@@ -51,6 +51,7 @@ from masking_console.models.run_events import (
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.run_control import RunControl
 from masking_console.operations.wiring import Operations
+from masking_console.presentation.accounts import refusal_words
 from masking_console.presentation.display import day_and_second
 from masking_console.presentation.later_looks import cut_off_words
 from masking_console.presentation.review import (
@@ -189,7 +190,7 @@ class ExpireJob:
                         if is_told:
                             self._lines.checked(each, self._clock())
         except TokenRefusedError as error:
-            words = str(error).replace("Press P", "Press P in the console")
+            words = refusal_words(error, on_screen=False)
             raise TokenRefusedError(f"{words} Nothing was sent.") from None
         finally:
             stream.cancel()

@@ -66,7 +66,7 @@ def _learn(results: dict[SessionUuid, ExpiryResult], found: LookFound) -> None:
     """Take over what a look says of a session of the batch."""
     if isinstance(found, LookedAgain):
         before = results[found.session_uuid]
-        is_open_again = replace(before, outcome=ExpiryOutcome.FAILED, at=found.at)
+        is_open_again = replace(before, outcome=ExpiryOutcome.OPEN, at=found.at)
         results[found.session_uuid] = found.result or is_open_again
 
 

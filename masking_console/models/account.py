@@ -6,12 +6,17 @@ import re
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import NoReturn, Self
+from urllib.parse import quote
 
 from masking_console.errors import InvalidAccountNameError, InvalidAuthIdError
 from masking_console.models.plain_text import PlainText
 
 _AUTH_ID = re.compile(r"(?:MA|SA)[A-Za-z0-9]{18}", re.ASCII)
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{1,19}", re.ASCII)
+
+_HIDDEN = "(hidden)"
+_SHORTEST_PIECE = 10
+"""Shorter pieces of a secret are words of a language as well."""
 
 ENVIRONMENT_ACCOUNT = "env"
 """The name of the account that the environment variables describe."""
@@ -34,7 +39,7 @@ class AuthId(str):
         stripped = text.strip()
         if _AUTH_ID.fullmatch(stripped) is None:
             raise InvalidAuthIdError(
-                "An Auth ID has 20 letters and digits and starts with MA."
+                "An Auth ID has 20 letters and digits and starts with MA or SA."
             )
         return super().__new__(cls, stripped)
 
@@ -110,13 +115,53 @@ class AuthToken:
 
     def basic_authorization(self, auth_id: AuthId) -> str:
         """Return the value of the HTTP ``Authorization`` header."""
-        return "Basic " + base64.b64encode(
-            f"{auth_id}:{self._reveal()}".encode()
-        ).decode("ascii")
+        return f"Basic {self._encoded(auth_id)}"
+
+    def _encoded(self, auth_id: AuthId) -> str:
+        return base64.b64encode(f"{auth_id}:{self._reveal()}".encode()).decode("ascii")
+
+    def cut_from(self, text: str, auth_id: AuthId) -> str:
+        """Return the text without the secret, which an answer may echo.
+
+        The secret is found as it is, in the ``Authorization`` header and in its other
+        encodings, whole or a piece of `_SHORTEST_PIECE` characters, in either letter
+        case. The Auth ID becomes its shortened form.
+        """
+        shown = text.replace(auth_id, auth_id.tail)
+        if self._reveal() and self._reveal() in shown:
+            shown = shown.replace(self._reveal(), _HIDDEN)
+        last = len(shown) - _SHORTEST_PIECE + 1
+        hidden = [n for n in range(last) if self._holds(shown, n, auth_id)]
+        for at in reversed(_runs(hidden)):
+            shown = f"{shown[: at.start]}{_HIDDEN}{shown[at.stop :]}"
+        return shown
+
+    def _holds(self, text: str, start: int, auth_id: AuthId) -> bool:
+        """Return whether a piece of the text is a piece of the secret."""
+        piece = text[start : start + _SHORTEST_PIECE].casefold()
+        return (
+            piece in self._reveal().casefold()
+            or piece in self._encoded(auth_id).casefold()
+            or piece in base64.b64encode(self._reveal().encode()).decode().casefold()
+            or piece in quote(self._reveal(), safe="").casefold()
+            or piece in self._reveal().encode().hex()
+        )
 
     def reveal_to_keyring(self) -> str:
         """Return the secret; only the keyring module calls this."""
         return self._reveal()
+
+
+def _runs(starts: list[int]) -> list[range]:
+    """Return the stretches that pieces cover which begin at these places, in order."""
+    runs: list[range] = []
+    for start in starts:
+        end = start + _SHORTEST_PIECE
+        if runs and start <= runs[-1].stop:
+            runs[-1] = range(runs[-1].start, end)
+        else:
+            runs.append(range(start, end))
+    return runs
 
 
 class AccountSource(Enum):

@@ -190,15 +190,28 @@ class ExpiryOutcome(Enum):
     ALREADY_EXPIRED = "already expired"
     """It was expired before; nothing was left to do."""
     NOT_FOUND = "not found"
-    """Plivo does not know it on this account."""
+    """Neither the DELETE nor a look after it found it on this account."""
     REFUSED = "refused"
-    """Plivo said no: bad token, no permission, or a plain refusal."""
+    """A definite no: bad token, no permission, or a plain refusal of Plivo's."""
     FAILED = "failed"
-    """It was tried, and it is known to be open still."""
+    """A definite refusal that is not Plivo's own, such as a redirect.
+
+    Older journals also call so what was open when it was looked at.
+    """
+    OPEN = "open when looked at"
+    """It was tried, and a look found it open; the attempt may still take effect."""
     UNKNOWN = "unknown"
     """It was tried, and nobody knows; it has to be looked at."""
     NOT_SENT = "not sent"
-    """No request for it reached Plivo."""
+    """No request for it was carried out."""
+
+
+UNSETTLED = frozenset({ExpiryOutcome.UNKNOWN, ExpiryOutcome.OPEN})
+"""Outcomes that a later look settles: an attempt may have worked by then."""
+
+
+EXPIRED_BY_THEN = "expired by then; an unclear attempt before may have done it"
+"""The words where Plivo calls a session already expired after an attempt of ours."""
 
 
 class Evidence(Enum):
@@ -289,7 +302,7 @@ class ExpirySummary:
             for result in self.results
             if result.outcome
             in {
-                ExpiryOutcome.UNKNOWN,
+                *UNSETTLED,
                 ExpiryOutcome.FAILED,
                 ExpiryOutcome.REFUSED,
                 ExpiryOutcome.NOT_SENT,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from masking_console.models.expiry import (
+    UNSETTLED,
     Evidence,
     ExpiryOutcome,
     ExpiryResult,
@@ -121,6 +122,11 @@ class BatchRecord:
         )
 
     @property
+    def unsettled(self) -> tuple[SessionUuid, ...]:
+        """The sessions that a later look settles: unknown, or open when looked at."""
+        return tuple(e.session_uuid for e in self.sessions if e.outcome in UNSETTLED)
+
+    @property
     def may_still_connect(self) -> tuple[SessionUuid, ...]:
         """The sessions that are not known to be off or gone."""
         gone = {
@@ -131,6 +137,9 @@ class BatchRecord:
         return tuple(e.session_uuid for e in self.sessions if e.outcome not in gone)
 
 
+# A word that a newer program wrote is no fact here: the session is looked at.
+_OUTCOMES = {each.value: each for each in ExpiryOutcome}
+_EVIDENCE = {each.value: each for each in Evidence}
 _OF_A_SESSION = frozenset(
     {
         JournalEvent.EXPIRE_INTENDED,
@@ -204,9 +213,9 @@ def _after(before: SessionRecord, entry: JournalEntry) -> SessionRecord:
         case JournalEvent.SESSION_SETTLED | JournalEvent.EXPIRE_UNCLEAR:
             result = ExpiryResult(
                 session_uuid=before.session_uuid,
-                outcome=ExpiryOutcome(entry.outcome),
+                outcome=_OUTCOMES.get(entry.outcome, ExpiryOutcome.UNKNOWN),
                 at=entry.at,
-                evidence=Evidence(entry.evidence or Evidence.NONE.value),
+                evidence=_EVIDENCE.get(entry.evidence, Evidence.NONE),
                 http_status=entry.http_status,
                 api_id=plain_text(entry.api_id),
                 elapsed_ms=entry.elapsed_ms,

@@ -22,7 +22,7 @@ class HistoryQuery:
     operator: str = ""
     """Who did it."""
     outcome: str = ""
-    """An outcome that at least one session came to, such as ``unknown``."""
+    """The beginning of an outcome of at least one session, such as ``unknown``."""
     since: datetime | None = None
     """The earliest beginning."""
     words: tuple[str, ...] = ()
@@ -69,7 +69,7 @@ class HistoryQuery:
             return True
         return any(
             each.session_uuid.startswith(self.session.casefold())
-            and self.outcome.casefold() in {"", each.outcome.value}
+            and each.outcome.value.startswith(self.outcome.casefold())
             for each in record.sessions
         )
 

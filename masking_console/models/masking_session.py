@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from enum import Enum
+from http import HTTPStatus
 
 from masking_console.models.plain_text import PlainText
 from masking_console.models.session_uuid import SessionUuid
@@ -144,6 +145,12 @@ class CheckedSession:
     """Why it is not checked."""
     http_status: int | None = None
     """The status of an answer that told nothing of the session."""
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether the answer was 404: a hint where it is not in Plivo's form."""
+        is_404 = self.http_status == HTTPStatus.NOT_FOUND
+        return self.state is CheckState.NOT_FOUND or is_404
 
     @classmethod
     def of(cls, session: MaskingSession, checked_at: datetime) -> "CheckedSession":

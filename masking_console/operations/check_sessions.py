@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from masking_console.models.account import Account
 from masking_console.models.masking_session import CheckedSession, CheckState
-from masking_console.models.plain_text import PlainText, plain_text
+from masking_console.models.plain_text import plain_text
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.connections import Connections
 from masking_console.operations.engine import Emit
@@ -90,7 +90,8 @@ def checked_session(
         return CheckedSession.of(answer.session, now)
     if answer.verdict is Verdict.NOT_FOUND:
         return CheckedSession(session_uuid, CheckState.NOT_FOUND, checked_at=now)
-    return _not_checked(session_uuid, _why(answer), answer.http_status)
+    reason = "sign-in refused" if answer.verdict in SIGN_IN_REFUSED else answer.words
+    return _not_checked(session_uuid, reason, answer.http_status)
 
 
 def _not_checked(
@@ -102,11 +103,3 @@ def _not_checked(
         reason=plain_text(reason, limit=80),
         http_status=http_status,
     )
-
-
-def _why(answer: Answer) -> PlainText:
-    if answer.verdict in SIGN_IN_REFUSED:
-        return PlainText("sign-in refused")
-    if answer.http_status is None:
-        return answer.detail
-    return PlainText(f"Plivo answered {answer.http_status}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from masking_console.models.account import Account, AccountDetails, AuthId
 from masking_console.plivo.pacing import Pace
+from masking_console.plivo.seen_answers import SeenAnswers
 from masking_console.settings import Settings
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Connections:
         self._stopwatch = stopwatch
         self._clients: dict[AuthId, PlivoClient] = {}
         self._paces: dict[AuthId, Pace] = {}
+        self._seen = SeenAnswers()
 
     def client(self, account: Account) -> "PlivoClient":
         """Return the client of an account, with its connections kept alive."""
@@ -98,5 +100,10 @@ class Connections:
         # The limit is the account's, so a new token does not bring new permits.
         pace = self._paces.setdefault(account.auth_id, Pace(self._settings.share))
         return PlivoClient(
-            account, self._settings, pace, self._new_transport, self._stopwatch
+            account,
+            self._settings,
+            pace,
+            self._new_transport,
+            self._stopwatch,
+            self._seen,
         )

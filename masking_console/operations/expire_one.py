@@ -2,7 +2,7 @@
 
 Expiring twice is harmless, so an attempt that stayed unclear may be made again, at
 most three times in all; each stands in the journal before it leaves. What is not known
-in the end is called unknown.
+in the end is called unknown, and what a look finds open is called just that.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from masking_console.journal.journal import Journal
 from masking_console.models.expiry import (
+    EXPIRED_BY_THEN,
     Batch,
     Evidence,
     ExpiryOutcome,
@@ -44,11 +45,12 @@ MOST_LOOKS = 3
 _FINAL = {
     Verdict.EXPIRED: ExpiryOutcome.EXPIRED,
     Verdict.ALREADY_EXPIRED: ExpiryOutcome.ALREADY_EXPIRED,
-    Verdict.NOT_FOUND: ExpiryOutcome.NOT_FOUND,
     Verdict.TOKEN_REFUSED: ExpiryOutcome.REFUSED,
     Verdict.FORBIDDEN: ExpiryOutcome.REFUSED,
     Verdict.REFUSED: ExpiryOutcome.REFUSED,
+    Verdict.REDIRECTED: ExpiryOutcome.FAILED,
 }
+_DEFINITE_NO = frozenset({Verdict.REFUSED, Verdict.REDIRECTED})
 _LOOK_AGAIN = frozenset({Verdict.UNCLEAR, Verdict.NOT_SENT, Verdict.RATE_LIMITED})
 _NO_ANSWER = Answer(Verdict.NOT_SENT)
 
@@ -125,6 +127,11 @@ class ExpireOne:
             answer = await self._attempt()
             if answer is None:
                 return replace(self._so_far(), at=self.now())
+            # A look has found every session of a plan, so a 404 contradicts it; and
+            # a no to this attempt says nothing of an earlier one that was unclear.
+            is_after_unclear = answer.verdict in _DEFINITE_NO and self._unclear
+            if answer.is_missing or is_after_unclear:
+                return await self._look_at_last(answer)
             if answer.verdict in _FINAL:
                 return self._final(answer)
             if answer.verdict is Verdict.RATE_LIMITED:
@@ -162,21 +169,35 @@ class ExpireOne:
         self._unclear += 1
         await self._tell_unclear(answer, "checking")
         self._open = None
-        look = await self._look(is_last=self._unclear >= MOST_ATTEMPTS)
+        is_last = self._unclear >= MOST_ATTEMPTS
+        looked = self._looked(answer, await self._look(is_last=is_last))
+        if is_last or looked.outcome is not ExpiryOutcome.OPEN:
+            return looked
+        self._open = looked
+        await self.control.sleep(self.waits.again)
+        return None
+
+    async def _look_at_last(self, answer: Answer) -> ExpiryResult:
+        """Look after a no that is not believed as it stands; nothing follows it."""
+        await self._tell_unclear(answer, "checking")
+        look = await self._look(is_last=True)
+        is_gone = answer.is_missing and look.verdict is Verdict.NOT_FOUND
+        if is_gone and not self._unclear:
+            words = "neither the DELETE nor a look finds it"
+            return self._result(look, ExpiryOutcome.NOT_FOUND, Evidence.LOOK, words)
+        return self._looked(answer, look)
+
+    def _looked(self, answer: Answer, look: Answer) -> ExpiryResult:
+        """Return what a look means after an answer that did not settle it."""
         if look.session is None:
             words = f"{_words(answer)}; then {_words(look)}"
             return self._result(answer, ExpiryOutcome.UNKNOWN, detail=words)
         if look.session.status is SessionStatus.EXPIRED:
             words = _confirmed_after(answer)
             return self._result(look, ExpiryOutcome.EXPIRED, Evidence.LOOK, words)
-        words = f"{_words(answer)}; still open"
-        if self._unclear >= MOST_ATTEMPTS:
-            words = f"{_words(answer)}; tried {self._attempts} times"
-        self._open = self._result(answer, ExpiryOutcome.FAILED, Evidence.LOOK, words)
-        if self._unclear >= MOST_ATTEMPTS:
-            return self._open
-        await self.control.sleep(self.waits.again)
-        return None
+        times = f", {self._attempts} times" if self._attempts > 1 else ""
+        words = f"{_words(answer)}{times}; open when looked at"
+        return self._result(answer, ExpiryOutcome.OPEN, Evidence.LOOK, words)
 
     async def _after_refusal(self, answer: Answer) -> ExpiryResult | None:
         """Wait as a 429 asks: it was not processed, so sending again is safe."""
@@ -227,10 +248,10 @@ class ExpireOne:
         outcome, detail = _FINAL[answer.verdict], _words(answer)
         if self._unclear and outcome is ExpiryOutcome.ALREADY_EXPIRED:
             # It was open when this batch began, so one of our attempts may have
-            # done it; that it is expired is certain.
-            outcome, detail = ExpiryOutcome.EXPIRED, "an earlier attempt had worked"
+            # done it, or somebody else; that it is expired is certain.
+            outcome, detail = ExpiryOutcome.EXPIRED, EXPIRED_BY_THEN
         elif self._unclear and outcome is not ExpiryOutcome.EXPIRED:
-            # A no to this attempt says nothing of an earlier one that was unclear.
+            # The sign-in is refused, so that not even a look can tell.
             outcome = ExpiryOutcome.UNKNOWN
         return self._result(answer, outcome, Evidence.ANSWER, detail)
 
@@ -261,11 +282,9 @@ class ExpireOne:
 
 
 def _words(answer: Answer) -> str:
-    if answer.http_status is None:
-        return answer.detail
-    if answer.verdict is Verdict.UNCLEAR:
-        return f"Plivo error {answer.http_status}"
-    return answer.detail or f"Plivo answered {answer.http_status}"
+    """Return Plivo's words alone where there are any: the status has a column."""
+    is_said = answer.verdict in _FINAL and answer.is_plivos and answer.detail
+    return answer.detail if is_said else answer.words
 
 
 def _confirmed_after(answer: Answer) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from masking_console.errors import JournalError, RefusedError
 from masking_console.journal.journal import Journal
 from masking_console.models.expiry import (
+    UNSETTLED,
     Batch,
     ConfirmedPlan,
     ExpiryOutcome,
@@ -39,7 +40,7 @@ FAILURES_IN_A_ROW = 5
 """Equal failures after which a run pauses by itself."""
 
 _OFF = {ExpiryOutcome.EXPIRED, ExpiryOutcome.ALREADY_EXPIRED}
-_FAILURES = {ExpiryOutcome.FAILED, ExpiryOutcome.UNKNOWN, ExpiryOutcome.NOT_SENT}
+_FAILURES = {ExpiryOutcome.FAILED, ExpiryOutcome.NOT_SENT, *UNSETTLED}
 _ENDS = {401: RunEnd.TOKEN_REFUSED, 403: RunEnd.FORBIDDEN}
 
 

@@ -211,8 +211,7 @@ class _Walk:
         self._proved = int(self._is_anything_read)
         self._is_rate_limited = answer.verdict is Verdict.RATE_LIMITED
         if not self._is_anything_read:
-            why = answer.http_status or answer.detail
-            self._problems[f"Plivo gave no answer to use ({why})."] = None
+            self._problems[f"No answer to use ({answer.words})."] = None
         if answer.session is not None:
             self._note((answer.session,))
 

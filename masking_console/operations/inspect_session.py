@@ -50,8 +50,7 @@ class InspectSession:
         if detail is None:
             if answer.verdict is Verdict.NOT_FOUND:
                 raise PlivoUnavailableError("It is not on this account.")
-            why = answer.http_status or answer.detail
-            raise PlivoUnavailableError(f"Plivo gave no answer to use ({why}).")
+            raise PlivoUnavailableError(f"No answer to use ({answer.words}).")
         return SessionInspection(
             detail=detail,
             seen_at=self._now(),

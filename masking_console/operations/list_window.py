@@ -221,6 +221,4 @@ async def side_by_side(*works: Coroutine[Any, Any, T]) -> list[T]:
 
 
 def _why(answer: Answer) -> str:
-    if answer.http_status is None:
-        return answer.detail
-    return f"Plivo answered {answer.http_status}"
+    return answer.words

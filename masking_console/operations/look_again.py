@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from masking_console.journal.journal import Journal
 from masking_console.models.expiry import (
+    UNSETTLED,
     ExpiryOutcome,
     ExpiryResult,
     ExpirySummary,
@@ -67,16 +68,14 @@ class LookAgain:
         """Emit what is not as the run left it; the last event is `LookFinished`."""
         look = _Look(self._connections.client(summary.batch.account), summary, emit)
         off = [each for each in summary.results if each.outcome in _OFF]
-        unknown = [
-            each for each in summary.results if each.outcome is ExpiryOutcome.UNKNOWN
-        ]
+        unsettled = [each for each in summary.results if each.outcome in UNSETTLED]
         still = await asyncio.gather(*(self._is_still_off(look, each) for each in off))
-        known = await asyncio.gather(*(self._resolve(look, each) for each in unknown))
+        known = await asyncio.gather(*(self._resolve(look, each) for each in unsettled))
         expired = {each.session_uuid for each in off}
         found = await self._find_twins(look, expired)
         emit(
             LookFinished(
-                looked_at=len(off) + len(unknown),
+                looked_at=len(off) + len(unsettled),
                 still_off=sum(each is True for each in still),
                 unanswered=sum(each is None for each in (*still, *known)),
                 pairs_missed=sum(each is None for each in found),
@@ -102,7 +101,7 @@ class LookAgain:
         return False
 
     async def _resolve(self, look: _Look, result: ExpiryResult) -> bool | None:
-        """Look at a session of which nobody knew; None where that stays so."""
+        """Look at a session that was not settled; None where no answer tells."""
         answer = await patient_look(look.client, result.session_uuid)
         found = looked_result(result.session_uuid, answer, self._now(), result.attempts)
         if found.outcome is ExpiryOutcome.UNKNOWN:

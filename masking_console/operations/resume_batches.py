@@ -1,4 +1,4 @@
-"""After a run was cut off: look at what nobody knows; nothing is ever sent again."""
+"""After a run was cut off: look at what is not settled; nothing is ever sent again."""
 
 import asyncio
 from collections.abc import Callable
@@ -49,7 +49,7 @@ class ResumeBatches:
     async def run(
         self, account: Account, record: BatchRecord, emit: Emit[RunEvent]
     ) -> None:
-        """Look at each session whose outcome is unknown, and journal what is found.
+        """Look at each session that is not settled, and journal what is found.
 
         The batch is closed when every look was answered; else a later start finds it
         again. Where another console was faster, nothing is done.
@@ -58,7 +58,7 @@ class ResumeBatches:
         if taken is None:
             return
         client = self._connections.client(account)
-        looks = (self._look(client, taken, uuid, emit) for uuid in taken.unknown)
+        looks = (self._look(client, taken, uuid, emit) for uuid in taken.unsettled)
         if all(await asyncio.gather(*looks)):
             await self._journal.end_recovered(taken.batch_id)
 
@@ -95,11 +95,11 @@ async def patient_look(client: "PlivoClient", session_uuid: SessionUuid) -> Answ
 def looked_result(
     session_uuid: SessionUuid, answer: Answer, now: datetime, attempts: int
 ) -> ExpiryResult:
-    """Return what a later look means for a session whose outcome was unknown."""
-    outcome, words = ExpiryOutcome.UNKNOWN, answer.detail or "no answer"
+    """Return what a later look means for a session that was not settled."""
+    outcome, words = ExpiryOutcome.UNKNOWN, f"a later look: {answer.words}"
     if answer.session is not None:
         is_expired = answer.session.status is SessionStatus.EXPIRED
-        outcome = ExpiryOutcome.EXPIRED if is_expired else ExpiryOutcome.FAILED
+        outcome = ExpiryOutcome.EXPIRED if is_expired else ExpiryOutcome.OPEN
         words = "confirmed by a later look" if is_expired else "a later look: open"
     return ExpiryResult(
         session_uuid=session_uuid,

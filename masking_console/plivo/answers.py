@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum
+from http import HTTPStatus
 
 from masking_console.models.masking_session import MaskingSession
 from masking_console.models.plain_text import PlainText
@@ -11,25 +12,31 @@ class Verdict(Enum):
     """What one answer, or its absence, is evidence for."""
 
     EXPIRED = "expired"
-    """A DELETE worked."""
+    """A DELETE worked, in the documented words."""
     ALREADY_EXPIRED = "already expired"
-    """A DELETE found nothing left to do."""
+    """A DELETE found nothing left to do, in the documented words."""
     FOUND = "found"
     """A GET brought the session."""
     NOT_FOUND = "not found"
-    """404: the session is not known on this account."""
+    """404 in Plivo's form: the session is not known on this account."""
     TOKEN_REFUSED = "token refused"  # noqa: S105 - an answer in words
-    """401: the credentials are not accepted."""
+    """401, in whatever form: nothing more is sent."""
     FORBIDDEN = "forbidden"
-    """403: this account may not do this."""
+    """403, in whatever form: nothing more is sent."""
     RATE_LIMITED = "rate limited"
     """429: not processed; to be sent again later."""
     REFUSED = "refused"
-    """Another clear no, as a JSON answer."""
+    """Another clear no, in Plivo's form."""
+    REDIRECTED = "redirected"
+    """3xx: somebody points elsewhere, and nobody follows."""
     UNCLEAR = "unclear"
-    """No answer, a server's error, or a shape nobody knows: it may have worked."""
+    """No answer, a server's error, or an answer that proves nothing."""
     NOT_SENT = "not sent"
     """No connection came about, so Plivo never saw the request."""
+
+
+_SAYS_ALL = frozenset({Verdict.UNCLEAR, Verdict.REDIRECTED})
+"""Verdicts whose words are ours, and name the status."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +52,25 @@ class Answer:
     elapsed_ms: int = 0
     """From the first byte sent to the last byte read."""
     detail: PlainText = PlainText("")
-    """Plivo's words, or ours where it had none."""
+    """Plivo's words, or ours where it had none; without numbers and secrets."""
+    is_plivos: bool = False
+    """Whether it is in Plivo's form, and no answer that had come before."""
     retry_after_seconds: float | None = None
     """How long a 429 asks us to wait."""
     session: MaskingSession | None = None
     """The session that a GET brought."""
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether it is a 404, in whatever form."""
+        return self.http_status == HTTPStatus.NOT_FOUND
+
+    @property
+    def words(self) -> str:
+        """The words for the operator, with the status where a refusal has one."""
+        if self.http_status is None or self.verdict in _SAYS_ALL:
+            return self.detail
+        colon = f": {self.detail}" if self.detail else ""
+        if self.is_plivos:
+            return f"Plivo answered {self.http_status}{colon}"
+        return f"answered {self.http_status}, not in Plivo's form{colon}"

@@ -28,17 +28,19 @@ from masking_console.models.session_detail import SessionDetail
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.plivo.answers import Answer, Verdict
 from masking_console.plivo.details import read_detail
-from masking_console.plivo.http_clients import HttpClients, TransportFactory
+from masking_console.plivo.http_clients import LOCATION, HttpClients, TransportFactory
 from masking_console.plivo.pacing import Pace
 from masking_console.plivo.pages import SessionPage, read_page
 from masking_console.plivo.replies import (
     RawReply,
     read_account_details,
     read_account_reply,
+    read_api_id,
     read_expire_reply,
     read_list_reply,
     read_session_reply,
 )
+from masking_console.plivo.seen_answers import SeenAnswers
 from masking_console.settings import Settings
 
 LARGEST_BODY = 1_048_576
@@ -84,6 +86,7 @@ class PlivoClient:
         pace: Pace,
         new_transport: TransportFactory | None = None,
         stopwatch: Callable[[], float] = time.perf_counter,
+        seen: SeenAnswers | None = None,
     ) -> None:
         self.account = account
         self.pace = pace
@@ -91,6 +94,7 @@ class PlivoClient:
         self.latest_elapsed_ms: int | None = None
         self._settings = settings
         self._stopwatch = stopwatch
+        self._seen = seen or SeenAnswers()
         self._auth = _BasicAuth(account)
         self._http = HttpClients(settings, new_transport)
         self._spent: set[tuple[str, int]] = set()
@@ -200,11 +204,9 @@ class PlivoClient:
         if answer.verdict is Verdict.FOUND:
             return read_account_details(reply)
         if answer.verdict in {Verdict.TOKEN_REFUSED, Verdict.FORBIDDEN}:
-            raise TokenRefusedError(
-                f"Plivo refused this Auth ID and token ({reply.status}). Check both."
-            )
+            raise TokenRefusedError(_refusal(self.account, answer))
         raise PlivoUnavailableError(
-            f"Plivo's answer cannot be used ({reply.status}). Try again."
+            f"The answer cannot be used ({answer.words}). Try again."
         )
 
     # Ids are built anew from their text, so that not even a forged one gets through.
@@ -265,15 +267,30 @@ class PlivoClient:
                     return self._no_answer(
                         Verdict.UNCLEAR, "the answer is too large", started
                     )
-            # An encoding that we did not ask for makes the body unreadable, and a
-            # body that cannot be read is never taken for a success.
-            return RawReply(
-                status=response.status_code,
-                body=bytes(body),
-                elapsed_ms=self._since(started),
-                retry_after=response.headers.get("Retry-After"),
-                reason=response.reason_phrase,
-            )
+        api_id = read_api_id(bytes(body))
+        is_repeat = self._seen.has_come_before(api_id)
+        if (
+            is_repeat
+            or not api_id
+            or self._http.has_leftovers(client, response, len(body))
+        ):
+            # Whatever else is on this connection answers no question of ours.
+            await self._http.throw_away(client)
+        # An encoding that we did not ask for makes the body unreadable, and a body that
+        # cannot be read is never taken for a success.
+        return RawReply(
+            status=response.status_code,
+            body=bytes(body),
+            elapsed_ms=self._since(started),
+            retry_after=response.headers.get("Retry-After"),
+            reason=response.reason_phrase,
+            location=response.extensions.get(LOCATION, ""),
+            is_repeat=is_repeat,
+            cut_secrets=self._cut_secrets,
+        )
+
+    def _cut_secrets(self, text: str) -> str:
+        return self.account.auth_token.cut_from(text, self.account.auth_id)
 
     def _no_answer(self, verdict: Verdict, detail: str, started: float) -> Answer:
         return Answer(
@@ -282,6 +299,19 @@ class PlivoClient:
 
     def _since(self, started: float) -> int:
         return round((self._stopwatch() - started) * 1000)
+
+
+def _refusal(account: Account, answer: Answer) -> str:
+    """Return the words on an account that was refused when it was to be checked."""
+    hint = "Check the Auth ID and the token"
+    if not answer.is_plivos:
+        hint += ", and the network in between"
+    elif answer.verdict is Verdict.FORBIDDEN:
+        hint = "This network's address may not be allowed. Ask who manages the account"
+    if account.auth_id.is_subaccount:
+        hint += ". A sub-account (SA...) may need its main account (MA...)"
+    words = answer.words
+    return f"{words[:1].upper()}{words[1:]}. {hint}."
 
 
 def _reason(error: httpx.HTTPError) -> str:

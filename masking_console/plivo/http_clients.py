@@ -3,8 +3,10 @@
 import ssl
 from collections.abc import Callable
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any
 from urllib.parse import urlsplit
 
+import httpcore
 import httpx
 
 from masking_console import __version__
@@ -14,6 +16,16 @@ USER_AGENT = f"masking-console/{__version__}"
 
 TransportFactory = Callable[[], httpx.AsyncBaseTransport]
 """Makes the transport of one connection, where it is not the network."""
+
+LOCATION = "masking_console.location"
+"""The key of a response's extensions under which a redirect's place is kept."""
+
+_LARGEST_KEPT = 60_000
+"""Bytes of a body after which a connection is used again.
+
+The layers below read 65,536 bytes at once; only what is longer can leave something
+between two of them, where nobody looks. A page of 20 sessions has about 40,000.
+"""
 
 
 class HttpClients:
@@ -40,6 +52,37 @@ class HttpClients:
         """Let the client be taken again."""
         self._idle.append(client)
 
+    def has_leftovers(
+        self, client: httpx.AsyncClient, response: httpx.Response, body_size: int
+    ) -> bool:
+        """Return whether there may be bytes behind an answer that was read to its end.
+
+        What comes later, the pool sees when the connection is taken up again: it closes
+        one on which there is anything to read.
+        """
+        if self._new_transport is not None:
+            return False
+        if body_size > _LARGEST_KEPT:
+            return True
+        stream = response.extensions["network_stream"]
+        return _tls_holds_more(stream) or any(
+            _parser_holds_more(each) for each in self._connections(client)
+        )
+
+    async def throw_away(self, client: httpx.AsyncClient) -> None:
+        """Close the client's connection; its next request makes a new one."""
+        if self._new_transport is None:
+            for connection in self._connections(client):
+                await connection.aclose()
+
+    def _connections(
+        self, client: httpx.AsyncClient
+    ) -> list[httpcore.AsyncConnectionInterface]:
+        url = httpx.URL(self._settings.api_url)
+        # httpx has no public way to the pool of its transport.
+        pool: httpcore.AsyncConnectionPool = client._transport_for_url(url)._pool  # type: ignore[attr-defined]  # noqa: SLF001
+        return pool.connections
+
     async def aclose(self) -> None:
         """Close every connection."""
         closing, self._all, self._idle = self._all, [], []
@@ -55,6 +98,7 @@ class HttpClients:
             auth=None,
             # Nothing is kept from one answer for the next request.
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+            event_hooks={"response": [_keep_location]},
             follow_redirects=False,
             headers={
                 "Accept": "application/json",
@@ -79,3 +123,37 @@ class HttpClients:
         if self._tls is None:
             self._tls = httpx.create_ssl_context()
         return self._tls
+
+
+async def _keep_location(response: httpx.Response) -> None:
+    """Put the place of a redirect aside: httpx would make a request for it."""
+    response.extensions[LOCATION] = response.headers.pop("Location", "")
+
+
+def _parser_holds_more(connection: httpcore.AsyncConnectionInterface) -> bool:
+    """Return whether bytes were read behind an answer, or the connection is at its end.
+
+    A connection that cannot be looked into counts as one that does.
+    """
+    try:
+        # There is no public way to what the parser has read and not yet used.
+        http11: Any = connection._connection  # type: ignore[attr-defined]  # noqa: SLF001
+        unused, is_at_end = http11._h11_state.trailing_data  # noqa: SLF001
+    except AttributeError:
+        return True
+    return bool(unused) or is_at_end
+
+
+def _tls_holds_more(stream: httpcore.AsyncNetworkStream) -> bool:
+    """Return whether a TLS record came with the last one and is not decrypted yet."""
+    tls: ssl.SSLObject | None = stream.get_extra_info("ssl_object")
+    try:
+        if tls is not None:
+            # It reads from memory alone, and raises this where there is nothing.
+            tls.read(1)
+            return True
+    except ssl.SSLWantReadError:
+        return False
+    except ssl.SSLError:
+        return True
+    return False

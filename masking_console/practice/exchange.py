@@ -51,10 +51,21 @@ class Replies:
 
     def __init__(self, rng: random.Random) -> None:
         self._rng = rng
+        self.latest_yes: Reply | None = None
+        """The latest answer to a DELETE that worked."""
 
     def success(self, **content: object) -> Reply:
         """Return a 200 with this content."""
         return self._json(HTTPStatus.OK, content)
+
+    def answer(self, status: HTTPStatus, **content: object) -> Reply:
+        """Return an answer with this content and an id."""
+        return self._json(status, content)
+
+    def expired(self) -> Reply:
+        """Return the answer to a DELETE that worked."""
+        self.latest_yes = self.success(message="Session expired")
+        return self.latest_yes
 
     def refusal(
         self, status: HTTPStatus, words: str, *headers: tuple[str, str]

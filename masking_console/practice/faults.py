@@ -41,6 +41,48 @@ class Mark(Enum):
     """It is expired already."""
     PAST_LISTING = auto()
     """It is open, but too old to be listed."""
+    SINGLE_PARTY = auto()
+    """It has one party, and is expired."""
+    ONE_LEG = auto()
+    """Its first call was not answered and has one leg; it is expired."""
+    MISSING_TO_DELETE = auto()
+    """Its DELETE gets 404 in Plivo's form."""
+    MISSING_PAGE = auto()
+    """Its DELETE gets the 404 page of a web server."""
+    COULD_NOT = auto()
+    """Its DELETE gets 200 and "Session could not be expired"."""
+    NOT_ALREADY = auto()
+    """Its DELETE gets 200 and "was not already expired, could not process"."""
+    ERROR_BESIDE = auto()
+    """Its DELETE gets 200 and "ok", with an error beside it."""
+    QUEUED = auto()
+    """Its DELETE gets 202 and "queued"."""
+    PARTIAL = auto()
+    """Its DELETE gets 206 and "Session expired"."""
+    NO_WORDS = auto()
+    """Its DELETE works, and gets 204."""
+    PORTAL = auto()
+    """Its DELETE gets the JSON of a network that wants a login."""
+    MOVED = auto()
+    """Its DELETE gets 301 to the path with a slash."""
+    LATE = auto()
+    """Its DELETE gets 500, and works six seconds later."""
+    COPY = auto()
+    """Its DELETE gets the answer of the latest one that worked, once more."""
+    TWICE = auto()
+    """Its DELETE works, and over a network its answer comes twice."""
+    ECHO = auto()
+    """Its DELETE gets 400 with the credentials of the request in it."""
+    NOT_ENABLED = auto()
+    """Its DELETE gets 400 and "masking is not enabled"."""
+    NO_CREDIT = auto()
+    """Its DELETE gets 402 and "insufficient credit"."""
+    REGION = auto()
+    """Its DELETE gets 401 because of the account's region."""
+    ADDRESS = auto()
+    """Its DELETE gets 403 because of the network's address."""
+    BLOCKED = auto()
+    """Its DELETE gets 403 from something that is not Plivo."""
 
 
 class Ending(Enum):
@@ -75,6 +117,10 @@ class Fault:
     """How long it takes until the request has its effect."""
     delay_after_seconds: float = 0.0
     """How long it takes from the effect to the ending."""
+    effect_after_seconds: float | None = None
+    """How long after the answer it is carried out all the same."""
+    comes_twice: bool = False
+    """Whether the answer comes once more right behind itself, over a network."""
 
     def __post_init__(self) -> None:
         is_empty = not self.has_effect and self.reply is None

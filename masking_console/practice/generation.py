@@ -13,6 +13,7 @@ from typing import Any
 
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.practice.faults import Mark
+from masking_console.practice.odd_answers import ODD_ANSWERS
 from masking_console.practice.stored_session import (
     IN_PROGRESS,
     Interaction,
@@ -152,8 +153,27 @@ class _Maker:
             Mark.WITH_PINS: {"pins": self._pins()},
             Mark.EXPIRED: {"expiry_time": self._now - timedelta(minutes=10)},
             Mark.PAST_LISTING: {"created_time": self._now - timedelta(days=120)},
+            Mark.SINGLE_PARTY: {"second_party": "", **self._long_over()},
+            Mark.ONE_LEG: self._long_over(),
         }
-        return self._with_calls(replace(plain, **changes.get(mark, {})))
+        # Not among those that a list brings, where an operator may tick them.
+        odd = {"created_time": self._now - timedelta(days=100)}
+        changes |= dict.fromkeys(ODD_ANSWERS, odd)
+        made = self._with_calls(replace(plain, **changes.get(mark, {})))
+        if mark is Mark.ONE_LEG:
+            missed = Interaction(
+                made.created_time, made.created_time, _new_uuid(self._rng)
+            )
+            made = replace(made, interactions=(missed, *made.interactions))
+        return made
+
+    def _long_over(self) -> dict[str, Any]:
+        """Return the times of a session that was over a month ago."""
+        created = self._now - timedelta(days=40)
+        return {
+            "created_time": created,
+            "expiry_time": created + timedelta(hours=1),
+        }
 
     def _second_party(self) -> str:
         if self._rng.random() < 0.15:  # noqa: PLR2004 - a share

@@ -54,6 +54,10 @@ class Conduct:
     """Whether ``status=in-progress`` is a filter; the current page has none."""
     active_includes_in_progress: bool = False
     """Whether ``status=active`` lists sessions with a call running as well."""
+    subaccount_filter: FilterConduct = FilterConduct.ACCEPTED
+    """What becomes of a filter for a subaccount; there is none, so it finds nothing."""
+    refuses_unknown: bool = False
+    """Whether a parameter that there is not is answered with 400."""
 
 
 class ListRefusedError(ValueError):
@@ -72,6 +76,7 @@ _COMPARISONS: Mapping[str, Comparison] = {
 _RANGED = ("created_time", "expiry_time", "duration")
 _RANGES = tuple(field + suffix for field in _RANGED for suffix in _COMPARISONS)
 _NUMBERS = ("first_party", "second_party", "virtual_number")
+_KNOWN = frozenset({*_NUMBERS, *_RANGES, "status", "limit", "offset", "subaccount"})
 _TIME = re.compile(
     r"(\d{4}-\d{2}-\d{2} \d{2}:\d{2})(?::(\d{2})(?:\.(\d{1,6}))?)?", re.ASCII
 )
@@ -145,14 +150,15 @@ def _stretch(
 
 
 def read_list_query(query: str, now: datetime, conduct: Conduct) -> ListQuery:
-    """Return what a query string asks for; unknown parameters are ignored.
+    """Return what a query string asks for.
 
     Raises:
         ListRefusedError: a value cannot be read, or a window is too long.
     """
-    given = _taken(
-        {k: v for k, v in parse_qsl(query, keep_blank_values=True) if v}, conduct
-    )
+    sent = {k: v for k, v in parse_qsl(query, keep_blank_values=True) if v}
+    if conduct.refuses_unknown and (unknown := sent.keys() - _KNOWN):
+        raise ListRefusedError(f"{min(unknown)} is not a valid parameter")
+    given = _taken(sent, conduct)
     bounds = tuple(_bounds(given))
     for field in ("created_time", "expiry_time"):
         _refuse_long_window(field, bounds, now)
@@ -165,7 +171,9 @@ def read_list_query(query: str, now: datetime, conduct: Conduct) -> ListQuery:
     return ListQuery(
         limit=limit,
         offset=_integer(given, "offset", 0) if conduct.obeys_offset else 0,
-        _words=_status_words(given.get("status", "all"), conduct),
+        _words=frozenset()
+        if "subaccount" in given
+        else _status_words(given.get("status", "all"), conduct),
         _numbers=tuple(
             (name, _digits(given[name])) for name in _NUMBERS if name in given
         ),
@@ -185,6 +193,7 @@ def _taken(given: Mapping[str, str], conduct: Conduct) -> dict[str, str]:
         (_NUMBERS, conduct.number_filters),
         (("status",), conduct.status_filter),
         (_RANGES, conduct.time_filters),
+        (("subaccount",), conduct.subaccount_filter),
     ):
         for name in names:
             if name in given and becomes is FilterConduct.REFUSED:

@@ -9,7 +9,11 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 
 from masking_console.errors import InputError
-from masking_console.practice.server import CUT_CONNECTION, practice_app
+from masking_console.practice.server import (
+    CUT_CONNECTION,
+    WRITE_MORE,
+    practice_app,
+)
 from masking_console.practice.sign_in import PRACTICE_AUTH_ID, PRACTICE_TOKEN
 from masking_console.practice.simulated_account import SimulatedAccount
 
@@ -89,4 +93,10 @@ class LoopbackServer(uvicorn.Server):
                 if getattr(connection, "client", None) == scope["client"]:
                     connection.transport.abort()
 
-        await self._application({**scope, CUT_CONNECTION: cut}, receive, send)
+        def write_more(more: bytes) -> None:
+            for connection in tuple(self.server_state.connections):
+                if getattr(connection, "client", None) == scope["client"]:
+                    connection.transport.write(more)
+
+        own = {CUT_CONNECTION: cut, WRITE_MORE: write_more}
+        await self._application({**scope, **own}, receive, send)

@@ -1,6 +1,7 @@
 """The simulated account as an ASGI application, which any server can run."""
 
 import asyncio
+import re
 from collections.abc import Callable
 
 from starlette.requests import Request
@@ -16,6 +17,10 @@ from masking_console.practice.simulated_account import SimulatedAccount
 
 CUT_CONNECTION = "masking_console.cut_connection"
 """The key of a scope under which a server says how its connection is cut."""
+WRITE_MORE = "masking_console.write_more"
+"""The key under which it says how bytes are written behind an answer."""
+_WHOLE_URL = re.compile(r"https?://[^/]*", re.IGNORECASE)
+"""A request target may be a whole URL, as for a proxy (RFC 9112, section 3.2.2)."""
 _REMEMBERED_BODY_BYTES = 65_536
 """So much of a body is kept; an account remembers many requests."""
 
@@ -45,10 +50,15 @@ class _Endpoint:
         fault = account.fault_for(received)
         await _wait(half + fault.delay_before_seconds)
         reply = account.answer(received) if fault.has_effect else None
+        if fault.effect_after_seconds is not None:
+            loop = asyncio.get_running_loop()
+            loop.call_later(fault.effect_after_seconds, account.answer, received)
         await _wait(half + fault.delay_after_seconds)
         reply = fault.reply or reply
         if reply is not None and fault.ending is Ending.ANSWERED:
             await _response(reply)(scope, receive, send)
+            if fault.comes_twice and WRITE_MORE in scope:
+                scope[WRITE_MORE](_on_the_wire(reply))
             return
         if fault.ending is Ending.DROPPED and CUT_CONNECTION in scope:
             scope[CUT_CONNECTION]()
@@ -61,7 +71,7 @@ async def _read(request: Request, account: SimulatedAccount) -> ReceivedRequest:
     raw_path: bytes = request.scope["raw_path"]
     return ReceivedRequest(
         method=request.method,
-        path=raw_path.decode("latin-1"),
+        path=_path(raw_path.decode("latin-1")),
         received_at=account.now,
         query=request.scope["query_string"].decode("latin-1"),
         headers=tuple(
@@ -75,6 +85,12 @@ async def _read(request: Request, account: SimulatedAccount) -> ReceivedRequest:
     )
 
 
+def _path(target: str) -> str:
+    """Return the path of a request target, which may be a whole URL."""
+    whole = _WHOLE_URL.match(target)
+    return target if whole is None else target[whole.end() :] or "/"
+
+
 async def _beginning(request: Request) -> bytes:
     """Read a body to its end and return what is kept of it."""
     kept = b""
@@ -86,6 +102,16 @@ async def _beginning(request: Request) -> bytes:
 async def _wait(seconds: float) -> None:
     if seconds > 0:
         await asyncio.sleep(seconds)
+
+
+def _on_the_wire(reply: Reply) -> bytes:
+    """Return an answer as the bytes of HTTP/1.1."""
+    headers = (("content-length", str(len(reply.body))), *reply.headers)
+    lines = (
+        f"HTTP/1.1 {reply.status} ",
+        *(f"{name}: {text}" for name, text in headers),
+    )
+    return "\r\n".join((*lines, "", "")).encode("latin-1") + reply.body
 
 
 def _response(reply: Reply) -> Response:

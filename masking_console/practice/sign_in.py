@@ -17,6 +17,8 @@ PRACTICE_TOKEN = "practice-token-that-opens-nothing-real-0"  # noqa: S105 - made
 """Its Auth Token, which is public on purpose."""
 
 _EXPECTED = base64.b64encode(f"{PRACTICE_AUTH_ID}:{PRACTICE_TOKEN}".encode())
+PRACTICE_HEADER = f"Basic {_EXPECTED.decode()}"
+"""The header that a client sends with them, for a server that echoes it."""
 
 
 def practice_account() -> Account:

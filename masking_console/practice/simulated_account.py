@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
 from http import HTTPStatus
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
 from masking_console.practice.exchange import ReceivedRequest, Replies, Reply
 from masking_console.practice.faults import NO_FAULT, Fault, FaultHook, MarkedFaults
@@ -19,6 +19,7 @@ from masking_console.practice.listing import (
     ListRefusedError,
     read_list_query,
 )
+from masking_console.practice.odd_answers import OddAnswers
 from masking_console.practice.rate_limit import RateLimit
 from masking_console.practice.session_store import SessionStore
 from masking_console.practice.sign_in import PRACTICE_AUTH_ID
@@ -83,6 +84,7 @@ class SimulatedAccount:
         self._store = SessionStore(contents.sessions, for_sessions)
         self._replies = Replies(for_ids)
         self._marked_faults = MarkedFaults(contents.marked, self._replies)
+        self._odd_answers = OddAnswers(contents.marked, self._replies)
 
     @property
     def now(self) -> datetime:
@@ -134,7 +136,12 @@ class SimulatedAccount:
     def fault_for(self, request: ReceivedRequest) -> Fault:
         """Return what goes wrong with a request that goes further."""
         chosen = self.fault(request) if self.fault is not None else None
-        return chosen or self._marked_faults(request) or NO_FAULT
+        return (
+            chosen
+            or self._marked_faults(request)
+            or self._odd_answers(request)
+            or NO_FAULT
+        )
 
     def answer(self, request: ReceivedRequest) -> Reply:
         """Carry out a request and return its reply."""
@@ -147,7 +154,7 @@ class SimulatedAccount:
             case ["v1", "Account", _, "Masking", "Session", text]:
                 handlers = {
                     "GET": lambda: self._get(text, now),
-                    "DELETE": lambda: self._expire(text, now),
+                    "DELETE": lambda: self._expire(text, request.query, now),
                 }
             case _:
                 return self._replies.refusal(HTTPStatus.NOT_FOUND, "not found")
@@ -198,7 +205,7 @@ class SimulatedAccount:
             response=session_json(session, now, PRACTICE_AUTH_ID)
         )
 
-    def _expire(self, text: str, now: datetime) -> Reply:
+    def _expire(self, text: str, query: str, now: datetime) -> Reply:
         session = self._store.get(text, now)
         if session is None:
             return self._replies.refusal(HTTPStatus.NOT_FOUND, "not found")
@@ -207,7 +214,12 @@ class SimulatedAccount:
                 HTTPStatus.BAD_REQUEST, "Session already expired"
             )
         self._store.expire(session, now)
-        return self._replies.success(message="Session expired")
+        if dict(parse_qsl(query)).get("callback_url"):
+            # The answer proper would go to that URL, which is never asked for here.
+            return self._replies.answer(
+                HTTPStatus.ACCEPTED, message="async api spawned"
+            )
+        return self._replies.expired()
 
 
 def _segments(path: str) -> list[str]:

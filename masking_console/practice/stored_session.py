@@ -38,8 +38,13 @@ class Interaction:
     """When it ended."""
     first_call: str
     """The call UUID of party 1's leg."""
-    second_call: str
-    """The call UUID of party 2's leg."""
+    second_call: str = ""
+    """The call UUID of party 2's leg; empty where party 1 did not answer."""
+
+    @property
+    def legs(self) -> int:
+        """How many calls it took."""
+        return 2 if self.second_call else 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +56,7 @@ class StoredSession:
     first_party: str
     """Party 1's number in digits, or a SIP endpoint."""
     second_party: str
-    """Party 2's number in digits."""
+    """Party 2's number in digits; empty in a session with one party."""
     virtual_number: str
     """The number that both dial."""
     created_time: datetime
@@ -101,7 +106,9 @@ def session_json(
     """Return the object that Plivo answers for a session."""
     calls = [_interaction_json(call, auth_id) for call in session.interactions]
     latest = session.interactions[-1].end_time if session.interactions else None
-    cost = round(0.025 * len(calls), 3)
+    legs = [call.legs for call in session.interactions]
+    # Money without a fraction comes as an integer.
+    cost = round(0.025 * legs.count(2), 3) or 0
     created_zone = "+0000" if session.has_doubled_offset else "UTC"
     shown: dict[str, object] = {
         "first_party": session.first_party,
@@ -127,11 +134,13 @@ def session_json(
         "recording_callback_method": "POST",
         "interaction": calls or None,
         "total_call_amount": cost,
-        "total_call_count": 2 * len(calls),
-        "total_call_billed_duration": 60 * len(calls),
+        "total_call_count": sum(legs),
+        "total_call_billed_duration": 60 * legs.count(2),
         "total_session_amount": cost,
         "last_interaction_time": go_timestamp(latest),
     }
+    if not session.second_party:
+        shown["create_session_with_single_party"] = True
     return shown | _pin_json(session) if session.knows_pins else shown
 
 
@@ -146,16 +155,17 @@ def listed_json(
 def _interaction_json(call: Interaction, auth_id: str) -> dict[str, object]:
     calls = f"{_API}/v1/Account/{auth_id}/Call/"
     seconds = int((call.end_time - call.start_time).total_seconds())
+    is_answered = call.legs > 1
     return {
         "start_time": go_timestamp(call.start_time),
         "end_time": go_timestamp(call.end_time),
         "first_party_resource_url": calls + call.first_call,
-        "second_party_resource_url": calls + call.second_call,
+        "second_party_resource_url": calls + call.second_call if is_answered else None,
         "recording_resource_url": None,
         "type": "call",
-        "total_call_amount": 0.025,
-        "call_billed_duration": 60,
-        "total_call_count": 2,
+        "total_call_amount": 0.025 if is_answered else 0,
+        "call_billed_duration": 60 if is_answered else 0,
+        "total_call_count": call.legs,
         # The sum of both legs, which is not the time on the clock.
         "duration": 2 * seconds,
     }

@@ -1,5 +1,6 @@
 """What the screens of the accounts say."""
 
+from masking_console.errors import MaskingConsoleError, Remedy
 from masking_console.models.account import AccountSource
 from masking_console.models.account_list import AccountEntry, AccountList
 from masking_console.presentation.display import hour_and_minute
@@ -15,8 +16,26 @@ SUBACCOUNT = "This is a sub-account id. Masking may need the main account (MA...
 STAYS_IN_USE = "This console uses it until you choose another."
 
 _PROTECTED = "starts with writes off, always asks for its name"
+_SET_AGAIN = "Set PLIVO_AUTH_ID and PLIVO_AUTH_TOKEN, and start again."
+_ON_SCREEN = {
+    Remedy.NONE: "",
+    Remedy.REPLACE_TOKEN: "Press P to replace the token.",
+    Remedy.SET_VARIABLES: _SET_AGAIN,
+}
+_WITHOUT_SCREEN = {
+    Remedy.NONE: "",
+    Remedy.REPLACE_TOKEN: "Replace the token in the console: P, then o.",
+    Remedy.SET_VARIABLES: _SET_AGAIN,
+}
 _AUTH_ID_LENGTH = 20
 _STARTS = ("MA", "SA")
+
+
+def refusal_words(error: MaskingConsoleError, *, on_screen: bool) -> str:
+    """Return an error's sentence, and the next step in the words of the face."""
+    remedy = getattr(error, "remedy", Remedy.NONE)
+    step = (_ON_SCREEN if on_screen else _WITHOUT_SCREEN)[remedy]
+    return f"{error} {step}".rstrip()
 
 
 def shown_name(entry: AccountEntry) -> str:
@@ -102,7 +121,7 @@ def auth_id_hint(typed: str, *, is_complete: bool) -> str:
     """
     text = typed.strip()
     if not any(start.startswith(text[:2]) for start in _STARTS):
-        return "An Auth ID starts with MA, in capitals."
+        return "An Auth ID starts with MA or SA, in capitals."
     if not (text.isascii() and text.isalnum()) and text:
         return "An Auth ID has letters and digits alone."
     is_too_short = is_complete and text and len(text) < _AUTH_ID_LENGTH

@@ -1,18 +1,26 @@
 """The finished panel in words."""
 
-from masking_console.models.expiry import ExpiryOutcome, ExpirySummary
+from masking_console.models.expiry import ExpiryOutcome, ExpirySummary, RunEnd
 from masking_console.presentation.sessions import outcome_sign
 
 _LABELS = {
     ExpiryOutcome.EXPIRED: "expired",
     ExpiryOutcome.ALREADY_EXPIRED: "already expired",
     ExpiryOutcome.UNKNOWN: "outcome unknown",
+    ExpiryOutcome.OPEN: "open when looked at",
     ExpiryOutcome.FAILED: "failed",
     ExpiryOutcome.REFUSED: "refused",
     ExpiryOutcome.NOT_FOUND: "not on this account",
     ExpiryOutcome.NOT_SENT: "not sent",
 }
 _ALWAYS = (ExpiryOutcome.EXPIRED, ExpiryOutcome.ALREADY_EXPIRED)
+_DEFINITE = {ExpiryOutcome.REFUSED, ExpiryOutcome.FAILED}
+_FIRST = {
+    RunEnd.TOKEN_REFUSED: "Mend the sign-in first.",
+    RunEnd.FORBIDDEN: "Settle the refusal (403) first.",
+    RunEnd.JOURNAL_FAILED: "Mend the journal's disk first.",
+    RunEnd.CRASHED: "Report the crash first.",
+}
 _NAMED = 3
 """So many sessions of one outcome are named."""
 
@@ -33,6 +41,15 @@ def summary_lines(summary: ExpirySummary) -> tuple[str, ...]:
     return tuple(lines)
 
 
+def first_step(summary: ExpirySummary) -> str:
+    """Return what has to change before another try can help; empty where nothing."""
+    if summary.end in _FIRST:
+        return _FIRST[summary.end]
+    if all(each.outcome in _DEFINITE for each in summary.to_check):
+        return "Refused: settle the reason first."
+    return ""
+
+
 def may_still_connect(summary: ExpirySummary) -> str:
     """Return what is left to do, or nothing."""
     count = len(summary.to_check)
@@ -41,4 +58,7 @@ def may_still_connect(summary: ExpirySummary) -> str:
     if count == 1 and summary.count(ExpiryOutcome.UNKNOWN) == 1:
         return "1 outcome is unknown. It may or may not still connect calls. Press t."
     noun = "1 session" if count == 1 else f"{count} sessions"
-    return f"{noun} may still connect calls. Press t to check and retry."
+    words = f"{noun} may still connect calls."
+    if step := first_step(summary):
+        return f"{words} {step}"
+    return f"{words} Press t to check and retry."

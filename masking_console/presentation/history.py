@@ -14,7 +14,7 @@ from masking_console.presentation.display import day_and_minute, glyph, zone_nam
 from masking_console.presentation.run_lines import result_words
 from masking_console.presentation.sessions import outcome_sign, outcome_word
 
-_FAILURES = (ExpiryOutcome.FAILED, ExpiryOutcome.REFUSED)
+_FAILURES = (ExpiryOutcome.FAILED, ExpiryOutcome.REFUSED, ExpiryOutcome.OPEN)
 _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 _CSV_COLUMNS = (
@@ -42,7 +42,7 @@ _CSV_COLUMNS = (
 
 
 def counts(record: BatchRecord) -> tuple[int, int, int, int, int]:
-    """Return all, expired, already expired, unknown and failed, as a table shows."""
+    """Return all, expired, already expired, unknown, and failed or open."""
     return (
         len(record.sessions),
         record.count(ExpiryOutcome.EXPIRED),

@@ -67,10 +67,11 @@ def warning_words(events: Iterable[LookFound]) -> str:
 
 def cut_off_words(record: BatchRecord) -> str:
     """Return what is known of a run that was cut off."""
-    unknown, not_sent = len(record.unknown), record.count(ExpiryOutcome.NOT_SENT)
-    done = len(record.sessions) - unknown - not_sent
+    unsettled, not_sent = len(record.unsettled), record.count(ExpiryOutcome.NOT_SENT)
+    done = len(record.sessions) - unsettled - not_sent
+    kind = "unknown or open" if record.count(ExpiryOutcome.OPEN) else "unknown"
     return (
-        f"The last run stopped in the middle: {done} done, {unknown} unknown, "
+        f"The last run stopped in the middle: {done} done, {unsettled} {kind}, "
         f"{not_sent} not sent."
     )
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from masking_console.models.expiry import (
+    EXPIRED_BY_THEN,
     Evidence,
     ExpiryOutcome,
     ExpiryResult,
@@ -24,14 +25,17 @@ from masking_console.presentation.display import Sign
 from masking_console.presentation.log_lines import LogLine
 from masking_console.presentation.sessions import outcome_sign, outcome_word
 
+_SAID_BY_A_GET = {ExpiryOutcome.EXPIRED, ExpiryOutcome.NOT_FOUND}
 _CLIENT_ERROR = range(400, 500)
-"""Plivo's "already expired" after an attempt of ours that had stayed unclear."""
+"""In older journals: Plivo's "already expired" after an unclear attempt of ours."""
 _EARLY_ENDS = {
     RunEnd.STOPPED.value: "Stopped by you. {off} expired, {not_sent} not sent.",
     RunEnd.TOKEN_REFUSED.value: (
-        "Plivo refused the token of {account}. Nothing was sent after that."
+        "{account}: the sign-in was refused ({why}). Nothing was sent after that."
     ),
-    RunEnd.FORBIDDEN.value: "This account may not use number masking.",
+    RunEnd.FORBIDDEN.value: (
+        "{account}: refused ({why}). Nothing was sent after that."
+    ),
     RunEnd.FIRST_FAILED.value: (
         "The first session failed. The other {not_sent} were not sent."
     ),
@@ -40,6 +44,7 @@ _EARLY_ENDS = {
     ),
     RunEnd.CRASHED.value: "This program failed. {off} expired, {not_sent} not sent.",
 }
+_STATUS_OF_END = {RunEnd.TOKEN_REFUSED.value: 401, RunEnd.FORBIDDEN.value: 403}
 _HOW_IT_ENDED = {"": "Not ended", RunEnd.INTERRUPTED.value: "Cut off in the middle"}
 
 
@@ -119,14 +124,17 @@ def unclear_line(event: AttemptUnclear) -> LogLine:
 def result_words(result: ExpiryResult) -> str:
     """Return the outcome's explanation for the operator."""
     if result.outcome is ExpiryOutcome.EXPIRED:
-        if result.evidence is Evidence.LOOK or result.http_status in _CLIENT_ERROR:
+        is_ours = result.detail == EXPIRED_BY_THEN or (
+            result.evidence is Evidence.LOOK or result.http_status in _CLIENT_ERROR
+        )
+        if is_ours:
             return result.detail
         again = f" at attempt {result.attempts}" if result.attempts > 1 else ""
         return f"confirmed by Plivo{again}"
     if result.outcome is ExpiryOutcome.ALREADY_EXPIRED:
         return "it was already expired"
-    if result.outcome is ExpiryOutcome.NOT_FOUND:
-        return "not on this account, or older than 90 days"
+    if result.outcome is ExpiryOutcome.NOT_FOUND and not result.detail:
+        return "not on this account"
     if result.outcome is ExpiryOutcome.NOT_SENT:
         return result.detail or "nothing was sent for it"
     return result.detail
@@ -141,6 +149,7 @@ def headline(record: BatchRecord) -> str:
             off=off,
             not_sent=record.count(ExpiryOutcome.NOT_SENT),
             account=record.account_name.upper(),
+            why=_refusal(record),
         )
     if off == total:
         return f"Done. {_sessions(total)} {'is' if total == 1 else 'are'} expired."
@@ -152,6 +161,17 @@ def headline(record: BatchRecord) -> str:
     )
     how = _HOW_IT_ENDED.get(record.end, "Finished, with problems")
     return f"{how}: {off} of {total} are off, {problems}."
+
+
+def _refusal(record: BatchRecord) -> str:
+    """Return status and words of the answer that ended a run."""
+    status = _STATUS_OF_END.get(record.end)
+    results = (each.result for each in record.sessions)
+    found = next((each for each in results if each.http_status == status), None)
+    if found is None or not found.detail:
+        return f"{status}"
+    says_it = found.detail.startswith("answered ")
+    return found.detail if says_it else f"{status}: {found.detail}"
 
 
 def report(record: BatchRecord) -> str:
@@ -187,7 +207,7 @@ def report(record: BatchRecord) -> str:
 def _status(result: ExpiryResult) -> str:
     if not result.attempts:
         return ""
-    if result.evidence is Evidence.LOOK and result.outcome is ExpiryOutcome.EXPIRED:
+    if result.evidence is Evidence.LOOK and result.outcome in _SAID_BY_A_GET:
         return "GET"
     return str(result.http_status) if result.http_status is not None else "---"
 

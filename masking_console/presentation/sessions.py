@@ -18,6 +18,7 @@ _OUTCOMES = {
     ExpiryOutcome.NOT_FOUND: ("not found", Sign.ABSENT),
     ExpiryOutcome.REFUSED: ("refused", Sign.FAILED),
     ExpiryOutcome.FAILED: ("failed", Sign.FAILED),
+    ExpiryOutcome.OPEN: ("open", Sign.FAILED),
     ExpiryOutcome.UNKNOWN: ("unknown", Sign.UNKNOWN),
     ExpiryOutcome.NOT_SENT: ("not sent", Sign.NOTE),
 }

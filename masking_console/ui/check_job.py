@@ -9,6 +9,7 @@ from masking_console.errors import TokenRefusedError
 from masking_console.models.account import Account
 from masking_console.models.masking_session import CheckedSession, CheckState
 from masking_console.models.session_uuid import SessionUuid
+from masking_console.presentation.accounts import refusal_words
 from masking_console.presentation.display import Sign
 from masking_console.presentation.review import sessions, wrong_account
 from masking_console.ui.screens.question import QuestionScreen
@@ -65,7 +66,8 @@ class CheckJob:
                     )
                     self.say_lost_ticks()
         except TokenRefusedError as error:
-            screen.note(Sign.FAILED, "refused", str(error))
+            words = refusal_words(error, on_screen=True)
+            screen.note(Sign.FAILED, "refused", words)
         finally:
             stream.cancel()
 
@@ -107,8 +109,9 @@ class CheckJob:
                 self.say_lost_ticks()
                 await asyncio.sleep(_FRAME_SECONDS)
         except TokenRefusedError as error:
-            screen.note(Sign.FAILED, "refused", str(error))
-            screen.app.push_screen(QuestionScreen("Sign-in refused", str(error)))
+            words = refusal_words(error, on_screen=True)
+            screen.note(Sign.FAILED, "refused", words)
+            screen.app.push_screen(QuestionScreen("Sign-in refused", words))
         finally:
             stream.cancel()
         screen.note(Sign.NOTE, "checked", _check_words(found))
@@ -118,7 +121,7 @@ class CheckJob:
     def _warn_of_a_wrong_account(
         self, found: Sequence[CheckedSession], account: Account
     ) -> None:
-        missing = sum(each.state is CheckState.NOT_FOUND for each in found)
+        missing = sum(each.is_missing for each in found)
         words = wrong_account(missing, len(found), account.name)
         if words:
             self._screen.note(Sign.FAILED, "account?", words)

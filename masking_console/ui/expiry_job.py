@@ -191,7 +191,8 @@ class ExpiryJob:
     async def _is_right_account(self, account: Account) -> bool:
         """Ask, where most of the queue is not on this account."""
         queue = self._screen.queue
-        missing = len(queue.rows_in([CheckState.NOT_FOUND]))
+        rows = queue.rows_in([CheckState.NOT_FOUND, CheckState.NOT_CHECKED])
+        missing = sum(each.is_missing for each in rows)
         words = wrong_account(missing, queue.summary().total, account.name)
         if not words:
             return True

@@ -11,6 +11,7 @@ from masking_console.models.masking_session import CheckedSession
 from masking_console.models.origin import Origin
 from masking_console.models.plain_text import plain_text
 from masking_console.operations.engine import Stream
+from masking_console.presentation.accounts import refusal_words
 from masking_console.presentation.display import Sign
 from masking_console.presentation.listing import (
     end_words,
@@ -122,7 +123,8 @@ class FindJob:
         try:
             found, end = await self._take_over(account, stream)
         except TokenRefusedError as error:
-            found, end, refusal = [], None, str(error)
+            found, end = [], None
+            refusal = refusal_words(error, on_screen=True)
         finally:
             stream.cancel()
             if self._stream is stream:

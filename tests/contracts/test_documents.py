@@ -7,6 +7,8 @@ import pytest
 from masking_console.cli.commands import cli
 from masking_console.config_file import allowed
 from masking_console.exit_codes import ExitCode
+from masking_console.practice.odd_answers import ODD_ANSWERS
+from masking_console.practice.simulated_account import SimulatedAccount
 from masking_console.ui.app import ConsoleApp
 from masking_console.ui.keymap import acts
 from masking_console.ui.screens.main import MainScreen
@@ -60,3 +62,10 @@ def test_the_readme_has_every_option_command_and_exit_code() -> None:
             )
     for code in ExitCode:
         assert f"| {code.value} |" in README
+
+
+def test_the_readme_names_every_session_that_is_answered_oddly() -> None:
+    marked = SimulatedAccount().marked
+
+    for mark in ODD_ANSWERS:
+        assert f"| `{marked[mark]}` |" in README

@@ -63,7 +63,7 @@ def agree_after_a_kill(
     assert set(arrived.values()) <= {1}
     for each in record.sessions:
         assert (each.outcome is U.EXPIRED) == (each.session_uuid in arrived)
-        if each.outcome is U.FAILED:
+        if each.outcome is U.OPEN:
             assert each.result.detail == "a later look: open"
     assert record.unknown == ()
     if record.end == RunEnd.COMPLETED.value:

@@ -4,11 +4,16 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import httpx
 import pytest
 
 from masking_console.errors import InputError
+from masking_console.models.expiry import Evidence, ExpiryOutcome
+from masking_console.operations.connections import Connections
+from masking_console.practice.exchange import ReceivedRequest
 from masking_console.practice.faults import Ending, Fault, Mark
 from masking_console.practice.listing import Conduct
 from masking_console.practice.loopback_server import listen
@@ -16,7 +21,9 @@ from masking_console.practice.rate_limit import RateLimit
 from masking_console.practice.server import serve
 from masking_console.practice.sign_in import PRACTICE_AUTH_ID, PRACTICE_TOKEN
 from masking_console.practice.simulated_account import SimulatedAccount
+from masking_console.settings import Timeouts, checked_api_url
 from tests.support.practice_service import announcing
+from tests.support.runs import bench, open_ids, plivos, quick_account
 
 SESSIONS = f"/v1/Account/{PRACTICE_AUTH_ID}/Masking/Session"
 SERVE = "from masking_console.practice.server import serve; serve(0, print)"
@@ -141,6 +148,57 @@ def test_a_silent_session_is_expired_and_answers_nothing(
         client.delete(f"{SESSIONS}/{session_uuid}", timeout=0.3)
 
     assert account.status_of(session_uuid) == "expired"
+
+
+def test_one_answer_comes_twice_on_its_connection(
+    account: SimulatedAccount, client: httpx.Client
+) -> None:
+    path = f"{SESSIONS}/{account.marked[Mark.TWICE]}"
+    sign_in = httpx.BasicAuth(PRACTICE_AUTH_ID, PRACTICE_TOKEN)
+    request = httpx.Request("DELETE", client.base_url.join(path))
+    signed = next(sign_in.auth_flow(request))
+    head = f"DELETE {path} HTTP/1.1\r\nHost: x\r\n"
+    head += f"Authorization: {signed.headers['authorization']}\r\n\r\n"
+
+    with socket.create_connection(
+        (client.base_url.host, client.base_url.port or 0), PATIENCE_SECONDS
+    ) as raw:
+        raw.sendall(head.encode())
+        received = b""
+        while received.count(b"Session expired") < 2:
+            received += raw.recv(65_536)
+
+    first, second = received.split(b"HTTP/1.1 200")[1:]
+    assert first.rpartition(b"\r\n\r\n")[2] == second.rpartition(b"\r\n\r\n")[2]
+
+
+async def test_an_answer_that_comes_twice_is_not_taken_for_the_next_sessions(
+    tmp_path: Path,
+) -> None:
+    simulated = quick_account()
+    doubled, (failing,) = simulated.marked[Mark.TWICE], open_ids(simulated, 1)
+
+    def fault(request: ReceivedRequest) -> Fault | None:
+        is_meant = request.method == "DELETE" and request.path.endswith(failing)
+        return plivos(500, error="internal server error") if is_meant else None
+
+    simulated.fault = fault
+    async with bench(simulated, tmp_path) as opened:
+        with announcing(simulated) as announced:
+            settings = replace(
+                opened.settings,
+                api_url=checked_api_url(announced[0]),
+                timeouts=Timeouts(),
+            )
+            opened.connections = Connections(settings)
+            summary = await opened.run([doubled, failing])
+            await opened.connections.aclose()
+
+    first, second = summary.results
+    assert (first.outcome, first.evidence) == (ExpiryOutcome.EXPIRED, Evidence.ANSWER)
+    assert (second.outcome, second.evidence) == (ExpiryOutcome.OPEN, Evidence.LOOK)
+    assert second.detail == "Plivo error 500, 3 times; open when looked at"
+    assert simulated.status_of(failing) == "active"
 
 
 def test_serving_ends_quietly_on_a_signal() -> None:

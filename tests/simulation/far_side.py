@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import httpx
 
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.practice.exchange import ReceivedRequest, Reply
-from masking_console.practice.faults import Fault
+from masking_console.practice.faults import NO_FAULT, Fault
 from masking_console.practice.rate_limit import RateLimit
 from masking_console.practice.server import practice_app
 from masking_console.practice.simulated_account import SimulatedAccount
@@ -99,12 +100,22 @@ class WatchedAccount(SimulatedAccount):
 
     def _meet(self, request: ReceivedRequest) -> Fault:
         trouble = _TROUBLE.get()
+        if trouble.only not in ("", request.method):
+            return NO_FAULT
         if trouble.by_other_hand:
             self.expire_by_other_hand(request.path.rpartition("/")[2])
         if trouble.late_by is not None and request.method == "DELETE":
             loop = asyncio.get_running_loop()
             loop.call_later(trouble.late_by, self.answer, request)
-        return trouble.fault
+        return _with_an_id(trouble.fault)
+
+
+def _with_an_id(fault: Fault) -> Fault:
+    """Return the fault with an id of its own where its answer has room for one."""
+    if fault.reply is None:
+        return fault
+    body = fault.reply.body.replace(b'"@"', b'"%s"' % str(uuid4()).encode())
+    return replace(fault, reply=replace(fault.reply, body=body))
 
 
 class Wire:
@@ -126,6 +137,17 @@ class Wire:
         self._application = practice_app(account)
         self._trouble = trouble
         self._notice = notice
+        self.latest: tuple[int, httpx.Headers, bytes] | None = None
+        """The latest answer that came over this wire."""
+
+    def again(
+        self, response: httpx.Response, body: bytes
+    ) -> tuple[httpx.Response, bytes]:
+        """Return the latest answer, or this one where there was none before."""
+        if self.latest is None:
+            return response, body
+        status, headers, latest = self.latest
+        return httpx.Response(status, headers=headers), latest
 
     def __call__(self) -> httpx.AsyncBaseTransport:
         """Return one connection."""
@@ -154,10 +176,14 @@ class _Connection(httpx.AsyncBaseTransport):
             raise httpx.ConnectError("Connection refused")
         _TROUBLE.set(trouble)
         response = await self._inner.handle_async_request(request)
-        if not trouble.drips:
-            return response
         body = await response.aread()
-        stream = _Dripping(body, trouble)
+        if trouble.is_copy:
+            response, body = self._wire.again(response, body)
+        self._wire.latest = response.status_code, response.headers, body
+        if not trouble.drips:
+            stream: httpx.AsyncByteStream = httpx.ByteStream(body)
+        else:
+            stream = _Dripping(body, trouble)
         return httpx.Response(
             response.status_code, headers=response.headers, stream=stream
         )

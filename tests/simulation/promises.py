@@ -93,7 +93,7 @@ def _of_a_verdict(world: World, name: str, outcome: ExpiryOutcome) -> Iterator[s
     # A DELETE that took longer than we waited may work after the last look: nobody
     # can know that, so what counts is what this look saw.
     if (
-        outcome is ExpiryOutcome.FAILED
+        outcome is ExpiryOutcome.OPEN
         and world.account.last_seen.get(name, EXPIRED) == EXPIRED
     ):
         yield "the last look saw it expired, or there was none"

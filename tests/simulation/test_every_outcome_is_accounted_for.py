@@ -9,9 +9,11 @@ from contextlib import nullcontext
 
 import pytest
 
+from masking_console.models.expiry import ExpiryOutcome
 from tests.simulation.promises import check, story
 from tests.simulation.shelf import Shelf, journal_shelf
-from tests.simulation.world import World
+from tests.simulation.troubles import Weather
+from tests.simulation.world import OFF, World
 
 SEEDS = 2_000
 SEEDS_IN_A_CHUNK = 100
@@ -46,3 +48,19 @@ def test_every_run_keeps_every_promise(seeds: range, shelf: Shelf) -> None:
     for seed in seeds:
         run(seed, shelf)
     assert not shelf.broken_chain()
+
+
+def test_where_nothing_goes_wrong_each_session_takes_one_request(shelf: Shelf) -> None:
+    for seed in range(20):
+        world = World(seed, shelf, Weather((), 0.0), is_calm=True)
+        world.live()
+        check(world)
+        assert not world.problems, story(world)
+        assert world.summary is not None
+        # A large batch ends where its first session is not on this account.
+        sent = [each for each in world.summary.results if each.attempts]
+        there = [each for each in sent if each.outcome is not ExpiryOutcome.NOT_FOUND]
+        assert {each.outcome for each in there} <= OFF
+        assert {each.attempts for each in sent} == {1}
+        # What is not on this account is looked at once: a look had found it before.
+        assert len(world.arrivals) == 2 * len(sent) - len(there)

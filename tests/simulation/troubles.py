@@ -1,7 +1,8 @@
-"""What can go wrong with one request, by kinds; none of them lies about a session.
+"""What can go wrong with one request, by kinds; none of them lies in Plivo's own form.
 
 A service that did something says so, stays silent or is unclear about it. One that did
-nothing may say no, but never "expired".
+nothing may say no, but never "expired" in an answer of its own. What stands in between
+may say anything: a 404, a portal's page, or the answer to another request once more.
 """
 
 import random
@@ -21,9 +22,14 @@ _ODD_BODIES = (
     b"null",
     b'{"error": ""}',
     b'{"message": ""}',
-    b'{"message": "async api spawned", "api_id": "x"}',
+    b'{"message": "async api spawned", "api_id": "@"}',
     b'{"response": {"status": "expired"}}',
     b"Session expired",
+    b'{"message": "Session expired"}',
+    b'{"message": "Session could not be expired", "api_id": "@"}',
+    b'{"message": "ok", "global_error": "not expired", "api_id": "@"}',
+    b'{"error": "was not already expired, could not process", "api_id": "@"}',
+    b'{"message": "Welcome! Log in to this network."}',
 )
 _RETRY_AFTER = ("0", "1", "7", "600", "soon")
 _STATUS = re.compile(rb'"status":"(active|in-progress)"')
@@ -54,14 +60,18 @@ class Trouble:
     """How long after the answer a DELETE works all the same."""
     by_other_hand: bool = False
     """Whether somebody else expires the session just before."""
+    is_copy: bool = False
+    """Whether the latest answer comes once more, in the place of this one."""
+    only: str = ""
+    """The method that it can happen to; empty: any."""
 
 
 Maker = Callable[[random.Random], Trouble]
 
 
-def _no(status: int, body: bytes = b"") -> Maker:
+def _no(status: int, *bodies: bytes) -> Maker:
     """Return a service that does nothing and says so."""
-    return lambda _rng: Trouble(fault=Fault(False, Reply(status, body)))
+    return lambda rng: Trouble(fault=Fault(False, Reply(status, rng.choice(bodies))))
 
 
 def _perhaps(status: int, *bodies: bytes) -> Maker:
@@ -69,6 +79,12 @@ def _perhaps(status: int, *bodies: bytes) -> Maker:
     return lambda rng: Trouble(
         fault=Fault(rng.random() < 0.5, Reply(status, rng.choice(bodies)))
     )
+
+
+def _missing_to_a_delete(_rng: random.Random) -> Trouble:
+    # As where the live service routes DELETE in one form of the path only.
+    fault = Fault(False, Reply(404, b'{"api_id": "@", "error": "not found"}'))
+    return Trouble(fault=fault, only="DELETE")
 
 
 def _too_many(rng: random.Random) -> Trouble:
@@ -127,7 +143,7 @@ def _already_in_200(reply: Reply) -> Reply:
 
 
 KINDS: Mapping[str, Maker] = {
-    "500 before": _no(500, b'{"api_id": "a", "error": "internal"}'),
+    "500 before": _no(500, b'{"api_id": "@", "error": "internal"}'),
     "500 after": lambda _: Trouble(fault=Fault(reply=Reply(500, b'{"error": "no"}'))),
     "502 HTML": _perhaps(502, _HTML),
     "503": _perhaps(503, b"", b'{"error": "busy"}'),
@@ -148,15 +164,20 @@ KINDS: Mapping[str, Maker] = {
         twist=lambda reply: replace(reply, body=reply.body + b" " * LARGEST_BODY)
     ),
     "odd 200": _perhaps(200, *_ODD_BODIES),
-    "error in 200": _no(200, b'{"error": "no"}'),
+    "error in 200": _no(200, b'{"api_id": "@", "error": "no"}'),
+    "202": _perhaps(202, b'{"api_id": "@", "message": "queued"}', b""),
+    "206": _perhaps(206, b'{"api_id": "@", "message": "Session expired"}'),
     "204": lambda _: Trouble(twist=_without_body),
     "302": _perhaps(302, b"", _HTML),
-    "400": _no(400, b'{"error": "not now"}'),
+    "400": _no(400, b'{"api_id": "@", "error": "not now"}'),
+    "400 without id": _perhaps(400, b'{"error": "not now"}'),
     "400 HTML": _perhaps(400, _HTML, b""),
     "401": _no(401, b"no"),
-    "403": _no(403, b'{"error": "no"}'),
-    "404": _no(404, b'{"error": "not found"}'),
-    "405": _no(405, b'{"error": "method not allowed"}'),
+    "403": _no(403, b'{"api_id": "@", "error": "no"}'),
+    "404": _perhaps(404, _HTML, b"{}", b'{"error": "not found"}'),
+    "404 to a DELETE": _missing_to_a_delete,
+    "405": _no(405, b'{"api_id": "@", "error": "method not allowed"}'),
+    "copy": lambda _: Trouble(is_copy=True),
     "408": _perhaps(408, b"", b'{"error": "timeout"}'),
     "other hand": lambda _: Trouble(by_other_hand=True),
     "already in 200": lambda _: Trouble(twist=_already_in_200, by_other_hand=True),

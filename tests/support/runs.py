@@ -1,11 +1,14 @@
 """Runs of the real engine parts on a simulated account, without threads or screens."""
 
 import asyncio
+import json
+import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 from masking_console.journal.journal import Journal
 from masking_console.models.account import Account
@@ -66,14 +69,29 @@ def reply(status: int, body: bytes = b"", *headers: tuple[str, str]) -> Fault:
     return Fault(has_effect=False, reply=Reply(status, body, headers))
 
 
+def plivos(status: int, /, **fields: object) -> Fault:
+    """Return a fault that answers this in Plivo's form and does nothing."""
+    return reply(status, json.dumps({"api_id": str(uuid4()), **fields}).encode())
+
+
+def renewed(fault: Fault | None) -> Fault | None:
+    """Return the fault with an id of its own in its answer, where that has one."""
+    if fault is None or fault.reply is None:
+        return fault
+    anew = b'"api_id": "%s"' % str(uuid4()).encode()
+    body = re.sub(rb'"api_id": *"[^"]*"', anew, fault.reply.body)
+    return replace(fault, reply=replace(fault.reply, body=body))
+
+
 def script(
     method: str, *faults: Fault | None
 ) -> Callable[[ReceivedRequest], Fault | None]:
-    """Return a hook that lets each request of a method meet the next fault."""
+    """Return a hook that lets each request of a method meet the next fault, renewed."""
     remaining = list(faults)
 
     def hook(request: ReceivedRequest) -> Fault | None:
-        return remaining.pop(0) if request.method == method and remaining else None
+        is_meant = request.method == method and remaining
+        return renewed(remaining.pop(0)) if is_meant else None
 
     return hook
 

@@ -87,7 +87,7 @@ async def test_a_session_that_plivo_does_not_answer_for_can_be_asked_again(
         await opened.until_checked(1)
         simulated.fault = lambda _request: reply(500)
         await opened.press("enter")
-        words = "Plivo gave no answer to use (500)."
+        words = "No answer to use (answered 500, not in Plivo's form)."
         await opened.until(lambda: words in opened.screen_text(), "a sentence")
         await opened.press("m")
         simulated.fault = None

@@ -13,7 +13,7 @@ from masking_console.practice.rate_limit import RateLimit
 from masking_console.practice.simulated_account import SimulatedAccount
 from masking_console.ui.screens.question import QuestionScreen
 from tests.support.console import Console, console
-from tests.support.runs import open_ids, reply
+from tests.support.runs import open_ids, plivos, reply
 
 
 @pytest.fixture
@@ -188,7 +188,7 @@ async def test_a_list_that_fails_is_not_called_empty(
     simulated: SimulatedAccount, tmp_path: Path
 ) -> None:
     simulated.fault = lambda request: (
-        reply(400, b'{"error": "no"}') if is_list(request) else None
+        plivos(400, error="no") if is_list(request) else None
     )
     async with console(simulated, tmp_path) as opened:
         await find(opened, "")
@@ -196,7 +196,8 @@ async def test_a_list_that_fails_is_not_called_empty(
             lambda: any("? listed" in line for line in opened.log_lines()), "the end"
         )
         text = " ".join(said(opened))
-        assert "Nothing could be read. Window 1 failed (Plivo answered 400)." in text
+        words = "Nothing could be read. Window 1 failed (Plivo answered 400: no)."
+        assert words in text
         assert "Press r." in text
 
 
@@ -264,7 +265,7 @@ async def test_what_is_looked_at_is_asked_about_anew_without_a_word(
 
         simulated.fault = lambda _request: reply(401)
         opened.main.finding.refresh()
-        words = "Plivo refused the token"
+        words = "was refused with 401, not in Plivo's form"
         await opened.until(
             lambda: any(words in line for line in opened.log_lines()), words
         )
@@ -286,9 +287,12 @@ async def test_a_refused_sign_in_ends_a_search_with_a_sentence_in_the_way(
     simulated: SimulatedAccount, tmp_path: Path
 ) -> None:
     async with console(simulated, tmp_path, size=(80, 24)) as opened:
-        simulated.fault = lambda _request: reply(401)
+        simulated.fault = lambda _request: plivos(401, error="region not resolved")
         await find(opened, "")
-        words = "Plivo refused the token of PRACTICE. Press P to replace it."
+        words = (
+            "Plivo refused the sign-in of PRACTICE (401): region not resolved. "
+            "Ask who manages the account."
+        )
         await opened.until(
             lambda: isinstance(opened.app.screen, QuestionScreen), "the sentence"
         )

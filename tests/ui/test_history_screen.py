@@ -7,19 +7,15 @@ from pathlib import Path
 import pytest
 
 from masking_console.models.session_uuid import SessionUuid
-from masking_console.practice.exchange import Reply
-from masking_console.practice.faults import Fault
 from masking_console.practice.simulated_account import SimulatedAccount
 from masking_console.ui.screens.history import HistoryScreen
 from masking_console.ui.screens.main import MainScreen
 from masking_console.ui.widgets.history_tables import BatchSessions, BatchTable
 from tests.support.console import Console, console
-from tests.support.runs import bench, script
+from tests.support.runs import bench, plivos, script
 
 IdsOf = Callable[[str, int], list[SessionUuid]]
-REFUSED = Fault(
-    has_effect=False, reply=Reply(HTTPStatus.BAD_REQUEST, b'{"error": "not now"}')
-)
+REFUSED = plivos(HTTPStatus.BAD_REQUEST, error="not now")
 
 
 @asynccontextmanager

@@ -134,7 +134,8 @@ async def test_check_and_retry_reviews_what_is_left(
 ) -> None:
     ids = ids_of("active", 2)
     refusing = Fault(
-        has_effect=False, reply=Reply(HTTPStatus.BAD_REQUEST, b'{"error": "not now"}')
+        has_effect=False,
+        reply=Reply(HTTPStatus.BAD_REQUEST, b'{"api_id": "a1", "error": "not now"}'),
     )
     is_broken = True
 
@@ -272,9 +273,7 @@ async def test_a_refused_token_is_said_and_nothing_is_ticked(
         await opened.until(
             lambda: isinstance(opened.app.screen, QuestionScreen), "a message"
         )
-        await opened.until(
-            lambda: "Plivo refused the token" in opened.screen_text(), "words"
-        )
+        await opened.until(lambda: "refused with 401" in opened.screen_text(), "words")
         await opened.press("enter")
         assert opened.main.queue.ticked() == ()
         assert opened.main.queue.summary().not_checked == 3

@@ -287,7 +287,7 @@ async def test_nothing_changes_while_a_run_is_on() -> None:
 
 
 async def test_results_stand_in_place_of_the_state() -> None:
-    host = Host(*[ACTIVE] * 8)
+    host = Host(*[ACTIVE] * 9)
     async with host.run_test(size=(60, 16)) as pilot:
         outcomes = [None, *ExpiryOutcome]
         host.queue.set_results(
@@ -296,7 +296,7 @@ async def test_results_stand_in_place_of_the_state() -> None:
         )
         host.queue.set_results([(session_uuid(99), ExpiryOutcome.EXPIRED, "")])
         await pilot.pause()
-        shown = [line[15:26].strip() for line in host.lines()[1:9]]
+        shown = [line[15:26].strip() for line in host.lines()[1:10]]
         assert shown == [
             "sending ~",
             "expired +",
@@ -304,10 +304,11 @@ async def test_results_stand_in_place_of_the_state() -> None:
             "not found -",
             "refused !",
             "failed !",
+            "open !",
             "unknown ?",
             "not sent .",
         ]
-        assert host.ticked() == [0, 4, 5, 6, 7]
+        assert host.ticked() == [0, 4, 5, 6, 7, 8]
         host.queue.set_checked([checked(6)])
         host.queue.set_results([(session_uuid(5), None, "checking")])
         await pilot.pause()

@@ -32,7 +32,7 @@ SIZES = ((80, 24), (100, 30), (160, 50), (200, 60))
 WORDS = {
     "accounts": ("ACME-PROD", "ACME-STAGE", "protected"),
     "detail": ("state", "active", "PINs", "on PRACTICE"),
-    "finished_with_problems": ("+ expired", "? outcome unknown", "! failed"),
+    "finished_with_problems": ("+ expired", "? outcome unknown", "! open when"),
     "help": ("Help", "review", "type to search"),
     "history": ("B-20260304-120431", "marta"),
     "new_account": ("Auth ID", "Auth token", "Check and save"),

@@ -1,4 +1,5 @@
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from masking_console import __version__
 from masking_console.cli import help_text, main
 from masking_console.models.expiry import ExpirySummary
 from masking_console.practice import server
+from masking_console.practice.simulated_account import SimulatedAccount
 from tests.support.runs import bench, open_ids, quick_account
 
 KNOWN = "c28b77d4-21e7-43bd-9447-04bfee92e651"
@@ -87,9 +89,19 @@ def test_ctrl_c_on_the_command_line_is_stopped(
 def test_the_practice_server_ends_with_success(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server, "serve", lambda _port, announce: announce("hello"))
+    served: list[SimulatedAccount] = []
+
+    def serve(
+        _port: int, announce: Callable[[str], None], account: SimulatedAccount
+    ) -> None:
+        served.append(account)
+        announce("hello")
+
+    monkeypatch.setattr(server, "serve", serve)
 
     assert run(capsys, "practice-server") == (0, "hello\n", "")
+    assert run(capsys, "practice-server", "--strict") == (0, "hello\n", "")
+    assert [each._conduct.refuses_unknown for each in served] == [False, True]
 
 
 @pytest.fixture

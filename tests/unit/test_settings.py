@@ -85,3 +85,28 @@ def test_what_would_change_the_path_behind_it_is_no_api_url(ending: str) -> None
 def test_an_api_url_may_have_a_path_of_its_own() -> None:
     url = "https://proxy.example:8443/plivo/..v1/a.b_c~d-e"
     assert checked_api_url(f"{url}/") == url
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("https://api.plivo.com/v1", "https://api.plivo.com"),
+        ("https://api.plivo.com/v1/", "https://api.plivo.com"),
+        ("https://proxy.example/plivo/v1", "https://proxy.example/plivo"),
+        ("http://127.0.0.1:8080/v1", "http://127.0.0.1:8080"),
+        ("https://v1", "https://v1"),
+        ("https://proxy.example/plivo-v1", "https://proxy.example/plivo-v1"),
+    ],
+)
+def test_a_version_at_the_end_is_the_one_that_is_added(
+    text: str, expected: str
+) -> None:
+    assert checked_api_url(text) == expected
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/v1", "/V1", "/v1/Account", "/v1/Account/MAEXAMPLE", "/account/x"]
+)
+def test_what_is_added_to_the_url_is_refused_in_it(path: str) -> None:
+    with pytest.raises(InputError, match="without /v1 and what comes after"):
+        checked_api_url(f"https://api.plivo.com{path}")

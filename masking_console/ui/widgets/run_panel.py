@@ -20,6 +20,7 @@ from masking_console.models.run_events import (
 from masking_console.presentation.display import hour_to_second
 
 _BAR_CELLS = 24
+_FAILURES = (ExpiryOutcome.FAILED, ExpiryOutcome.REFUSED, ExpiryOutcome.OPEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ class RunPanel(Widget):
 
     def _second(self, progress: RunProgress) -> Text:
         counts = progress.counts
-        failed = counts[ExpiryOutcome.FAILED] + counts[ExpiryOutcome.REFUSED]
+        failed = sum(counts[each] for each in _FAILURES)
         words = (
             f" expired {counts[ExpiryOutcome.EXPIRED]}"
             f"   already {counts[ExpiryOutcome.ALREADY_EXPIRED]}"

@@ -49,6 +49,8 @@ def summary_of(
         (RunEnd.TOKEN_REFUSED, [U.EXPIRED, U.REFUSED], [], 7),
         (RunEnd.COMPLETED, [U.EXPIRED, U.UNKNOWN], [], 8),
         (RunEnd.COMPLETED, [U.UNKNOWN], [S.NOT_FOUND], 8),
+        (RunEnd.COMPLETED, [U.EXPIRED, U.OPEN], [], 8),
+        (RunEnd.FIRST_FAILED, [U.OPEN, U.NOT_SENT], [], 8),
         (RunEnd.TOKEN_REFUSED, [U.REFUSED, U.NOT_SENT], [], 2),
         (RunEnd.FORBIDDEN, [U.REFUSED], [], 2),
         (RunEnd.COMPLETED, [U.FAILED, U.NOT_SENT], [], 3),

@@ -24,9 +24,12 @@ from tests.support.linear_runs import (
     sent,
     signal_and_wait,
 )
-from tests.support.runs import open_ids, quick_account, reply, script
+from tests.support.runs import open_ids, plivos, quick_account, reply, script
 
 STRANGER = SessionUuid("9fe6cba9-4d0e-4b62-a1c7-5e08d2f3b917")
+
+
+NOT_ENABLED = plivos(400, error="masking is not enabled")
 
 
 def test_sessions_are_looked_at_confirmed_expired_and_saved(tmp_path: Path) -> None:
@@ -163,6 +166,22 @@ def test_an_unknown_status_never_goes(tmp_path: Path) -> None:
     assert "1 is in a state unknown here. Look in the console." in ran.err
 
 
+@pytest.mark.parametrize("body", [b"<html>nginx</html>", b"{}"])
+def test_a_404_that_is_not_plivos_is_no_fact_but_asks_about_the_account(
+    tmp_path: Path, body: bytes
+) -> None:
+    simulated = quick_account()
+    ids = open_ids(simulated, 3)
+    simulated.fault = lambda _request: reply(404, body)
+
+    ran = run_linear(simulated, tmp_path, ids, confirm="3 practice")
+
+    assert ran.code == 5
+    assert "not checked (answered 404, not in Plivo's form)" in ran.out
+    assert "None of these 3 sessions is on PRACTICE." in ran.err
+    assert sent(simulated) == []
+
+
 def test_the_wrong_account_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
     simulated = quick_account()
 
@@ -203,24 +222,28 @@ def test_a_console_that_may_only_read_refuses(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("faults", "code"),
+    ("faults", "code", "words"),
     [
-        ([reply(401)], 2),
-        ([reply(403)], 2),
-        ([reply(400, b'{"error":"no"}')], 3),
-        ([None, reply(401)], 7),
+        ([reply(401)], 2, "Mend the sign-in first."),
+        ([reply(403)], 2, "Settle the refusal (403) first."),
+        ([NOT_ENABLED] * 2, 3, "Refused: settle the reason first."),
+        ([None, reply(401)], 7, "Mend the sign-in first."),
+        ([reply(301)] * 2, 3, "Refused: settle the reason first."),
+        ([reply(404)] * 2, 8, "Run the same again"),
+        ([None, reply(404)], 8, "Run the same again"),
+        ([None, NOT_ENABLED], 7, "Refused: settle the reason first."),
     ],
 )
-def test_what_plivo_refuses_in_a_run_has_its_code(
-    tmp_path: Path, faults: list[Fault | None], code: int
+def test_what_plivo_refuses_in_a_run_has_its_code_and_what_helps(
+    tmp_path: Path, faults: list[Fault | None], code: int, words: str
 ) -> None:
     simulated = quick_account()
-    simulated.fault = script("DELETE", *faults, *[reply(400)] * 3)
+    simulated.fault = script("DELETE", *faults)
 
     ran = run_linear(simulated, tmp_path, open_ids(simulated, 2), confirm="2 practice")
 
     assert ran.code == code
-    assert "may still connect calls. Run the same again" in ran.err
+    assert f"may still connect calls. {words}" in ran.err
 
 
 def test_a_rate_limit_that_never_ends_is_4(tmp_path: Path) -> None:
@@ -351,7 +374,7 @@ def test_a_run_that_pauses_by_itself_ends_since_nobody_could_answer(
 
     ran = run_linear(simulated, tmp_path, ids, settings=settings, confirm="8 practice")
 
-    assert ran.code == 7
+    assert ran.code == 8
     assert "5 failures in a row" in ran.err
     assert "Stopped after failures in a row. 1 expired, 2 not sent." in ran.out
 
@@ -430,7 +453,7 @@ def test_a_refusal_ends_the_json_lines_with_its_code(tmp_path: Path) -> None:
 def test_hostile_text_stays_plain(tmp_path: Path) -> None:
     simulated = quick_account()
     ids = [simulated.marked[Mark.HOSTILE_TEXT], simulated.marked[Mark.UNKNOWN_STATUS]]
-    evil = b'{"error": "\\u001b]0;owned\\u0007 [red]\\u202e"}'
+    evil = b'{"api_id": "a", "error": "\\u001b]0;owned\\u0007 [red]\\u202e"}'
     simulated.fault = script("DELETE", reply(400, evil))
 
     ran = run_linear(simulated, tmp_path, ids, confirm=named(ids[:1]))
@@ -456,7 +479,7 @@ def test_an_answer_after_a_minute_is_followed_by_a_new_look(tmp_path: Path) -> N
 
 def test_what_has_changed_since_the_look_is_a_no(tmp_path: Path) -> None:
     simulated = quick_account()
-    simulated.fault = script("GET", None, reply(404))
+    simulated.fault = script("GET", None, plivos(404, error="not found"))
     ids = open_ids(simulated, 1)
 
     ran = run_linear(simulated, tmp_path, ids, confirm="1 practice", clock=later)
@@ -467,7 +490,7 @@ def test_what_has_changed_since_the_look_is_a_no(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("is_json", [True, False])
-def test_a_session_that_is_open_again_makes_it_partly_done(
+def test_a_session_that_is_open_again_is_open_when_looked_at(
     tmp_path: Path, is_json: bool
 ) -> None:
     simulated = quick_account()
@@ -494,7 +517,7 @@ def test_a_session_that_is_open_again_makes_it_partly_done(
         is_json=is_json,
     )
 
-    assert ran.code == 7
+    assert ran.code == 8
     assert "It was expired, and Plivo calls it open again." in ran.out
     if is_json:
         events = [json.loads(line)["event"] for line in ran.out.splitlines()]

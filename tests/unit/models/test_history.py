@@ -98,6 +98,36 @@ def test_the_last_word_on_a_session_counts() -> None:
     assert (made.off, made.may_still_connect) == (1, (IDS[1],))
 
 
+def test_what_was_open_when_looked_at_is_settled_by_a_later_look() -> None:
+    opened = entry(E.SESSION_SETTLED, IDS[0], attempt=1, outcome="open when looked at")
+    intent = entry(E.EXPIRE_INTENDED, IDS[1], attempt=1)
+    made = record(opened, intent)
+
+    assert made.sessions[0].outcome is ExpiryOutcome.OPEN
+    assert made.unknown == IDS[1:]
+    assert made.unsettled == IDS
+    assert made.may_still_connect == IDS
+    later = entry(E.SESSION_SETTLED, IDS[0], attempt=1, outcome="expired")
+    assert record(opened, later).off == 1
+
+
+def test_a_word_that_this_console_does_not_know_is_no_fact() -> None:
+    newer = entry(
+        E.SESSION_SETTLED, IDS[0], attempt=1, outcome="half done", evidence="an oracle"
+    )
+    result = record(newer).sessions[0].result
+
+    assert (result.outcome, result.evidence) == (ExpiryOutcome.UNKNOWN, Evidence.NONE)
+
+
+@pytest.mark.parametrize("word", ["failed", "refused", "not found"])
+def test_the_words_of_an_older_console_are_read_as_they_were(word: str) -> None:
+    old = entry(E.SESSION_SETTLED, IDS[0], attempt=3, outcome=word, evidence="look")
+    result = record(old).sessions[0].result
+
+    assert (result.outcome.value, result.evidence) == (word, Evidence.LOOK)
+
+
 def test_a_resumed_batch_belongs_to_the_console_that_resumed_it() -> None:
     assert record(entry(E.BATCH_RESUMED, console="C-2")).console == "C-2"
 
@@ -122,6 +152,8 @@ def test_entries_without_a_beginning_are_no_batch() -> None:
         (HistoryQuery(operator="joao"), False),
         (HistoryQuery(outcome="unknown"), True),
         (HistoryQuery(outcome="expired"), False),
+        (HistoryQuery(outcome="Unk"), True),
+        (HistoryQuery(outcome="open"), False),
         (HistoryQuery(session="c28b", outcome="not sent"), False),
         (HistoryQuery(since=NOW), True),
         (HistoryQuery(since=NOW + timedelta(seconds=1)), False),

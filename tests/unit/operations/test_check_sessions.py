@@ -10,8 +10,18 @@ from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.check_sessions import CheckSessions
 from masking_console.practice.faults import Ending, Fault, Mark
 from masking_console.practice.simulated_account import SimulatedAccount
-from tests.support.runs import Bench, bench, open_ids, quick_account, reply, script
+from tests.support.runs import (
+    Bench,
+    bench,
+    open_ids,
+    plivos,
+    quick_account,
+    renewed,
+    reply,
+    script,
+)
 
+NO_CREDIT = "Plivo answered 402: insufficient credit"
 UNKNOWN = SessionUuid("9fe6cba9-4d0e-4b62-a1c7-5e08d2f3b917")
 
 
@@ -60,7 +70,11 @@ async def test_every_session_is_told_twice_first_that_it_is_asked_for(
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [
-        (reply(500), "Plivo answered 500"),
+        (reply(500), "answered 500, not in Plivo's form"),
+        (plivos(500, error="internal"), "Plivo error 500"),
+        (reply(404), "answered 404, not in Plivo's form"),
+        (plivos(402, error="insufficient credit"), NO_CREDIT),
+        (reply(301), "redirected, not followed"),
         (Fault(ending=Ending.DROPPED), "the connection broke"),
         (Fault(ending=Ending.SILENT), "no answer in time"),
     ],
@@ -69,7 +83,7 @@ async def test_a_check_that_fails_says_why(
     simulated: SimulatedAccount, tmp_path: Path, fault: Fault, reason: str
 ) -> None:
     (uuid,) = open_ids(simulated, 1)
-    simulated.fault = lambda _request: fault
+    simulated.fault = lambda _request: renewed(fault)
     async with bench(simulated, tmp_path) as opened:
         told = await check(opened, [uuid])
 
@@ -90,7 +104,7 @@ async def test_a_429_is_waited_for_and_asked_again(
     assert opened.sent("GET") == [uuid] * 3
 
 
-@pytest.mark.parametrize(("status", "words"), [(401, "token"), (403, "may not use")])
+@pytest.mark.parametrize(("status", "words"), [(401, "401"), (403, "403")])
 async def test_a_refused_sign_in_ends_the_check_and_every_row_says_so(
     simulated: SimulatedAccount, tmp_path: Path, status: int, words: str
 ) -> None:

@@ -18,7 +18,7 @@ from masking_console.practice.listing import Conduct, FilterConduct
 from masking_console.practice.rate_limit import RateLimit
 from masking_console.practice.simulated_account import SimulatedAccount
 from tests.support.large_account import find
-from tests.support.runs import reply, script
+from tests.support.runs import plivos, renewed, reply, script
 from tests.support.still_account import (
     NOW,
     events_of,
@@ -80,9 +80,9 @@ async def test_a_part_of_an_id_is_found(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("fault", "why"),
     [
-        (reply(500), "failed (Plivo answered 500)"),
-        (reply(200, b"{}"), "failed (Plivo answered 200)"),
-        (reply(400, b'{"error": "no"}'), "failed (Plivo answered 400)"),
+        (reply(500), "failed (answered 500, not in Plivo's form)"),
+        (reply(200, b"{}"), "failed (answered 200, not in Plivo's form)"),
+        (plivos(400, error="no"), "failed (Plivo answered 400: no)"),
         (Fault(has_effect=False, ending=Ending.DROPPED), "failed (the connection"),
         (
             reply(200, b'{"meta": {"total_count": 1}, "objects": [{}]}'),
@@ -96,7 +96,7 @@ async def test_a_window_that_cannot_be_read_is_named(
     simulated = still_account(100)
     second = f"{simulated.now - timedelta(days=60):%Y-%m-%d}"
     simulated.fault = lambda request: (
-        fault if f"created_time__gte={second}" in request.query else None
+        renewed(fault) if f"created_time__gte={second}" in request.query else None
     )
     found, end = await find(simulated, tmp_path, EVERYTHING)
 
@@ -180,7 +180,7 @@ async def test_a_later_page_that_fails_leaves_its_window_open(tmp_path: Path) ->
     found, end = await find(simulated, tmp_path, EVERYTHING)
 
     assert not end.is_complete
-    assert end.problems[0] == "Window 1 failed (Plivo answered 500)."
+    assert end.problems[0] == "Window 1 failed (answered 500, not in Plivo's form)."
     assert found
 
 

@@ -13,7 +13,15 @@ from masking_console.practice.listing import Conduct, FilterConduct
 from masking_console.practice.rate_limit import RateLimit
 from masking_console.practice.simulated_account import SimulatedAccount
 from masking_console.practice.stored_session import StoredSession
-from tests.support.runs import Bench, bench, open_ids, quick_account, reply, script
+from tests.support.runs import (
+    Bench,
+    bench,
+    open_ids,
+    plivos,
+    quick_account,
+    reply,
+    script,
+)
 
 UNKNOWN = SessionUuid("9fe6cba9-4d0e-4b62-a1c7-5e08d2f3b917")
 
@@ -56,7 +64,7 @@ async def test_pins_are_never_in_what_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
-        (reply(500), r"no answer to use \(500\)"),
+        (reply(500), r"No answer to use .answered 500, not in Plivo's form."),
         (Fault(has_effect=False, ending=Ending.DROPPED), "the connection broke"),
         (None, "not on this account"),
     ],
@@ -90,8 +98,9 @@ async def test_a_session_without_a_virtual_number_and_a_damaged_journal_do_no_ha
     tmp_path: Path,
 ) -> None:
     simulated = quick_account()
-    body = b'{"session_uuid": "%s", "status": "active"}' % UNKNOWN.encode()
-    simulated.fault = lambda _request: reply(200, body)
+    simulated.fault = lambda _request: plivos(
+        200, session_uuid=UNKNOWN, status="active"
+    )
     async with bench(simulated, tmp_path) as opened:
         path = opened.settings.journal_path
         path.parent.mkdir()

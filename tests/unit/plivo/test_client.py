@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -48,6 +49,10 @@ def http(
             writer.close()
 
     return answer
+
+
+async def with_new_ids(writer: asyncio.StreamWriter) -> None:
+    await http(b'{"api_id": "%s", "message": "Hello"}' % uuid4().hex.encode())(writer)
 
 
 async def hang_up(writer: asyncio.StreamWriter) -> None:
@@ -176,11 +181,20 @@ async def test_a_forged_id_is_refused_before_anything_is_sent() -> None:
 @pytest.mark.parametrize(
     ("answerer", "verdict", "detail"),
     [
-        (http(EXPIRED, "301 Moved", "Location: /other\r\n"), Verdict.UNCLEAR, None),
+        (
+            http(EXPIRED, "301 Moved", "Location: /other\r\n"),
+            Verdict.REDIRECTED,
+            "redirected to /other, not followed",
+        ),
         (
             http(b"", "302 Found", "Location: http://127.0.0.1:1/\r\n"),
-            Verdict.UNCLEAR,
-            "Found",
+            Verdict.REDIRECTED,
+            "redirected to http://127.0.0.1/, not followed",
+        ),
+        (
+            http(b"", "307 Over There", "Location: http://[::1\r\n"),
+            Verdict.REDIRECTED,
+            "redirected to an address that cannot be read, not followed",
         ),
         (hang_up, Verdict.UNCLEAR, "the connection broke"),
         (stay_silent, Verdict.UNCLEAR, "no answer in time"),
@@ -228,7 +242,7 @@ async def test_no_connection_is_not_sent_and_offline() -> None:
 
 
 async def test_connections_are_kept_alive_and_not_shared() -> None:
-    async with serving(http(EXPIRED)) as server, client_of(server.url) as client:
+    async with serving(with_new_ids) as server, client_of(server.url) as client:
         for _ in range(3):
             await client.get_session(UUID)
         assert server.connections == 1
@@ -259,7 +273,7 @@ async def test_a_request_under_way_says_how_long_it_has_waited() -> None:
 async def test_requests_at_the_same_time_have_connections_of_their_own() -> None:
     async def slowly(writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(0.1)
-        await http(EXPIRED)(writer)
+        await with_new_ids(writer)
 
     async with serving(slowly) as server, client_of(server.url) as client:
         await asyncio.gather(*(client.get_session(UUID) for _ in range(4)))
@@ -268,29 +282,86 @@ async def test_requests_at_the_same_time_have_connections_of_their_own() -> None
         assert server.connections == 4
 
 
+SUB = replace(ACCOUNT, auth_id=AuthId("SAEXAMPLE0000000044T"))
+
+
 @pytest.mark.parametrize(
-    ("content", "status", "error"),
+    ("content", "status", "account", "error", "words"),
     [
-        (b"no", "401 Unauthorized", TokenRefusedError),
-        (b"{}", "403 Forbidden", TokenRefusedError),
-        (b"{}", "500 Error", PlivoUnavailableError),
-        (b'{"auth_id": "MAOTHER000000000000X"}', "200 OK", PlivoUnavailableError),
+        (
+            b"no",
+            "401 Unauthorized",
+            ACCOUNT,
+            TokenRefusedError,
+            (
+                "Answered 401, not in Plivo's form: no. "
+                "Check the Auth ID and the token, and the network in between."
+            ),
+        ),
+        (
+            b'{"api_id": "a1", "error": "authentication failed"}',
+            "401 Unauthorized",
+            ACCOUNT,
+            TokenRefusedError,
+            (
+                "Plivo answered 401: authentication failed. "
+                "Check the Auth ID and the token."
+            ),
+        ),
+        (
+            b'{"api_id": "a1", "error": "IP address is not whitelisted"}',
+            "403 Forbidden",
+            ACCOUNT,
+            TokenRefusedError,
+            (
+                "Plivo answered 403: IP address is not whitelisted. This network's "
+                "address may not be allowed. Ask who manages the account."
+            ),
+        ),
+        (
+            b'{"api_id": "a1", "error": "no"}',
+            "401 Unauthorized",
+            SUB,
+            TokenRefusedError,
+            (
+                "Plivo answered 401: no. Check the Auth ID and the token. "
+                "A sub-account (SA...) may need its main account (MA...)."
+            ),
+        ),
+        (b"{}", "500 Error", ACCOUNT, PlivoUnavailableError, None),
+        (b'{"message": "Log in"}', "200 OK", ACCOUNT, PlivoUnavailableError, None),
+        (
+            b'{"api_id": "a1", "auth_id": "MAOTHER000000000000X"}',
+            "200 OK",
+            ACCOUNT,
+            PlivoUnavailableError,
+            (
+                "The answer cannot be used (answered 200, but about something else). "
+                "Try again."
+            ),
+        ),
     ],
 )
 async def test_an_account_that_cannot_be_used_is_said(
-    content: bytes, status: str, error: type[Exception]
+    content: bytes,
+    status: str,
+    account: Account,
+    error: type[Exception],
+    words: str | None,
 ) -> None:
     async with (
         serving(http(content, status)) as server,
-        client_of(server.url) as client,
+        client_of(server.url, account) as client,
     ):
-        with pytest.raises(error):
+        with pytest.raises(error) as caught:
             await client.get_account()
+
+    assert words in {None, str(caught.value)}
 
 
 async def test_an_account_is_described() -> None:
     async with (
-        serving(http(b'{"name": "Acme"}')) as server,
+        serving(http(b'{"api_id": "a1", "name": "Acme"}')) as server,
         client_of(server.url) as client,
     ):
         assert (await client.get_account()).name == "Acme"

@@ -216,8 +216,23 @@ def test_an_unknown_status_is_refused_and_so_can_in_progress_be() -> None:
     assert "status" in _refusal("status=in-progress", Conduct(takes_in_progress=False))
 
 
-def test_unknown_parameters_are_ignored() -> None:
-    assert _selects("created_time_gte=1&subaccount=SA&sort=asc")
+def test_unknown_parameters_are_ignored_or_refused() -> None:
+    query = "created_time_gte=1&sort=asc&limit=5"
+
+    assert _selects(query)
+    strict = Conduct(refuses_unknown=True)
+    assert _refusal(query, strict) == "created_time_gte is not a valid parameter"
+    assert _selects(
+        "limit=5&status=all&created_time__gte=2026-03-01 00:00", conduct=strict
+    )
+
+
+def test_a_subaccount_has_no_sessions_here() -> None:
+    assert not _selects("subaccount=SAEXAMPLE0000000044T")
+    ignores = Conduct(subaccount_filter=FilterConduct.IGNORED)
+    assert _selects("subaccount=SAEXAMPLE0000000044T", conduct=ignores)
+    refuses = Conduct(subaccount_filter=FilterConduct.REFUSED)
+    assert _refusal("subaccount=SA", refuses) == "subaccount is not a valid parameter"
 
 
 def test_what_is_yet_to_be_created_is_not_listed() -> None:

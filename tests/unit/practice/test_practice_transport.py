@@ -4,6 +4,7 @@ from contextlib import asynccontextmanager
 
 import httpx
 import pytest
+from starlette.types import Message
 
 from masking_console.practice.exchange import ReceivedRequest, Reply
 from masking_console.practice.faults import Ending, Fault, FaultHook, Mark
@@ -91,6 +92,78 @@ async def test_a_path_is_kept_as_it_was_encoded(account: SimulatedAccount) -> No
     assert reply.status_code == 404
     assert account.requests[0].path == f"{SESSIONS}/a%2Fb"
     assert account.requests[0].body == b'{"a":1}'
+
+
+async def test_a_target_that_is_a_whole_url_is_the_same_path(
+    account: SimulatedAccount,
+) -> None:
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    for target, path in (
+        (f"http://127.0.0.1:8080{_path(account)}", _path(account)),
+        ("HTTPS://practice.invalid", "/"),
+    ):
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": target,
+            "raw_path": target.encode(),
+            "query_string": b"",
+            "headers": [],
+        }
+        await practice_app(account)(scope, receive, send)
+        assert account.requests[-1].path == path
+    assert [each["status"] for each in sent if "status" in each] == [401, 401]
+
+
+async def test_a_callback_makes_the_answer_asynchronous(
+    account: SimulatedAccount,
+) -> None:
+    async with _client(account) as client:
+        url = {"callback_url": "https://example.com/x"}
+        reply = await client.delete(_path(account), params=url)
+
+    assert reply.status_code == 202
+    assert reply.json()["message"] == "async api spawned"
+    assert _status(account) == "expired"
+
+
+async def test_a_fault_can_have_its_effect_after_its_answer(
+    account: SimulatedAccount,
+) -> None:
+    late = Fault(has_effect=False, reply=Reply(500), effect_after_seconds=0.05)
+    account.fault = _always(late)
+
+    async with _client(account) as client:
+        reply = await client.delete(_path(account))
+        assert _status(account) == "active"
+        await _until(lambda: _status(account) == "expired")
+
+    assert reply.status_code == 500
+
+
+async def test_inside_the_console_no_answer_comes_twice(
+    account: SimulatedAccount,
+) -> None:
+    async with _client(account) as client:
+        reply = await client.delete(_path(account, Mark.TWICE))
+
+    assert reply.json()["message"] == "Session expired"
+
+
+async def test_before_the_first_answer_there_is_none_to_copy(
+    account: SimulatedAccount,
+) -> None:
+    async with _client(account) as client:
+        reply = await client.delete(_path(account, Mark.COPY))
+
+    assert reply.status_code == 502
 
 
 async def test_an_answer_takes_its_latency() -> None:

@@ -132,8 +132,8 @@ def test_a_change_of_protection_is_reported_with_its_proof() -> None:
         ),
         (
             "maACME00000000007Q2X",
-            "An Auth ID starts with MA, in capitals.",
-            "An Auth ID starts with MA, in capitals.",
+            "An Auth ID starts with MA or SA, in capitals.",
+            "An Auth ID starts with MA or SA, in capitals.",
         ),
         (
             "MAACME-PROD",

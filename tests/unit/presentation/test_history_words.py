@@ -174,6 +174,14 @@ def test_what_was_cut_off_and_looked_at_is_told() -> None:
     assert resumed_words(record(OUT.EXPIRED)) == "B-20260304-120502: 1 of 1 are off."
 
 
+def test_a_session_that_was_open_when_looked_at_is_not_called_done() -> None:
+    first, *rest = ALL.sessions
+    opened = replace(first, result=replace(first.result, outcome=OUT.OPEN))
+    words = interrupted_words(replace(ALL, sessions=(opened, *rest)))
+
+    assert "unknown or open" in words
+
+
 @pytest.mark.parametrize(
     ("event", "word", "part"),
     [

@@ -118,6 +118,7 @@ def test_every_outcome_has_a_word_and_a_sign() -> None:
         "not found -",
         "refused !",
         "failed !",
+        "open !",
         "unknown ?",
         "not sent .",
         "sending ~",

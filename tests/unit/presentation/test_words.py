@@ -5,6 +5,7 @@ import pytest
 
 from masking_console.models.account import Account, AccountName, AuthId, AuthToken
 from masking_console.models.expiry import (
+    EXPIRED_BY_THEN,
     Batch,
     Evidence,
     ExpiryOutcome,
@@ -91,9 +92,10 @@ def summary(
         (OUT.EXPIRED, E.ANSWER, 3, Sign.DONE, "confirmed by Plivo at attempt 3"),
         (OUT.EXPIRED, E.LOOK, 1, Sign.DONE, "detail"),
         (OUT.ALREADY_EXPIRED, E.ANSWER, 1, Sign.ALREADY, "it was already expired"),
-        (OUT.NOT_FOUND, E.ANSWER, 1, Sign.ABSENT, "not on this account"),
+        (OUT.NOT_FOUND, E.LOOK, 1, Sign.ABSENT, "detail"),
         (OUT.REFUSED, E.ANSWER, 1, Sign.FAILED, "detail"),
-        (OUT.FAILED, E.LOOK, 3, Sign.FAILED, "detail"),
+        (OUT.FAILED, E.ANSWER, 1, Sign.FAILED, "detail"),
+        (OUT.OPEN, E.LOOK, 3, Sign.FAILED, "detail"),
         (OUT.UNKNOWN, E.NONE, 1, Sign.UNKNOWN, "detail"),
         (OUT.NOT_SENT, E.NONE, 0, Sign.NOTE, "detail"),
     ],
@@ -117,11 +119,39 @@ def test_every_outcome_has_a_sign_and_words(
     assert f"{sign.value} {line.word}" in line.line
     assert (line.elapsed_ms is None) == (attempts == 0)
     assert line.status in {"", "---", "GET"}
-    assert (line.status == "GET") == (evidence is E.LOOK and outcome is OUT.EXPIRED)
+    is_by_look = evidence is E.LOOK and outcome in {OUT.EXPIRED, OUT.NOT_FOUND}
+    assert (line.status == "GET") == is_by_look
     bare = replace(result, detail=PlainText(""))
     assert (outcome is not OUT.NOT_SENT) or result_words(
         bare
     ) == "nothing was sent for it"
+    assert (outcome is not OUT.NOT_FOUND) or result_words(bare) == "not on this account"
+
+
+@pytest.mark.parametrize("status", [200, 400])
+def test_what_was_already_expired_after_an_unclear_attempt_is_told_from_a_yes(
+    status: int,
+) -> None:
+    result = ExpiryResult(
+        SessionUuid(TEXT),
+        OUT.EXPIRED,
+        NOW,
+        E.ANSWER,
+        http_status=status,
+        attempts=2,
+        detail=PlainText(EXPIRED_BY_THEN),
+    )
+
+    assert result_words(result) == EXPIRED_BY_THEN
+
+
+def refused(status: int, words: str) -> ExpirySummary:
+    """Return a run that ended with this answer to its second session."""
+    end = RunEnd.TOKEN_REFUSED if status == 401 else RunEnd.FORBIDDEN
+    made = summary(OUT.EXPIRED, OUT.REFUSED, end=end)
+    first, second = made.results
+    second = replace(second, http_status=status, detail=PlainText(words))
+    return replace(made, results=(first, second))
 
 
 def test_an_attempt_without_an_answer_says_what_happens_next() -> None:
@@ -150,16 +180,34 @@ def test_an_attempt_without_an_answer_says_what_happens_next() -> None:
             "Finished, with problems: 1 of 3 are off, 1 failed, 1 unknown.",
         ),
         (
+            summary(OUT.EXPIRED, OUT.OPEN),
+            "Finished, with problems: 1 of 2 are off, 1 open.",
+        ),
+        (
             summary(OUT.EXPIRED, OUT.NOT_SENT, end=RunEnd.STOPPED),
             "Stopped by you. 1 expired, 1 not sent.",
         ),
         (
             summary(OUT.REFUSED, end=RunEnd.TOKEN_REFUSED),
-            "Plivo refused the token of ACME-PROD. Nothing was sent after that.",
+            "ACME-PROD: the sign-in was refused (401). Nothing was sent after that.",
         ),
         (
             summary(OUT.REFUSED, end=RunEnd.FORBIDDEN),
-            "This account may not use number masking.",
+            "ACME-PROD: refused (403). Nothing was sent after that.",
+        ),
+        (
+            refused(403, "IP address 203.0.113.7 is not whitelisted"),
+            (
+                "ACME-PROD: refused (403: IP address 203.0.113.7 is not whitelisted). "
+                "Nothing was sent after that."
+            ),
+        ),
+        (
+            refused(401, "answered 401, not in Plivo's form: no"),
+            (
+                "ACME-PROD: the sign-in was refused (answered 401, not in Plivo's "
+                "form: no). Nothing was sent after that."
+            ),
         ),
         (
             summary(OUT.FAILED, OUT.NOT_SENT, end=RunEnd.FIRST_FAILED),
@@ -204,7 +252,10 @@ def test_the_finished_panel_names_what_to_look_at() -> None:
     assert may_still_connect(made).startswith("5 sessions may still connect calls.")
     assert may_still_connect(summary(OUT.EXPIRED)) == ""
     assert may_still_connect(summary(OUT.UNKNOWN)).startswith("1 outcome is unknown.")
-    assert may_still_connect(summary(OUT.FAILED)).startswith("1 session may still")
+    failed = may_still_connect(summary(OUT.FAILED))
+    assert failed.startswith("1 session may still connect calls. Refused:")
+    opened = may_still_connect(summary(OUT.OPEN, OUT.FAILED))
+    assert opened == "2 sessions may still connect calls. Press t to check and retry."
 
 
 def test_the_review_says_what_will_happen() -> None:
