@@ -22,7 +22,7 @@ from masking_console.practice.exchange import ReceivedRequest
 from masking_console.practice.faults import Ending, Fault
 from masking_console.practice.stored_session import StoredSession
 from tests.support.large_account import find
-from tests.support.runs import bench, reply, script
+from tests.support.runs import bench, plivos, reply, script
 from tests.support.still_account import (
     NOW,
     events_of,
@@ -67,7 +67,7 @@ async def test_digits_that_plivo_refuses_do_not_make_everything_be_read(
     simulated = still_account(300)
     simulated.put(stored(1, first_party="919812345678"))
     simulated.fault = lambda request: (
-        reply(400, b'{"error": "not a number"}') if "=0981" in request.query else None
+        plivos(400, error="not a number") if "=0981" in request.query else None
     )
     found, end = await find(simulated, tmp_path, Wanted.of("098123 45678", "IN"))
 
@@ -108,7 +108,7 @@ async def test_the_journal_tells_who_expired_a_session_and_nothing_is_inferred(
         batch = opened.summary.batch.batch_id
         simulated.fault = lambda _request: Fault(ending=Ending.DROPPED)
         await opened.run([lost.session_uuid])
-        simulated.fault = script("DELETE", reply(400, b'{"error": "no"}'))
+        simulated.fault = script("DELETE", plivos(400, error="no"))
         await opened.run([refused.session_uuid])
     simulated.fault = None
     for each in (elsewhere, refused):
@@ -163,7 +163,8 @@ async def test_one_session_is_asked_for_by_its_id(tmp_path: Path, number: int) -
 
 
 @pytest.mark.parametrize(
-    ("status", "words"), [(500, "(500)"), (429, "(429)"), (None, "connection broke")]
+    ("status", "words"),
+    [(500, "answered 500"), (429, "answered 429"), (None, "connection broke")],
 )
 async def test_one_session_that_cannot_be_asked_for_is_not_called_absent(
     tmp_path: Path, status: int | None, words: str
@@ -185,7 +186,9 @@ async def test_one_session_on_a_refused_account_ends_the_search(tmp_path: Path) 
     simulated = still_account(0)
     simulated.fault = lambda _request: reply(401)
 
-    with pytest.raises(TokenRefusedError, match="refused the token"):
+    with pytest.raises(
+        TokenRefusedError, match="refused with 401, not in Plivo's form"
+    ):
         await find(simulated, tmp_path, Wanted(session_uuid=UUID))
 
 
