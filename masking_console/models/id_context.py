@@ -119,6 +119,9 @@ def _in_tag(gap: str) -> Label | None:
     for name in (attribute[1] if attribute else "", tag[1]):
         if known := name_of(name):
             return Label(known)
+    if tag[1].lower() in _GENERIC:
+        parent = _TAG.search(gap, max(0, len(gap) - 300), tag.start())
+        return Label(name_of(f"{parent[1]}_id")) if parent else _NO_LABEL
     outside = _TAGS.search(gap, max(0, len(gap) - 400))
     before = gap[: outside.start()].rstrip(": \t\r\n") if outside else ""
     match = _NAME.search(before, max(0, len(before) - 48))
@@ -244,11 +247,13 @@ class IdContext:
 
 
 def _outer_key(window: str) -> str | None:
-    """Return the name of the YAML mapping in which the last line stands."""
+    """Return the name of the YAML mapping or INI section of the last line."""
     *lines, last = window.split("\n")
     indent = len(last) - len(last.lstrip(" -"))
     if not indent:
-        return None
+        sections = (line.strip() for line in reversed(lines))
+        section = next((s for s in sections if s[:1] == "[" and s[-1:] == "]"), None)
+        return name_of(f"{section.strip('[]')}_id") if section else None
     for line in reversed(lines):
         if line.strip() and len(line) - len(line.lstrip(" -")) < indent:
             key = line.strip()

@@ -34,6 +34,7 @@ LONG = "x" * 9_000
         (f"session_uuid,api_id,note\n{A},{B},x\nsee {C},of {D}\n", "ACD", "B api_id"),
         (f"session_uuid,api_id\n{A},x,{B}\n", "AB", ""),
         (f"api_id,session_uuid,x\n,,\n{A}\n", "A", ""),
+        (f'session_uuid,api_id\n{A},{B}\n"so\n{C} and\n{D}"\n', "ACD", "B api_id"),
         # People are not what they write of.
         (f"Agent: please end\nCustomer: {A}\nUser: {B}\n", "AB", ""),
         # Beside a session's id, any other id is something else.
@@ -120,6 +121,10 @@ LONG = "x" * 9_000
         ),
         (f"<p>{A}</p> 2 > {B} -->{C}", "ABC", ""),
         (f'<call uuid="{B}"><session uuid="{A}"/></call>', "A", "B call_uuid"),
+        (f"<call><id>{B}</id></call><session><id>{A}</id></session>", "A", "B call_id"),
+        (f"<id>{A}</id>", "A", ""),
+        (f'[session]\nuuid = "{A}"\n[request]\nid = "{B}"', "A", "B request_id"),
+        (f"[x]\nid={A}", "A", ""),
         # Links, mail, queries, objects.
         (f"https://x/trace/{B}?session={A}", "A", "B trace"),
         (f"/{A}", "A", ""),
