@@ -7,6 +7,7 @@ looked at like any other. It only lets the operator be told and asked.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from masking_console.errors import InputError
 from masking_console.models.cause import Cause
@@ -16,6 +17,8 @@ from masking_console.models.session_uuid import SessionUuid
 
 TITLE = "Plivo masking sessions expired with masking-console, batch"
 """The beginning of each report."""
+_LONGEST_HEAD = 800
+"""More than the first two lines of a report."""
 _OVERLAP = 400
 """More than what is looked at of a line."""
 _MOST = 50
@@ -58,9 +61,17 @@ class OwnReport:
 
 def read_reports(text: str) -> tuple[OwnReport, ...]:
     """Return the reports that stand in a text, in their order."""
-    heads = list(_HEAD.finditer(text))[:_MOST]
+    heads = list(islice(_heads(text), _MOST))
     ends = [*(head.start() for head in heads[1:]), len(text)]
     return tuple(_report(text, *each) for each in zip(heads, ends, strict=False))
+
+
+def _heads(text: str) -> Iterator[re.Match[str]]:
+    """Yield the first lines of the reports."""
+    for low in range(0, len(text), SEGMENT):
+        for match in _HEAD.finditer(text, low, low + SEGMENT + _LONGEST_HEAD):
+            if match.start() < low + SEGMENT:
+                yield match
 
 
 def _report(text: str, head: re.Match[str], end: int) -> OwnReport:

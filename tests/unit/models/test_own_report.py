@@ -128,6 +128,12 @@ def test_a_long_report_is_read_to_its_end() -> None:
         assert one.called_off == {IDS[0]}
 
 
+def test_a_report_is_found_wherever_it_stands() -> None:
+    for shift in range(0, 400, 13):
+        (one,) = read_reports("x" * (65_200 + shift) + "\n" + text_of(1))
+        assert one.ticket == "OPS-4812"
+
+
 def test_each_of_several_reports_has_its_own_sessions() -> None:
     two = text_of(1) + "\n" + text_of(2, batch_id="B-2")
 
