@@ -5,6 +5,7 @@ known encoding is undone, is found; what only resembles one is reported with its
 and what is wrong with it, never repaired; one under another's name is named.
 """
 
+import heapq
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -185,8 +186,7 @@ def _candidates(text: str) -> Iterator[_Candidate]:
         for span in spans(text):
             yield _Candidate(span, text[span.start : span.end])
         return
-    plain = [_Candidate(span, text[span.start : span.end]) for span in spans(text)]
-    yield from _merged(plain, decoded)
+    yield from _merged(text, list(spans(text)), decoded)
 
 
 def _in_window(window: Window) -> Iterator[_Candidate]:
@@ -205,9 +205,8 @@ def _in_window(window: Window) -> Iterator[_Candidate]:
         last = end
 
 
-def _rank(candidate: _Candidate) -> int:
+def _rank(span: Span) -> int:
     """Return how much can be said for a reading, the least for the best."""
-    span = candidate.span
     if span.reason is None:
         return 0
     if span.is_loose:
@@ -216,27 +215,31 @@ def _rank(candidate: _Candidate) -> int:
 
 
 def _merged(
-    plain: Sequence[_Candidate], decoded: Sequence[_Candidate]
-) -> list[_Candidate]:
-    """Return the best reading of each place; where two are as good, the plain one."""
-    starts = [each.span.start for each in plain]
+    text: str, plain: Sequence[Span], decoded: Sequence[_Candidate]
+) -> Iterator[_Candidate]:
+    """Yield the best reading of each place; where two are as good, the plain one."""
+    starts = [each.start for each in plain]
     gone: set[int] = set()
     kept: list[_Candidate] = []
-    for each in sorted(decoded, key=lambda each: (each.span.start, _rank(each))):
-        start, end = each.span.start, each.span.end
+    for each in sorted(decoded, key=lambda each: (each.span.start, _rank(each.span))):
+        start, end, rank = each.span.start, each.span.end, _rank(each.span)
         if kept and start < kept[-1].span.end:
-            if _rank(each) >= _rank(kept[-1]):
+            if rank >= _rank(kept[-1].span):
                 continue
             kept.pop()
         low = bisect_left(starts, start)
-        low -= low > 0 and plain[low - 1].span.end > start
+        low -= low > 0 and plain[low - 1].end > start
         high = bisect_left(starts, end)
-        if any(_rank(plain[index]) <= _rank(each) for index in range(low, high)):
+        if any(_rank(plain[index]) <= rank for index in range(low, high)):
             continue
         gone.update(range(low, high))
         kept.append(each)
-    left = [each for index, each in enumerate(plain) if index not in gone]
-    return sorted([*left, *kept], key=lambda each: each.span.start)
+    left = (
+        _Candidate(span, text[span.start : span.end])
+        for index, span in enumerate(plain)
+        if index not in gone
+    )
+    yield from heapq.merge(left, kept, key=lambda each: each.span.start)
 
 
 _Mark = TypeVar("_Mark", IncompleteReason, str)
