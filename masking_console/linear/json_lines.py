@@ -68,16 +68,7 @@ class JsonLines:
             confirm=choice.phrase if choice.planned else None,
             dry_run=is_dry_run,
             left_out=_states(choice.left_out),
-            incomplete=[
-                {"line": each.line, "text": each.text, "reason": each.reason.value}
-                for each in pasted.incomplete
-            ],
-            incomplete_count=pasted.incomplete_count,
-            ignored=[
-                {"line": each.line, "text": each.text, "reason": f"named {each.name}"}
-                for each in pasted.ignored
-            ],
-            ignored_count=pasted.ignored_count,
+            **_besides(pasted),
             ticket=cause.ticket,
             reason=cause.reason,
         )
@@ -170,6 +161,22 @@ def _result(result: ExpiryResult, words: str) -> dict[str, Any]:
         "api_id": result.api_id,
         "elapsed_ms": result.elapsed_ms,
         "attempt": result.attempts,
+    }
+
+
+def _besides(pasted: PastedIds) -> dict[str, Any]:
+    """Return the ids that the text held besides, each with its line and reason."""
+    return {
+        "incomplete": [
+            {"line": each.line, "text": each.text, "reason": each.reason.value}
+            for each in pasted.incomplete
+        ],
+        "incomplete_count": pasted.incomplete_count,
+        "ignored": [
+            {"line": each.line, "text": each.text, "reason": f"named {each.name}"}
+            for each in pasted.ignored
+        ],
+        "ignored_count": pasted.ignored_count,
     }
 
 
