@@ -8,7 +8,7 @@ class ExitCode(IntEnum):
     """The exit codes that are documented in the README; they never change meaning."""
 
     DONE = 0
-    """Every session is expired or was already expired."""
+    """Every session handed in is off, and nothing that may be one stayed unread."""
     BAD_INPUT = 1
     """An option, an argument, a file or the configuration cannot be used."""
     CREDENTIALS = 2
@@ -20,7 +20,7 @@ class ExitCode(IntEnum):
     REFUSED = 5
     """Not confirmed, read-only, or over the limit of one batch."""
     PARTLY_DONE = 7
-    """Some sessions are expired and some are not."""
+    """Some sessions are expired; others are not, or could not be read."""
     UNKNOWN = 8
     """At least one session is unknown, or was open when looked at."""
     STOPPED = 130

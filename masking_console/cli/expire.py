@@ -87,22 +87,26 @@ def _run(settings: "Settings", pasted: "PastedIds", **wishes: object) -> int:
     from masking_console.models.cause import Cause
     from masking_console.operations.wiring import build_operations
     from masking_console.presentation.display import show_as
-    from masking_console.presentation.pasted import pasted_words
+    from masking_console.presentation.pasted import offered_ticket, pasted_words
 
     show_as(settings)
     output = Output()
+    ticket = str(wishes["ticket"])
     words = pasted_words(pasted, len(pasted.found))
+    if (offered := offered_ticket(pasted)) and not ticket:
+        words += (f'The report names ticket {offered}. Give --ticket "{offered}".',)
     if not pasted.found:
         raise InputError(" ".join(words))
     request = ExpiryRequest(
         session_uuids=pasted.found,
-        cause=Cause.of(str(wishes["ticket"]), str(wishes["reason"])),
+        pasted=pasted,
+        cause=Cause.of(ticket, str(wishes["reason"])),
         confirm=None if wishes["confirm"] is None else str(wishes["confirm"]),
         is_dry_run=bool(wishes["dry_run"]),
         includes_in_call=bool(wishes["include_in_call"]),
         watches=bool(wishes["watch"]),
     )
-    if pasted.repeated or pasted.incomplete_count or pasted.ignored_count:
+    if len(words) > 1 or pasted.repeated or pasted.decoded:
         for line in words:
             output.note(line)
     lines = JsonLines(output) if wishes["form"] == "jsonl" else TextLines(output)

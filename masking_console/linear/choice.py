@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from masking_console.linear.confirmation import option_phrase
 from masking_console.models.account import Account
 from masking_console.models.masking_session import CheckedSession, CheckState
+from masking_console.models.session_uuid import SessionUuid
 from masking_console.presentation.review import wrong_account
 
 
@@ -19,6 +20,8 @@ class Choice:
     """What would be expired, in the order in which it was given."""
     left_out: tuple[CheckedSession, ...]
     """What would not be touched."""
+    named_otherwise: frozenset[SessionUuid] = frozenset()
+    """Those that the text names as something else as well."""
 
     @property
     def phrase(self) -> str:
@@ -28,9 +31,8 @@ class Choice:
     @property
     def wrong_account(self) -> str:
         """The question whether this is the right account, or nothing."""
-        missing = sum(each.is_missing for each in self.left_out)
-        total = len(self.planned) + len(self.left_out)
-        return wrong_account(missing, total, self.account.name)
+        rows = (*self.planned, *self.left_out)
+        return wrong_account(rows, self.account.name, self.named_otherwise)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -50,7 +52,11 @@ class Choice:
 
 
 def choose(
-    account: Account, checked: Sequence[CheckedSession], *, includes_in_call: bool
+    account: Account,
+    checked: Sequence[CheckedSession],
+    *,
+    includes_in_call: bool,
+    named_otherwise: frozenset[SessionUuid] = frozenset(),
 ) -> Choice:
     """Return what goes: active sessions, and those in a call only if that was said."""
     states = {CheckState.ACTIVE}
@@ -60,4 +66,5 @@ def choose(
         account,
         planned=tuple(each for each in checked if each.state in states),
         left_out=tuple(each for each in checked if each.state not in states),
+        named_otherwise=named_otherwise,
     )

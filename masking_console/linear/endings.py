@@ -19,6 +19,7 @@ def exit_code(
     summary: ExpirySummary | None,
     left_out: Sequence[CheckedSession],
     *,
+    unread: int = 0,
     is_stopped: bool = False,
 ) -> ExitCode:
     """Return how the whole command ended.
@@ -26,6 +27,7 @@ def exit_code(
     Args:
         summary: what became of the plan; None where there was nothing to expire.
         left_out: the sessions that were asked for and are not in the plan.
+        unread: how many that may be session ids could not be read.
         is_stopped: whether the operator stopped it.
     """
     results = summary.results if summary is not None else ()
@@ -35,11 +37,18 @@ def exit_code(
         return ExitCode.UNKNOWN
     off = sum(each.state is CheckState.EXPIRED for each in left_out)
     off += summary.off if summary is not None else 0
-    if off == len(results) + len(left_out):
+    if off == len(results) + len(left_out) and not unread:
         return ExitCode.DONE
     if off:
         return ExitCode.PARTLY_DONE
     return _after_a_run(summary) if summary is not None else unread_code(left_out)
+
+
+def dry_run_code(left_out: Sequence[CheckedSession], *, unread: int = 0) -> ExitCode:
+    """Return whether a dry run could read everything."""
+    if any(each.state is CheckState.NOT_CHECKED for each in left_out):
+        return unread_code(left_out)
+    return ExitCode.BAD_INPUT if unread else ExitCode.DONE
 
 
 def unread_code(left_out: Sequence[CheckedSession]) -> ExitCode:

@@ -27,7 +27,7 @@ from masking_console.linear.ending import (
     nothing_words,
     run_words,
 )
-from masking_console.linear.endings import exit_code, unread_code
+from masking_console.linear.endings import dry_run_code, exit_code
 from masking_console.linear.json_lines import JsonLines
 from masking_console.linear.request import ExpiryRequest
 from masking_console.linear.second_look import SecondLook
@@ -54,6 +54,7 @@ from masking_console.operations.wiring import Operations
 from masking_console.presentation.accounts import refusal_words
 from masking_console.presentation.display import day_and_second
 from masking_console.presentation.later_looks import cut_off_words
+from masking_console.presentation.pasted import called_off, other_account, still_open
 from masking_console.presentation.review import (
     consequences,
     differences,
@@ -102,12 +103,20 @@ class ExpireJob:
             uuids = self._request.session_uuids
             checked = self._runner.run(self._check(account, uuids, is_told=True))
             includes = self._request.includes_in_call
-            choice = choose(account, checked, includes_in_call=includes)
+            pasted = self._request.pasted
+            choice = choose(
+                account,
+                checked,
+                includes_in_call=includes,
+                named_otherwise=pasted.named_otherwise,
+            )
+            self._note_reports(account, checked)
             self._lines.planned(
                 choice,
                 self._clock(),
                 cause=self._request.cause,
                 is_dry_run=self._request.is_dry_run,
+                pasted=pasted,
             )
             for note in choice.notes:
                 self._lines.note(note)
@@ -121,6 +130,21 @@ class ExpireJob:
             self._lines.ended(ending, self._clock())
             return ending.code
 
+    @property
+    def _unread(self) -> int:
+        """Number of possible session ids that could not be read."""
+        return self._request.pasted.incomplete_count
+
+    def _note_reports(
+        self, account: Account, checked: Sequence[CheckedSession]
+    ) -> None:
+        """Warn of a report of another account, or of one that Plivo contradicts."""
+        for report in self._request.pasted.reports:
+            if words := other_account(report, account):
+                self._lines.note(words)
+        if words := still_open(checked, called_off(self._request.pasted)):
+            self._lines.note(words)
+
     def _carry_out(self, choice: Choice) -> Ending:
         """Confirm and expire what was chosen, and look again."""
         if choice.wrong_account:
@@ -128,7 +152,7 @@ class ExpireJob:
         if self._request.is_dry_run:
             return self._end_of_dry_run(choice)
         if not choice.planned:
-            code = exit_code(None, choice.left_out)
+            code = exit_code(None, choice.left_out, unread=self._unread)
             return Ending(choice, code, nothing_words(choice))
         confirmed = self._confirmed(self._plan(choice))
         summary = self._runner.run(self._expire(confirmed))
@@ -144,12 +168,16 @@ class ExpireJob:
     def _end_of_dry_run(self, choice: Choice) -> Ending:
         if choice.planned:
             check_size(self._plan(choice))
-        is_read = not choice.count(CheckState.NOT_CHECKED)
-        code = ExitCode.DONE if is_read else unread_code(choice.left_out)
+        code = dry_run_code(choice.left_out, unread=self._unread)
         return Ending(choice, code, dry_run_words(choice))
 
     def _ending(self, choice: Choice, summary: ExpirySummary) -> Ending:
-        code = exit_code(summary, choice.left_out, is_stopped=self._is_stopped)
+        code = exit_code(
+            summary,
+            choice.left_out,
+            unread=self._unread,
+            is_stopped=self._is_stopped,
+        )
         words = run_words(summary, has_paused=self._has_paused)
         return Ending(choice, code, words, summary)
 

@@ -30,6 +30,7 @@ from masking_console.models.run_events import (
     SessionSending,
     SessionSettled,
 )
+from masking_console.models.session_ids import PastedIds
 from masking_console.presentation.later_looks import look_line
 from masking_console.presentation.run_lines import result_words
 from masking_console.presentation.sessions import state_words
@@ -49,7 +50,13 @@ class JsonLines:
         """Wait: the plan comes first."""
 
     def planned(
-        self, choice: Choice, now: datetime, *, cause: Cause, is_dry_run: bool
+        self,
+        choice: Choice,
+        now: datetime,
+        *,
+        cause: Cause,
+        is_dry_run: bool,
+        pasted: PastedIds,
     ) -> None:
         """Write the plan, and what each session is."""
         self._write(
@@ -61,6 +68,7 @@ class JsonLines:
             confirm=choice.phrase if choice.planned else None,
             dry_run=is_dry_run,
             left_out=_states(choice.left_out),
+            **_besides(pasted),
             ticket=cause.ticket,
             reason=cause.reason,
         )
@@ -153,6 +161,22 @@ def _result(result: ExpiryResult, words: str) -> dict[str, Any]:
         "api_id": result.api_id,
         "elapsed_ms": result.elapsed_ms,
         "attempt": result.attempts,
+    }
+
+
+def _besides(pasted: PastedIds) -> dict[str, Any]:
+    """Return the ids that the text held besides, each with its line and reason."""
+    return {
+        "incomplete": [
+            {"line": each.line, "text": each.text, "reason": each.reason.value}
+            for each in pasted.incomplete
+        ],
+        "incomplete_count": pasted.incomplete_count,
+        "ignored": [
+            {"line": each.line, "text": each.text, "reason": f"named {each.name}"}
+            for each in pasted.ignored
+        ],
+        "ignored_count": pasted.ignored_count,
     }
 
 

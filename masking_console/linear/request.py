@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from masking_console.models.cause import Cause
+from masking_console.models.session_ids import PastedIds
 from masking_console.models.session_uuid import SessionUuid
 
 
@@ -12,6 +13,8 @@ class ExpiryRequest:
 
     session_uuids: tuple[SessionUuid, ...]
     """The sessions, each once, in the order in which they were given."""
+    pasted: PastedIds = field(default_factory=PastedIds)
+    """The reading of the text: also incomplete ids, and those left out."""
     cause: Cause = field(default_factory=Cause)
     """Why."""
     confirm: str | None = None

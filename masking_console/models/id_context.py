@@ -1,200 +1,261 @@
-"""What the text around an id says that it is: the name on its left, or its column.
+"""The text around an id, which says whose it is: a name on its left, or its column.
 
-Pasted fragments are usually broken, so nothing here parses JSON, CSV or a URL in full:
-only names that are known not to belong to a masking session take an id out.
+Pasted fragments are usually broken, so nothing here parses JSON or a URL in full.
 """
 
+import html
 import re
 from functools import lru_cache
 from typing import NamedTuple
 
-_KNOWN = (
-    "api_id account_id application_id app_id auth_id batch_id brand_id call_id "
-    "call_sid call_uuid campaign_id client_id conference_id conference_uuid "
-    "container_id correlation_id customer_id device_id endpoint_id event_id host_id "
-    "idempotency_key instance_id interaction_id interaction_uuid job_id media_id "
-    "media_uuid member_id message_id message_uuid mpc_uuid node_id order_id org_id "
-    "organization_id participant_uuid phlo_id phlo_uuid pod_id pod_uid pool_id "
-    "pool_uuid powerpack_uuid profile_uuid recording_id recording_uuid request_id "
-    "request_uuid run_id span_id stream_id subaccount_id task_id tenant_id ticket_id "
-    "trace_id transaction_id transfer_id user_id"
-)
-_NAMES = {name.replace("_", ""): name for name in _KNOWN.split()}
-_NAME_ENDS = tuple(_NAMES)
-"""Ends of names: ``parent_call_uuid`` and ``X-Request-ID`` count as well."""
+from masking_console.models.id_names import SESSION, name_of, path_name
+from masking_console.models.id_tables import Cell, Tables
 
-_WORDS = frozenset({"account", "call", "conference", "etag", "md5", "recording"})
-_WORDS |= {"request", "span", "subaccount", "trace", "nonce", "checksum"}
-"""Names only where a sign follows: ``trace=``, but not "the call c28b…"."""
-
-_PATHS = _WORDS | {"application", "endpoint", "media", "message", "multipartycall"}
-_PATHS |= {"mpc", "number", "participant", "phlo", "powerpack", "profile", "stream"}
-"""Path segments after which an id of that kind follows."""
-
-_WINDOW = 120
+_WINDOW = 160
 """How far to the left of an id its name is looked for."""
-_HEADER_WINDOW = 4_000
-"""How far to the left of the first row a header line is looked for."""
+_PARENT_WINDOW = 400
+"""Characters to the left of ``"id":`` in which the object's name is sought."""
+
+_MOST_LEVELS = 4
+"""So many brackets without a name are looked through."""
 
 _OPENERS = " \t\r\n\"'`\\[{(<>*-"
-_QUOTES = " \t\"'`\\])"
-_NAME = re.compile(r"[\w. -]+\Z")
-_PARENT = re.compile(r"(\w+)[\"'\\]*\s*[:=]>?\s*\{\s*[\"'\\]*\w+\Z")
-_CELL = re.compile(r"[\s\"'\w.#*-]{1,60}")
-_NOT_LETTERS = re.compile(r"[\W_]+")
+_QUOTES = " \t\"'`\\])*_"
+_SIGNS = ":=|\uff1a\u2192\u21d2"
+_NAME = re.compile(r"[\w.@#$/() -]+\Z")
+_GENERIC = frozenset({"id", "uuid", "guid", "_id", "value", "key"})
+# ``UUID('…')``, ``string(36) "…"``, ``Some("…")``: the kind of a value is not its name.
+_WRAPPER = re.compile(
+    r"(?<![\w.])(?:(?:string|str|varchar|char)\s?\(\d{1,5}\)|urn:uuid:?"
+    r"|(?:[Uu]{2}[Ii][Dd]|[Gg][Uu][Ii][Dd]|some|ok|str|string|optional|value"
+    r"|objectid|binary)(?=\s*[(\[]|\Z)|[bur](?=[\"']\Z))\s*[(\[]?[\"']?\Z",
+    re.IGNORECASE,
+)
+_CALLED = re.compile(r"(?<![\w.])[A-Za-z_]\w{0,30}\([\"'\\]{0,4}\Z")
+_VISIBILITY = re.compile(
+    r"(?::[\"']?[\w\\]{1,60}[\"']?)?:(?:protected|private|public)\Z"
+)
+_SAID = re.compile(
+    r"[\s:=]+(?:is|was|are|in|no|nr|number|#|of|value)\s*\Z", re.IGNORECASE
+)
+_TAG = re.compile(r"<([A-Za-z][\w:.-]{0,60})((?:\s[^<>]{0,200})?)>\s*\Z")
+_TAG_NAME = re.compile(
+    r"""\s(?:name|key|field|id|label)\s*=\s*["']?([\w.:@ -]{1,60})"""
+)
+_TAGS = re.compile(r"(?:</?[A-Za-z][^<>]{0,200}>\s*)+\Z")
+_PAIR = re.compile(
+    r"""["']?(?:field|key|name|label|title|column|header|property)["']?\s*[:=]>?\s*"""
+    r"""[\\]*["']([^"'\n]{1,60}?)[\\]*["']\s*[,;]?\s*[\\]*["']?(?:string_?)?value[\\"'\s]*\Z""",
+    re.IGNORECASE,
+)
+_BRACKETS = re.compile(r"[\[\]{}]")
+_PARENT_KEY = re.compile(r"([\w.@-]+)[\"'\\]*\s*(?:[:=]>?\s*)\Z")
+_LINE_ABOVE = re.compile(
+    r"(?:\A|\n)[ \t>*#|-]*[\"']?([\w.@ \t()\[\]/-]{2,60}?)[\"']?[ \t\r:]*\n"
+    r"[ \t>*\"'|=-]*\Z"
+)
+_SEPARATORS = " \t\r\n\"'`\\,;*|>-=[](){}<"
 
 
-def foreign_name(name: str, *, with_sign: bool = True) -> str | None:
-    """Return the known name of something else than a session, or None.
-
-    Args:
-        name: as it stands in the text: ``API ID``, ``apiId``, ``x-request-id``.
-        with_sign: whether a colon or the like says that it is a name at all.
-    """
-    squeezed = _NOT_LETTERS.sub("", name.lower()).removesuffix("s")
-    if squeezed.endswith(_NAME_ENDS):
-        longest = max((e for e in _NAME_ENDS if squeezed.endswith(e)), key=len)
-        return _NAMES[longest]
-    word = _NOT_LETTERS.sub("", name.lower().split()[-1]) if name.split() else ""
-    return word if with_sign and word in _WORDS else None
-
-
-class _Label(NamedTuple):
-    """What stands directly on the left of an id."""
+class Label(NamedTuple):
+    """The words directly on the left of an id."""
 
     name: str | None
-    """The known name of something else than a session."""
-    opens_list: bool
+    """`SESSION`, the known name of something else, or None."""
+    opens_list: bool = False
     """Whether more ids of the same kind may follow."""
+    is_generic: bool = False
+    """True for a bare ``id``, the name of which is further out."""
 
 
-_NO_LABEL = _Label(None, opens_list=False)
+_NO_LABEL = Label(None)
 
 
-def _label(gap: str) -> _Label:
+def label(gap: str) -> Label:
     """Return what a text says of the id that follows it."""
+    if "&" in gap:
+        gap = html.unescape(gap)
+    gap = _without_wrappers(gap)
+    if gap.endswith(">") and (in_tag := _in_tag(gap)) is not None:
+        return in_tag
     left = gap.rstrip(_OPENERS)
     opened = gap[len(left) :]
     if left.endswith("/"):
-        return _Label(_path_name(left), opens_list=False)
-    signed = left.endswith((":", "=", "|")) or ">" in opened
+        return Label(_of_path(left))
+    signed = left.endswith(tuple(_SIGNS)) or ">" in opened
     if not signed and "\n" in opened:
-        return _NO_LABEL
-    left = left.rstrip(":=|").rstrip(_QUOTES)
+        return _above(gap)
+    left = _SAID.sub("", left.rstrip(_SIGNS + " ")).rstrip(_SIGNS).rstrip(_QUOTES)
+    left = _VISIBILITY.sub("", left).rstrip(_QUOTES)
+    if (pair := _PAIR.search(gap.rstrip(_OPENERS).rstrip(_SIGNS + " "))) is not None:
+        return Label(name_of(pair[1]))
     match = _NAME.search(left, max(0, len(left) - 48))
     if match is None:
         return _NO_LABEL
-    name = foreign_name(match[0], with_sign=signed)
-    if name is None and match[0].strip() in {"id", "uuid"}:
-        parent = _PARENT.search(left)
-        name = foreign_name(f"{parent[1]}_{match[0]}") if parent else None
-    return _Label(name, "[" in opened or "-" in opened or left.endswith(("s", "S")))
+    words = match[0].strip()
+    is_list = any(sign in opened for sign in "[(-\n")
+    name = name_of(words, with_sign=signed)
+    if name is None and is_list and signed:
+        name = name_of(words.removesuffix("s"))
+    return Label(
+        name,
+        opens_list=is_list or left.endswith(("s", "S")),
+        is_generic=words.lower() in _GENERIC,
+    )
 
 
-def _path_name(left: str) -> str | None:
-    segments = left.lower().rstrip("/").rsplit("/", 2)
-    if segments[-2:] == ["verify", "session"]:
-        return "verify session"
-    return segments[-1] if segments[-1] in _PATHS else None
+def _without_wrappers(gap: str) -> str:
+    """Return the text without what says of which type a value is."""
+    match = _WRAPPER.search(gap, max(0, len(gap) - 40))
+    return gap[: match.start()] if match is not None else gap
+
+
+def _in_tag(gap: str) -> Label | None:
+    """Return what a tag of HTML or XML says, or the words before the tags."""
+    tag = _TAG.search(gap, max(0, len(gap) - 300))
+    if tag is None:
+        return None
+    attribute = _TAG_NAME.search(tag[2])
+    for name in (attribute[1] if attribute else "", tag[1]):
+        if known := name_of(name):
+            return Label(known)
+    if tag[1].lower() in _GENERIC:
+        parent = _TAG.search(gap, max(0, len(gap) - 300), tag.start())
+        return Label(name_of(f"{parent[1]}_id")) if parent else _NO_LABEL
+    outside = _TAGS.search(gap, max(0, len(gap) - 400))
+    before = gap[: outside.start()].rstrip(": \t\r\n") if outside else ""
+    match = _NAME.search(before, max(0, len(before) - 48))
+    return Label(name_of(match[0])) if match is not None else _NO_LABEL
+
+
+def _of_path(left: str) -> str | None:
+    segments = left.replace("\\", "").rstrip("/").rsplit("/", 2)
+    before = segments[-2] if len(segments) > 1 else ""
+    return path_name(segments[-1][-40:], before[-40:])
+
+
+def _above(gap: str) -> Label:
+    """Return what a line says that holds nothing but a name, as a web page's copy."""
+    match = _LINE_ABOVE.search(gap)
+    if match is None or len(match[1].split()) > 4:  # noqa: PLR2004 - more is a sentence
+        return _NO_LABEL
+    return Label(name_of(match[1], with_sign=False), opens_list=True)
 
 
 def _continues_list(gap: str) -> bool:
     """Return whether only what separates the items of a list stands here."""
-    return ("," in gap or "-" in gap) and not gap.strip(" \t\r\n\"'`\\,*-")
-
-
-class _Table:
-    """A header line and its foreign columns; follows the rows below it."""
-
-    def __init__(self, delimiter: str, names: list[str | None], position: int) -> None:
-        self._delimiter = delimiter
-        self._names = names
-        self._position = position
-        self._column = 0
-        self._quoted = False
-        self.is_over = False
-
-    def column_name(self, text: str, start: int, end: int) -> str | None:
-        """Return the foreign name of the column that text[start:end] fills."""
-        line_start = text.rfind("\n", self._position, start) + 1
-        if line_start:
-            rows = (self._position, line_start)
-            # A blank line ends a table; what follows is chat again.
-            if text.find("\n\n", *rows) >= 0 or text.find("\n\r\n", *rows) >= 0:
-                self.is_over = True
-                return None
-            self._position, self._column, self._quoted = line_start, 0, False
-        parts = text[self._position : start].split('"')
-        outside = parts[1 if self._quoted else 0 :: 2]
-        self._column += sum(part.count(self._delimiter) for part in outside)
-        self._quoted ^= len(parts) % 2 == 0
-        self._position = end
-        if self._column >= len(self._names) or not self._fills(text, start, end):
-            return None
-        return self._names[self._column]
-
-    def _fills(self, text: str, start: int, end: int) -> bool:
-        """Return whether nothing else stands in the cell."""
-        before = text[max(0, start - 8) : start].rstrip(" \"'")[-1:]
-        after = text[end : end + 8].lstrip(" \"'")[:1]
-        marks = {self._delimiter, "\n", "\r", ""}
-        # A row has a delimiter on one side at least; a line without one is no row.
-        return {before, after} <= marks and self._delimiter in {before, after}
-
-
-def _table_below(lines: list[str], position: int) -> _Table | None:
-    """Return the table that the lowest header among these lines opens."""
-    for line in reversed(lines):
-        if "id" not in line.lower():
-            continue
-        for delimiter in ",;\t|":
-            cells = line.split(delimiter)
-            if len(cells) < 2 or not all(map(_CELL.fullmatch, filter(None, cells))):  # noqa: PLR2004 - a table has two columns
-                continue
-            names = [foreign_name(cell, with_sign=False) for cell in cells]
-            return _Table(delimiter, names, position)
-    return None
+    return not gap.strip(_SEPARATORS) and any(sign in gap for sign in ",;-\n")
 
 
 class IdContext:
     """Follows a text from left to right and names what each id in it stands for."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, is_report: bool = False) -> None:
+        """Begin at the beginning.
+
+        Args:
+            text: all of it.
+            is_report: whether it holds a report of this program, which writes
+                ``api`` and no sign before the id of a request.
+        """
         self._text = text
         self._position = 0
-        self._list_name: str | None = None
-        self._table: _Table | None = None
+        self._is_report = is_report
+        self._list: Label = _NO_LABEL
+        self._tables = Tables(text)
         # Most pastes repeat a few separators. The memory ends with this object, because
         # what stands between two ids may be personal data.
-        self._label = lru_cache(maxsize=4_096)(_label)
+        self._label = lru_cache(maxsize=4_096)(label)
 
-    def name_of(self, start: int, end: int) -> str | None:
-        """Return the foreign name of text[start:end], or None for a session's id.
+    @property
+    def broken_tables(self) -> list[int]:
+        """Positions from which on a table is read as plain text."""
+        return self._tables.broken
+
+    def name_of(self, start: int, end: int, left: str | None = None) -> str | None:
+        """Return `SESSION`, the name of something else, or None for text[start:end].
 
         Ids must be asked for in the order of the text.
-        """
-        text, position = self._text, self._position
-        gap = text[max(position, start - _WINDOW) : start]
-        self._position = end
-        if self._list_name is not None and _continues_list(gap):
-            return self._list_name
-        name, opens_list = self._label(gap)
-        self._list_name = name if opens_list else None
-        if start - position >= len("\nid,id\n"):
-            self._look_for_header(position, start)
-        if self._table is None:
-            return name
-        column = self._table.column_name(text, start, end)
-        if self._table.is_over:
-            self._table = None
-        return name or column
 
-    def _look_for_header(self, position: int, start: int) -> None:
-        """Read the complete lines between two ids, of which one may be a header."""
-        line_start = self._text.rfind("\n", position, start) + 1
-        if not line_start:
-            return
-        low = max(position, line_start - _HEADER_WINDOW)
-        lines = self._text[low : line_start - 1].split("\n")
-        table = _table_below(lines[1:] if low else lines, line_start)
-        self._table = table or self._table
+        Args:
+            start: where it begins.
+            end: where it ends.
+            left: what stands before it, where that had to be decoded.
+        """
+        cell = self._tables.cell(start, end)
+        low = max(self._position, start - _WINDOW)
+        if cell is not None:
+            low = max(low, cell.start)
+        gap = self._text[low:start] if left is None else left
+        is_first_in_cell = cell is not None and self._position < cell.start
+        self._position = end
+        if not is_first_in_cell and self._list.name and _continues_list(gap):
+            return self._list.name
+        found = self._local(gap, start) if gap else _NO_LABEL
+        if found.name is None and self._text[start - 1 : start] == "<":
+            # As in "References: <c28b…@mail.example>".
+            is_mail = self._text[end : end + 1] == "@"
+            found = Label("message_id") if is_mail else found
+        self._list = found if found.opens_list else _NO_LABEL
+        if found.name is None and cell is not None:
+            return self._of_column(cell, start, end)
+        return found.name
+
+    def _local(self, gap: str, start: int) -> Label:
+        if "api" in gap and self._is_api_id(gap, start):
+            return Label("api_id")
+        found = self._label(gap)
+        if found.is_generic:
+            return found._replace(name=self._parent(start))
+        return found
+
+    def _is_api_id(self, gap: str, start: int) -> bool:
+        """Return whether a request's id stands here, in the words of our reports."""
+        words = gap.rstrip(" \t\r\n>|")
+        if not words.endswith(" api") and words != "api":
+            return False
+        line = self._text.rfind("\n", max(0, start - 400), start) + 1
+        is_behind = len(self._text[line:start].strip()) > len("+ c28b77d4 api")
+        return self._is_report or is_behind
+
+    def _parent(self, start: int) -> str | None:
+        """Return the name of the object of which ``"id"`` is called."""
+        window = self._text[max(0, start - _PARENT_WINDOW) : start]
+        depth = tries = 0
+        for bracket in reversed(list(_BRACKETS.finditer(window))):
+            depth += 1 if bracket[0] in "}]" else -1
+            if depth < 0:
+                end = bracket.start()
+                low = max(0, end - 60)
+                is_named = window[low:end].rstrip().endswith((":", "=", ">"))
+                key = _PARENT_KEY.search(window, low, end) if is_named else None
+                if key is not None:
+                    return name_of(f"{key[1].removesuffix('s')}_id")
+                depth, tries = 0, tries + 1
+                if tries == _MOST_LEVELS:
+                    return None
+        return _outer_key(window)
+
+    def _of_column(self, cell: Cell, start: int, end: int) -> str | None:
+        """Return what a column's name says of an id, unless that stands in a text."""
+        text = self._text
+        rest = text[cell.start : start].strip(_SEPARATORS)
+        rest += text[end : cell.end].strip(_SEPARATORS)
+        if any(map(str.isspace, rest)) and cell.name != SESSION:
+            return None
+        return cell.name
+
+
+def _outer_key(window: str) -> str | None:
+    """Return the name of the YAML mapping or INI section of the last line."""
+    *lines, last = window.split("\n")
+    indent = len(last) - len(last.lstrip(" -"))
+    if not indent:
+        sections = (line.strip() for line in reversed(lines))
+        section = next((s for s in sections if s[:1] == "[" and s[-1:] == "]"), None)
+        return name_of(f"{section.strip('[]')}_id") if section else None
+    for line in reversed(lines):
+        if line.strip() and len(line) - len(line.lstrip(" -")) < indent:
+            key = line.strip()
+            return name_of(f"{key[:-1]}_id") if key.endswith(":") else None
+    return None

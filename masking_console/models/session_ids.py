@@ -1,35 +1,27 @@
 """Any pasted text → found, repeated, incomplete and ignored ids, with the reason.
 
-Nothing is guessed: an id that is cut, wrapped, glued or typed with other dashes is
-reported with its line, never repaired.
+Nothing is guessed and nothing is silent: an id that is whole, or becomes so when a
+known encoding is undone, is found; what only resembles one is reported with its line
+and what is wrong with it, never repaired; one under another's name is named.
 """
 
-import re
+import heapq
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from typing import NamedTuple, TypeVar
 
 from masking_console.models.id_context import IdContext
+from masking_console.models.id_encodings import WORDS, Window, decoded_windows
+from masking_console.models.id_names import SESSION
+from masking_console.models.id_shapes import IncompleteReason, Span, spans, wrapped
+from masking_console.models.own_report import OwnReport, read_reports
 from masking_console.models.plain_text import PlainText, plain_text
 from masking_console.models.session_uuid import SessionUuid
 
 KEPT = 1_000
 """How many incomplete and ignored ids are kept to be shown; all are counted."""
-
-
-class IncompleteReason(Enum):
-    """Why something that resembles an id cannot be one."""
-
-    CUT = "cut off"
-    """Its beginning or its end is missing, or it runs over two lines."""
-    NO_DASHES = "without dashes"
-    """32 hex digits in a row; may as well be a checksum."""
-    OTHER_DASHES = "with other dashes than -"
-    """A chat or a word processor has changed its dashes."""
-    MIXED = "mixed with other characters"
-    """Other letters or digits stand in it or touch it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +44,8 @@ class IgnoredId:
     """On which line of the text it stands, from 1."""
     text: PlainText
     """What stands there; whole or not."""
-    name: str
-    """Whose id it is, such as ``api_id``; one of our own words."""
+    name: PlainText
+    """The kind of id, such as ``api_id``: one of our own words, or a column's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +56,27 @@ class PastedIds:
     """Each session id once, in the order of its first appearance."""
     repeated: int = 0
     """How often one of them appears again."""
+    decoded: tuple[tuple[str, int], ...] = ()
+    """The encodings in which some were written, and how many; the most first."""
+    named_otherwise: frozenset[SessionUuid] = frozenset()
+    """Those that the text also names as something else, and nowhere as a session."""
     incomplete: tuple[IncompleteId, ...] = ()
     """The first `KEPT` of those that cannot be read."""
-    incomplete_count: int = 0
-    """How many cannot be read."""
+    incomplete_reasons: tuple[tuple[IncompleteReason, int], ...] = ()
+    """Reasons, each with the number of ids; the most frequent first."""
     ignored: tuple[IgnoredId, ...] = ()
     """The first `KEPT` of those that are no session's."""
     ignored_names: tuple[tuple[str, int], ...] = ()
     """The names of those that are no session's, and how many; the most first."""
+    broken_tables: tuple[int, ...] = ()
+    """The first lines from which on a table was read as plain text."""
+    reports: tuple[OwnReport, ...] = ()
+    """The reports of this program in it."""
+
+    @property
+    def incomplete_count(self) -> int:
+        """Number of ids that cannot be read."""
+        return sum(count for _reason, count in self.incomplete_reasons)
 
     @property
     def ignored_count(self) -> int:
@@ -79,51 +84,45 @@ class PastedIds:
         return sum(count for _name, count in self.ignored_names)
 
 
-_HEX = "[0-9A-Fa-f]"
-_DASH = "[-\u00ad\u2010-\u2015\u2043\u2212\ufe58\ufe63\uff0d]"
-_DASHES = re.compile(_DASH)
-# The search is for dashes, of which most texts have few. No repetition in it can be
-# split in two ways, so that its time is linear on every text.
-_DASHED = re.compile(
-    f"{_DASH}(?:"
-    rf"(?<={_HEX}{{8}}-)(?<!\w.{{9}})(?<!\w-.{{9}})"
-    rf"(?P<whole>{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}})(?!-?\w)"
-    rf"|(?<={_HEX}{{8}}{_DASH})(?P<head>(?:\w|{_DASH}){{0,64}})"
-    rf"|(?P<tail>{_HEX}{{4}}(?:{_DASH}{_HEX}{{4}}){{0,2}}{_DASH}{_HEX}{{12}})(?!-?\w))",
-    re.DOTALL,
-)
-_UNDASHED = re.compile(rf"{_HEX}(?<!\w.)(?<!\w-.){_HEX}{{31}}(?!-?\w)", re.DOTALL)
-_CANONICAL = re.compile(rf"{_HEX}{{8}}(?:-{_HEX}{{4}}){{3}}-{_HEX}{{12}}")
-_BEGINNING = re.compile(
-    rf"{_HEX}{{8}}(?:-{_HEX}{{4}}){{0,2}}-{_HEX}{{0,4}}"
-    rf"|{_HEX}{{8}}(?:-{_HEX}{{4}}){{3}}-{_HEX}{{0,12}}"
-)
-_THREE_GROUPS = re.compile(rf"{_HEX}{{8}}(?:-{_HEX}{{4}}){{2}}-")
-_END = re.compile(rf"{_HEX}{{0,7}}(?:-{_HEX}{{4}}){{1,3}}-{_HEX}{{12}}")
-_WORD_END = re.compile(r"\w+\Z")
-_HEAD = re.compile(f"{_HEX}{{8}}{_DASH}")
-_TOUCHED = re.compile(r"\w-?\Z")
-# A line break or a quote as JSON and URLs write it, or a color: none of it is text.
-_ESCAPE = re.compile(r"(?:\\[nrt]|%[0-9A-Fa-f]{2}|\x1b\[[0-9;]*m)\Z")
+class _Candidate(NamedTuple):
+    """Something that resembles an id, in the whole text."""
 
-_SEGMENT = 1 << 16
-"""A search holds the interpreter, and with it the screen, for one segment at most."""
-_OVERLAP = 128
-"""More than the longest match and what it looks at beyond its end."""
-_BETWEEN_LINES = " \t\r\n>|\\\"'"
-"""What may stand where an id was wrapped."""
+    span: Span
+    """Its place there."""
+    written: str
+    """The id, or what resembles one, after decoding."""
+    encoding: str = ""
+    """The encoding, a key of `WORDS`; empty: none."""
+    left: str | None = None
+    """The text before it, where that had to be decoded."""
 
 
-_Mark = TypeVar("_Mark", IncompleteReason, str)
+class _Reading:
+    """The ids found so far."""
 
+    def __init__(self) -> None:
+        self.found: dict[str, None] = {}
+        self.sure: set[str] = set()
+        self.encodings: Counter[str] = Counter()
+        self.appearances = 0
+        self.broken: list[tuple[Span, str, IncompleteReason]] = []
+        self.foreign: list[tuple[Span, str, str]] = []
 
-class _Span(NamedTuple):
-    """Where something that resembles an id stands."""
-
-    start: int
-    end: int
-    reason: IncompleteReason | None
-    """What is wrong with it; None: it is whole."""
+    def take(self, candidate: _Candidate, span: Span, name: str | None) -> None:
+        """Count an id as what it is."""
+        written = candidate.written
+        if name is not None and name != SESSION:
+            self.foreign.append((span, written, name))
+        elif span.reason is not None:
+            self.broken.append((span, written, span.reason))
+        else:
+            self.appearances += 1
+            uuid = written.lower()
+            if candidate.encoding and uuid not in self.found:
+                self.encodings[WORDS[candidate.encoding]] += 1
+            self.found[uuid] = None
+            if name == SESSION:
+                self.sure.add(uuid)
 
 
 def read_session_ids(text: str) -> PastedIds:
@@ -133,144 +132,125 @@ def read_session_ids(text: str) -> PastedIds:
     under any other name counts, since each is checked with Plivo and reviewed before
     anything happens. It takes no locks and may run in a thread.
     """
-    if "\n" not in text:
-        text = text.replace("\r", "\n")
-    context = IdContext(text)
-    found: dict[str, None] = {}
-    appearances = 0
-    broken: list[tuple[_Span, IncompleteReason]] = []
-    foreign: list[tuple[_Span, str]] = []
-    for span in _spans(text):
-        name = context.name_of(span.start, span.end)
-        if name is not None:
-            foreign.append((span, name))
-        elif span.reason is not None:
-            broken.append((span, span.reason))
-        else:
-            appearances += 1
-            found[text[span.start : span.end].lower()] = None
+    if "\r" in text:
+        # Of the same length, so that nothing moves.
+        text = text.replace("\r\n", " \n").replace("\r", "\n")
+    reports = read_reports(text)
+    context = IdContext(text, is_report=bool(reports))
+    reading = _Reading()
+    done = 0
+    for candidate in _candidates(text):
+        span = candidate.span
+        if span.start < done:
+            continue
+        name = context.name_of(span.start, span.end, candidate.left) or span.name
+        if span.is_loose and name != SESSION:
+            continue
+        if span.reason is IncompleteReason.CUT:
+            span = wrapped(text, span)
+        done = span.end
+        reading.take(candidate, span, name)
+    return _result(text, reading, context.broken_tables, reports)
+
+
+def _result(
+    text: str, reading: _Reading, broken: list[int], reports: tuple[OwnReport, ...]
+) -> PastedIds:
+    found, others = reading.found, reading.foreign
     # An id that is a session's in one place is the same session everywhere.
-    ignored = [
-        (span, name)
-        for span, name in foreign
-        if text[span.start : span.end].lower() not in found
-    ]
-    appearances += len(foreign) - len(ignored)
+    ignored = [each for each in others if each[1].lower() not in found]
+    also = {written.lower() for _span, written, _name in others} - reading.sure
+    appearances = reading.appearances + len(others) - len(ignored)
+    reasons = Counter(reason for _span, _written, reason in reading.broken)
     return PastedIds(
         found=tuple(map(SessionUuid, found)),
         repeated=appearances - len(found),
-        incomplete=tuple(IncompleteId(*at) for at in _located(text, broken)),
-        incomplete_count=len(broken),
-        ignored=tuple(IgnoredId(*at) for at in _located(text, ignored)),
-        ignored_names=tuple(Counter(name for _span, name in ignored).most_common()),
+        decoded=tuple(reading.encodings.most_common()),
+        named_otherwise=frozenset(SessionUuid(each) for each in also if each in found),
+        incomplete=tuple(IncompleteId(*at) for at in _located(text, reading.broken)),
+        incomplete_reasons=tuple(reasons.most_common()),
+        ignored=tuple(
+            IgnoredId(line, shown, plain_text(name))
+            for line, shown, name in _located(text, ignored)
+        ),
+        ignored_names=tuple(Counter(str(each[2]) for each in ignored).most_common()),
+        broken_tables=tuple(1 + text.count("\n", 0, at) for at in broken[:3]),
+        reports=reports,
     )
 
 
-def _spans(text: str) -> Iterator[_Span]:
+def _candidates(text: str) -> Iterator[_Candidate]:
     """Yield everything that resembles an id, from left to right."""
-    last = _Span(0, 0, None)
-    searched = 0
-    for low in range(0, len(text), _SEGMENT):
-        high = low + _SEGMENT
-        for match in _DASHED.finditer(text, max(low, searched), high + _OVERLAP):
-            if match.start() >= high:
-                break
-            searched = match.end()
-            span = _span(text, match)
-            if span is None or span.start < last.end:
+    decoded = [each for window in decoded_windows(text) for each in _in_window(window)]
+    if not decoded:
+        for span in spans(text):
+            yield _Candidate(span, text[span.start : span.end])
+        return
+    yield from _merged(text, list(spans(text)), decoded)
+
+
+def _in_window(window: Window) -> Iterator[_Candidate]:
+    """Yield what is an id, or resembles one, only when it is decoded."""
+    text, origins, kinds = window
+    last = 0
+    for span in spans(text):
+        start, end = span.start, span.end
+        inside, before = kinds[start:end], kinds[max(0, start - 1) : start]
+        around = (*inside, *before, kinds[end])
+        encoding = next(filter(None, around), "")
+        if encoding:
+            moved = span._replace(start=origins[start], end=origins[end - 1] + 1)
+            left = text[max(last, start - 160) : start]
+            yield _Candidate(moved, text[start:end], encoding, left)
+        last = end
+
+
+def _rank(span: Span) -> int:
+    """Return how much can be said for a reading, the least for the best."""
+    if span.reason is None:
+        return 0
+    if span.is_loose:
+        return 3
+    return 2 if span.reason is IncompleteReason.ENCODED else 1
+
+
+def _merged(
+    text: str, plain: Sequence[Span], decoded: Sequence[_Candidate]
+) -> Iterator[_Candidate]:
+    """Yield the best reading of each place; where two are as good, the plain one."""
+    starts = [each.start for each in plain]
+    gone: set[int] = set()
+    kept: list[_Candidate] = []
+    for each in sorted(decoded, key=lambda each: (each.span.start, _rank(each.span))):
+        start, end, rank = each.span.start, each.span.end, _rank(each.span)
+        if kept and start < kept[-1].span.end:
+            if rank >= _rank(kept[-1].span):
                 continue
-            if span.start - last.end > 2 * 16:
-                yield from _undashed(text, last.end, span.start)
-            if not _is_rest_of(text, last, span):
-                yield span
-            last = span
-        for span in _undashed(text, max(low, last.end), high):
-            yield span
-            last = span
-
-
-def _undashed(text: str, low: int, high: int) -> Iterator[_Span]:
-    """Yield 32 hex digits in a row that start between two places."""
-    for match in _UNDASHED.finditer(text, low, high + _OVERLAP):
-        # Digits alone are a number of some other kind.
-        if match.start() < high and not match[0].isdigit():
-            yield _Span(match.start(), match.end(), IncompleteReason.NO_DASHES)
-
-
-def _span(text: str, match: re.Match[str]) -> _Span | None:
-    """Return what was found around a dash, or None if it only resembles an id."""
-    start, end = match.start() - 8, match.end()
-    if match.lastgroup == "whole":
-        return _Span(start, end, None)
-    if match.lastgroup == "tail":
-        return _tail(text, match)
-    word = _DASHES.sub("-", text[start:end]).rstrip("-")
-    end = start + len(word)
-    if not _TOUCHED.search(text, max(0, start - 2), start):
-        reason = _reason(word)
-        return reason and _Span(start, end, reason)
-    if not _CANONICAL.match(word):
-        return None
-    is_escaped = _ESCAPE.search(text, max(0, start - 16), start) is not None
-    is_whole = is_escaped and _CANONICAL.fullmatch(text, start, end)
-    return _Span(start, end, None if is_whole else IncompleteReason.MIXED)
-
-
-def _tail(text: str, match: re.Match[str]) -> _Span | None:
-    """Return the end of an id whose first group is cut or mistyped."""
-    dash, end = match.span()
-    word = _WORD_END.search(text, max(0, dash - 12), dash)
-    start = word.start() if word else dash
-    tail = _DASHES.sub("-", text[start:end])
-    if _END.fullmatch(tail):
-        is_number = tail.replace("-", "").isdigit()
-        return None if is_number else _Span(start, end, IncompleteReason.CUT)
-    # Shorter, it is as likely the made-up name of a machine.
-    is_long = tail.count("-") > len(("43bd-", "9447-"))
-    return _Span(start, end, IncompleteReason.MIXED) if is_long else None
-
-
-def _reason(word: str) -> IncompleteReason | None:
-    """Return what is wrong with a word of hex digits and dashes; None: all of it."""
-    if _CANONICAL.fullmatch(word):
-        return IncompleteReason.OTHER_DASHES
-    if _BEGINNING.fullmatch(word) and _is_telling(word):
-        return IncompleteReason.CUT
-    return IncompleteReason.MIXED if _THREE_GROUPS.match(word) else None
-
-
-def _is_telling(word: str) -> bool:
-    """Return whether a beginning is more than a date or another number.
-
-    ``20240529-0447`` and ``20240529-a`` are dates, ``c28b77d4-2`` is not.
-    """
-    first, second, *more = word.split("-")
-    if more:
-        return True
-    if len(second) == len("21e7"):
-        return not (first + second).isdigit()
-    return not (first.isdigit() or first.isalpha())
-
-
-def _is_rest_of(text: str, last: _Span, span: _Span) -> bool:
-    """Return whether the end of a wrapped id follows its beginning.
-
-    It is one id, and its beginning has been reported.
-    """
-    return (
-        last.reason is span.reason is IncompleteReason.CUT
-        and _HEAD.match(text, last.start) is not None
-        and _HEAD.match(text, span.start) is None
-        and not text[last.end : span.start].strip(_BETWEEN_LINES)
+            kept.pop()
+        low = bisect_left(starts, start)
+        low -= low > 0 and plain[low - 1].end > start
+        high = bisect_left(starts, end)
+        if any(_rank(plain[index]) <= rank for index in range(low, high)):
+            continue
+        gone.update(range(low, high))
+        kept.append(each)
+    left = (
+        _Candidate(span, text[span.start : span.end])
+        for index, span in enumerate(plain)
+        if index not in gone
     )
+    yield from heapq.merge(left, kept, key=lambda each: each.span.start)
+
+
+_Mark = TypeVar("_Mark", IncompleteReason, str)
 
 
 def _located(
-    text: str, marked: list[tuple[_Span, _Mark]]
+    text: str, marked: list[tuple[Span, str, _Mark]]
 ) -> Iterator[tuple[int, PlainText, _Mark]]:
     """Yield line, text and mark of the first `KEPT`, which stand in order."""
     line, position = 1, 0
-    for (start, end, _reason), mark in marked[:KEPT]:
-        line += text.count("\n", position, start)
-        position = start
-        yield line, plain_text(text[start:end]), mark
+    for span, written, mark in marked[:KEPT]:
+        line += text.count("\n", position, span.start)
+        position = span.start
+        yield line, plain_text(written, limit=120), mark

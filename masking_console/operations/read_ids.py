@@ -63,7 +63,10 @@ def _text_of(content: bytes, name: str) -> str:
 
 def _decoded(content: bytes) -> str | None:
     """Return the text, or None where the bytes are none; UTF-16 needs its mark."""
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    if content.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        # First: the mark of UTF-32 begins with that of UTF-16.
+        text = content.decode("utf-32", "replace")
+    elif content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         text = content.decode("utf-16", "replace")
     elif b"\0" in content:
         return None

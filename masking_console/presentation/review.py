@@ -1,7 +1,7 @@
 """What the operator reads before saying yes."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import datetime
 
 from masking_console.models.expiry import ExpiryPlan, Tier
@@ -122,8 +122,22 @@ def differences(
     )
 
 
-def wrong_account(missing: int, total: int, account: str) -> str:
-    """Return a question where most of some sessions are not on the account."""
+def wrong_account(
+    checked: Iterable[CheckedSession],
+    account: str,
+    named_otherwise: Container[SessionUuid] = (),
+) -> str:
+    """Return a question where most of some sessions are not on the account.
+
+    Args:
+        checked: the sessions.
+        account: the account's name.
+        named_otherwise: ids that a text names as something else as well; whether those
+            are on the account says nothing.
+    """
+    rows = [each for each in checked if each.session_uuid not in named_otherwise]
+    missing = sum(each.is_missing for each in rows)
+    total = len(rows)
     if missing * 2 <= total:
         return ""
     if missing < total:

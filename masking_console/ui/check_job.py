@@ -11,6 +11,7 @@ from masking_console.models.masking_session import CheckedSession, CheckState
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.presentation.accounts import refusal_words
 from masking_console.presentation.display import Sign
+from masking_console.presentation.pasted import still_open
 from masking_console.presentation.review import sessions, wrong_account
 from masking_console.ui.screens.question import QuestionScreen
 
@@ -115,16 +116,15 @@ class CheckJob:
         finally:
             stream.cancel()
         screen.note(Sign.NOTE, "checked", _check_words(found))
-        self._warn_of_a_wrong_account(found, account)
+        self._warn(found, account)
         return found
 
-    def _warn_of_a_wrong_account(
-        self, found: Sequence[CheckedSession], account: Account
-    ) -> None:
-        missing = sum(each.is_missing for each in found)
-        words = wrong_account(missing, len(found), account.name)
+    def _warn(self, found: Sequence[CheckedSession], account: Account) -> None:
+        words = wrong_account(found, account.name, self._screen.named_otherwise)
         if words:
             self._screen.note(Sign.FAILED, "account?", words)
+        if words := still_open(found, self._screen.called_off):
+            self._screen.note(Sign.FAILED, "report?", words)
 
 
 def _check_words(found: Sequence[CheckedSession]) -> str:

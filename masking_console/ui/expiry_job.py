@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -158,7 +159,11 @@ class ExpiryJob:
         """Ask for ticket and reason; return whether there are new ones."""
         screen = self._screen
         rules = screen.operations.settings.cause_rules
-        cause = await answer_to(screen.app, TicketScreen(screen.cause, rules, problem))
+        now = screen.cause
+        if not now.ticket:
+            # That of a pasted report stands in the field; a person keeps it.
+            now = replace(now, ticket=screen.offered_ticket)
+        cause = await answer_to(screen.app, TicketScreen(now, rules, problem))
         if cause is not None:
             screen.work_for(cause)
         return cause is not None
@@ -191,9 +196,9 @@ class ExpiryJob:
     async def _is_right_account(self, account: Account) -> bool:
         """Ask, where most of the queue is not on this account."""
         queue = self._screen.queue
-        rows = queue.rows_in([CheckState.NOT_FOUND, CheckState.NOT_CHECKED])
-        missing = sum(each.is_missing for each in rows)
-        words = wrong_account(missing, queue.summary().total, account.name)
+        words = wrong_account(
+            queue.rows_in(tuple(CheckState)), account.name, self._screen.named_otherwise
+        )
         if not words:
             return True
         act = "Go on" if queue.ticked() else ""

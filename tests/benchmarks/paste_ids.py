@@ -1,8 +1,8 @@
 """How fast ids are read out of a paste; run it as a script, nothing is asserted.
 
 ``python tests/benchmarks/paste_ids.py`` prints one row a text: how many ids, how large,
-how long, against a bare search for the same shape, and the longest time for which
-another thread had to wait.
+how long, against a bare search for the same shape, how much longer than for a half of
+it (2 is linear), and the longest time for which another thread had to wait.
 """
 
 import random
@@ -12,7 +12,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from masking_console.models.session_ids import read_session_ids
 
@@ -34,10 +34,22 @@ def texts() -> dict[str, str]:
         f'{{"api_id": "{ids[-n]}", "session_uuid": "{one}", "status": "active"}}'
         for n, one in enumerate(ids[:32_000], 1)
     )
+    quoted = (f'"4812","{one}","so\n""it"" is","{two}"' for one, two in pairwise(ids))
+    report = (
+        f"+ {one}  expired  confirmed by Plivo  api {ids[-n]}"
+        for n, one in enumerate(ids[:35_000], 1)
+    )
+    title = "Plivo masking sessions expired with masking-console, batch B-1\n"
     return {
         "one id a line": "\n".join(ids),
         "log": "\n".join(log),
         "CSV": "api_id,session_uuid,status\n" + "\n".join(rows),
+        "CSV, quoted": '"ticket","session_uuid","note","api_id"\n'
+        + "\n".join(islice(quoted, 35_000)),
+        "our own report": title + "\n".join(report),
+        "encoded ids": "\n".join(one.replace("-", "%2D") for one in ids[:80_000]),
+        "ids as escapes": "".join(f"\\u{ord(c):04x}" for c in " ".join(ids[:18_000])),
+        "other dashes": "\n".join(one.replace("-", "_") for one in ids),
         "JSON on one line": "[" + ", ".join(objects) + "]",
         "ids cut by one": "\n".join(one[:-1] for one in ids),
         "hex digits": "deadbeef" * (SIZE // 8),
@@ -48,6 +60,12 @@ def texts() -> dict[str, str]:
         "key without end": "a" * (SIZE // 2) + " " * (SIZE // 2),
         "openers": ("[" * 100 + ids[0]) * (SIZE // 136),
         "commas and breaks": "id,\n" * (SIZE // 4) + ids[0],
+        "escapes": "%41" * (SIZE // 3),
+        "zero width": "\u200b" * SIZE,
+        "backslashes": "\\" * SIZE,
+        "open brackets": ('{{{{{"id": "' + ids[0]) * (SIZE // 47),
+        "open quotes": f'a,api_id\n"x,{ids[0]}\n' * (SIZE // 49),
+        "tags": "<a " * (SIZE // 3),
         "prose": "please expire the stale session, api id unknown\n" * (SIZE // 48),
     }
 
@@ -76,14 +94,15 @@ def longest_wait_ms(work: Callable[[], object]) -> float:
 
 def main() -> None:
     """Print the table."""
-    row = "{:18} {:>8} {:>8} {:>8} {:>8} {:>8}\n"
-    sys.stdout.write(row.format("text", "ids", "MB", "ms", "ratio", "wait ms"))
+    row = "{:18} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8}\n"
+    sys.stdout.write(row.format("text", "ids", "MB", "ms", "ratio", "x 2", "wait ms"))
     for name, text in texts().items():
 
         def work(text: str = text) -> object:
             return read_session_ids(text)
 
         spent = best_ms(work)
+        half = best_ms(lambda text=text: work(text[: len(text) // 2]))  # type: ignore[misc]
         floor = best_ms(lambda text=text: BARE.findall(text))  # type: ignore[misc]
         sys.stdout.write(
             row.format(
@@ -92,6 +111,7 @@ def main() -> None:
                 f"{len(text) / 1e6:.1f}",
                 f"{spent:.0f}",
                 f"{spent / floor:.1f}",
+                f"{spent / half:.1f}",
                 f"{longest_wait_ms(work):.1f}",
             )
         )

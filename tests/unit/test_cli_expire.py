@@ -143,3 +143,66 @@ async def test_several_accounts_are_named_and_none_is_guessed() -> None:
             await chosen_account(operations)
     finally:
         operations.close()
+
+
+CASES = (
+    f"see {KNOWN}\nlink https://ops.example/s?id={KNOWN.replace('-', '%2D')[:-1]}2\n",
+    f"see {KNOWN}\nplease end {KNOWN.replace('-', '=2D')[:-1]}2\n",
+)
+
+
+@pytest.mark.parametrize("text", CASES)
+def test_encoded_ids_are_found_and_said(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, text: str
+) -> None:
+    path = tmp_path / "ids.txt"
+    path.write_text(text)
+
+    code, _out, err = run(
+        capsys, "--practice", "--dry-run", "--file", str(path), "--format", "jsonl"
+    )
+
+    assert code == 5
+    assert "decoded: 1 from " in err
+    assert "None of these 2 sessions is on PRACTICE" in err
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (KNOWN[:22], "1 id is incomplete (line 1) and was left out. Paste it again."),
+        (f"api_id={KNOWN}", "Ignored: 1 api_id (not a session id)"),
+        (KNOWN.replace("-", "_"), "1 id is written with other signs than - (line 1)"),
+    ],
+)
+def test_a_text_without_a_whole_id_is_bad_input_and_says_why(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, text: str, words: str
+) -> None:
+    path = tmp_path / "ids.txt"
+    path.write_text(text)
+
+    code, out, err = run(capsys, "--practice", "--file", str(path))
+
+    assert (code, out) == (1, "")
+    assert words in err
+
+
+def test_the_ticket_of_a_report_is_offered_and_never_taken(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "ids.txt"
+    path.write_text(
+        "Plivo masking sessions expired with masking-console, batch B-1\n"
+        f"Account acme (MA..7Q2X)   Ticket OPS-1\n\n+ {KNOWN}  expired    x\n"
+    )
+    offer = 'The report names ticket OPS-1. Give --ticket "OPS-1".'
+
+    for more, is_offered in (((), True), (("--ticket", "OPS-2"), False)):
+        _code, out, err = run(
+            capsys,
+            *("--practice", "--dry-run", "--format", "jsonl", "--file", str(path)),
+            *more,
+        )
+        assert (offer in err) is is_offered
+        assert "Report B-1: every id in it is looked at again." in err
+        assert json.loads(out.splitlines()[0])["ticket"] == "".join(more[1:])

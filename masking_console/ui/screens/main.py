@@ -13,10 +13,17 @@ from textual.widgets import Static
 
 from masking_console.models.account import Account
 from masking_console.models.cause import Cause
-from masking_console.models.plain_text import plain_text
+from masking_console.models.plain_text import PlainText, plain_text
+from masking_console.models.session_ids import PastedIds
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.presentation.display import Sign
 from masking_console.presentation.log_lines import LogLine
+from masking_console.presentation.pasted import (
+    called_off,
+    offered_ticket,
+    other_account,
+    pasted_words,
+)
 from masking_console.presentation.sessions import undone_words
 from masking_console.ui.clipboard import copy_text
 from masking_console.ui.header import Header
@@ -85,6 +92,9 @@ class MainScreen(PanesScreen):
         self.settings = operations.settings
         self.account: Account | None = None
         self.cause = Cause()
+        self.offered_ticket = PlainText("")
+        self.called_off: frozenset[SessionUuid] = frozenset()
+        self.named_otherwise: frozenset[SessionUuid] = frozenset()
         # Held, not looked for: when the console ends, work that is under way may have a
         # last word to say to panes that are not on the screen any more.
         self.status_bar = StatusBar(classes="status")
@@ -222,12 +232,28 @@ class MainScreen(PanesScreen):
 
     @on(SourcePane.Read)
     def _queue_what_was_read(self, event: SourcePane.Read) -> None:
-        new = self.queue.add(event.pasted.found)
-        self.source.show_found(event.pasted, new)
-        if event.number and not event.pasted.found:
+        pasted = event.pasted
+        new = self.queue.add(pasted.found)
+        known = self.named_otherwise.difference(pasted.found)
+        self.named_otherwise = known | pasted.named_otherwise
+        self.source.show_found(pasted_words(pasted, new, self.account))
+        self._take_reports(pasted)
+        if event.number and not pasted.found:
             self.source.offer_number(event.number)
         if new:
             self.checks.check_queued()
+
+    def _take_reports(self, pasted: PastedIds) -> None:
+        """Warn of a report of another account, and offer its ticket with `T`."""
+        self.called_off |= called_off(pasted)
+        if ticket := offered_ticket(pasted):
+            self.offered_ticket = ticket
+            if not self.cause.ticket:
+                words = f"The report names {ticket}. Press T to take it over."
+                self.note(Sign.NOTE, "ticket", words)
+        for report in pasted.reports:
+            if words := other_account(report, self.account):
+                self.note(Sign.FAILED, "account?", words)
 
     @on(QueueTable.Changed)
     def show_counts(self) -> None:

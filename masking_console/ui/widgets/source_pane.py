@@ -1,6 +1,7 @@
 """The pane for pasted and typed text, and what was found in it."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.text import Text
@@ -16,7 +17,6 @@ from masking_console.models.phone_number import phone_number_in
 from masking_console.models.plain_text import plain_lines
 from masking_console.models.session_ids import PastedIds, read_session_ids
 from masking_console.presentation.listing import HOW_TO_FIND
-from masking_console.presentation.pasted import pasted_words
 
 MOST_SHOWN = 100_000
 """Characters of a paste that stay on the screen; all of it is read."""
@@ -150,10 +150,9 @@ class SourcePane(Vertical):
         self.field.value = number
         self.say(words)
 
-    def show_found(self, pasted: PastedIds, new: int) -> None:
-        """Say what was found."""
-        lines = pasted_words(pasted, new)
-        self._found.update(Text("\n".join(lines)))
+    def show_found(self, words: Sequence[str]) -> None:
+        """Say what was found, line by line."""
+        self._found.update(Text("\n".join(words)))
 
     @on(TextArea.Changed)
     def _wait_for_a_pause(self) -> None:

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 from masking_console.exit_codes import ExitCode
-from masking_console.linear.endings import exit_code
+from masking_console.linear.endings import dry_run_code, exit_code
 from masking_console.models.expiry import (
     Batch,
     ExpiryOutcome,
@@ -104,3 +104,30 @@ def test_without_a_run_the_looks_decide(
     ]
 
     assert exit_code(None, checked) == code
+
+
+def test_nothing_that_may_be_an_id_stays_unread_where_all_is_done() -> None:
+    summary = summary_of(RunEnd.COMPLETED, [U.EXPIRED])
+    done = [CheckedSession(uuid(99), S.EXPIRED)]
+    alone = [CheckedSession(uuid(99), S.IN_CALL)]
+
+    assert exit_code(summary, [], unread=1) is ExitCode.PARTLY_DONE
+    assert exit_code(None, done, unread=1) is ExitCode.PARTLY_DONE
+    assert exit_code(None, alone, unread=1) is ExitCode.REFUSED
+
+
+@pytest.mark.parametrize(
+    ("state", "unread", "code"),
+    [
+        (S.ACTIVE, 0, 0),
+        (S.ACTIVE, 1, 1),
+        (S.EXPIRED, 1, 1),
+        (S.NOT_CHECKED, 1, 3),
+    ],
+)
+def test_a_dry_run_tells_whether_everything_was_read(
+    state: CheckState, unread: int, code: int
+) -> None:
+    checked = [CheckedSession(uuid(99), state)]
+
+    assert dry_run_code(checked, unread=unread) == code

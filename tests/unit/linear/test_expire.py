@@ -13,6 +13,7 @@ from masking_console.linear.stop_signals import StopSignals
 from masking_console.models.cause import Cause
 from masking_console.models.confirmation_rules import ConfirmationRules
 from masking_console.models.plain_text import PlainText
+from masking_console.models.session_ids import read_session_ids
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.practice.exchange import ReceivedRequest
 from masking_console.practice.faults import Ending, Fault, Mark
@@ -436,6 +437,90 @@ def test_every_json_line_is_whole_and_no_number_is_in_it(tmp_path: Path) -> None
         assert session is not None
         for number in (session.first_party, session.second_party):
             assert number not in ran.out + ran.err
+
+
+def test_the_plan_lists_what_was_not_read_and_what_was_left_out(tmp_path: Path) -> None:
+    simulated = quick_account()
+    (one,) = open_ids(simulated, 1)
+    pasted = read_session_ids(
+        f"{one}\napi_id: {STRANGER}\n{STRANGER[:22]}\n{STRANGER.replace('-', '.')}"
+    )
+
+    ran = run_linear(
+        simulated,
+        tmp_path,
+        pasted.found,
+        pasted=pasted,
+        confirm="1 practice",
+        is_json=True,
+    )
+
+    plan = json.loads(ran.out.splitlines()[0])
+    assert ran.code == 7
+    assert plan["incomplete"] == [
+        {"line": 3, "text": STRANGER[:22], "reason": "cut off"},
+        {
+            "line": 4,
+            "text": STRANGER.replace("-", "."),
+            "reason": "written with other signs than -",
+        },
+    ]
+    assert plan["ignored"] == [{"line": 2, "text": STRANGER, "reason": "named api_id"}]
+    assert (plan["incomplete_count"], plan["ignored_count"]) == (2, 1)
+    assert json.loads(ran.out.splitlines()[-1])["exit_code"] == 7
+
+
+def test_an_id_that_is_named_as_something_else_does_not_count_against_done(
+    tmp_path: Path,
+) -> None:
+    simulated = quick_account()
+    (one,) = open_ids(simulated, 1)
+    pasted = read_session_ids(f"{one}\ncall_uuid: {STRANGER}\n")
+
+    ran = run_linear(
+        simulated, tmp_path, pasted.found, pasted=pasted, confirm="1 practice"
+    )
+
+    assert ran.code == 0
+
+
+def test_an_id_with_another_name_does_not_feed_the_question_for_the_account(
+    tmp_path: Path,
+) -> None:
+    simulated = quick_account()
+    (one,) = open_ids(simulated, 1)
+    others = [f"9fe6cba9-4d0e-4b62-a1c7-{number:012d}" for number in range(3)]
+    text = "\n".join([one, *others, *(f"trace_id={each}" for each in others)])
+    pasted = read_session_ids(text)
+    assert pasted.found == (one, *others)
+
+    ran = run_linear(
+        simulated, tmp_path, pasted.found, pasted=pasted, confirm=named([one])
+    )
+
+    assert ran.code == 7
+    assert sent(simulated) == [one]
+
+
+def test_a_report_warns_and_decides_nothing(tmp_path: Path) -> None:
+    simulated = quick_account()
+    one, two = open_ids(simulated, 2)
+    text = (
+        "Plivo masking sessions expired with masking-console, batch B-1\n"
+        "Account acme (MA..9ZZZ)   Ticket OPS-1\n\n"
+        f"+ {one}  expired    confirmed by Plivo  api {STRANGER}\n"
+        f"! {two}  failed     Plivo error\n"
+    )
+    pasted = read_session_ids(text)
+
+    ran = run_linear(
+        simulated, tmp_path, pasted.found, pasted=pasted, confirm="2 practice"
+    )
+
+    assert ran.code == 0
+    assert sent(simulated) == [one, two]
+    assert "This report is of ACME (MA..9ZZZ), not of PRACTICE." in ran.err
+    assert "1 session is open, though a pasted report says off." in ran.err
 
 
 def test_a_refusal_ends_the_json_lines_with_its_code(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from masking_console.operations.read_ids import (
         (b"one\ntwo\n", "one\ntwo\n"),
         ("\ufeffone é".encode(), "one é"),
         ("one é".encode("utf-16"), "one é"),
+        ("one é".encode("utf-32"), "one é"),
         (b"caf\xe9 and more text", "caf\ufffd and more text"),
     ],
 )

@@ -337,6 +337,46 @@ def test_changes_since_the_ticks_are_said(
             ("1 id   1 new   1 ignored", "Ignored: 1 api_id (not a session id)"),
         ),
         (
+            f"%0A{TEXT}",
+            ("1 id   1 new   decoded: 1 from percent-encoding",),
+        ),
+        (
+            f"x-{TEXT}\n{TEXT[:22]}\n{TEXT.replace('-', '.')}",
+            (
+                (
+                    "1 id is part of a longer word (line 1) and was left out. "
+                    "Paste the id alone."
+                ),
+                "1 id is incomplete (line 2) and was left out. Paste it again.",
+                (
+                    "1 id is written with other signs than - (line 3) and was "
+                    "left out. Write each dash as -."
+                ),
+            ),
+        ),
+        (
+            " ".join(
+                f'"{name}": "{TEXT[:-1]}{number}"'
+                for number, name in enumerate(
+                    ("api_id", "call_uuid", "trace_id", "agent_id", "user_id")
+                )
+            ),
+            (
+                NOTHING_FOUND,
+                "Ignored: 1 api_id, 1 call_uuid, 1 trace_id, 2 more (not a session id)",
+            ),
+        ),
+        (
+            f'session_uuid,api_id\n{TEXT},"open',
+            (
+                "1 id   1 new",
+                (
+                    "From line 2 on, a quote stays open or a cell is too long: read as "
+                    "plain text. Look at each id."
+                ),
+            ),
+        ),
+        (
             TEXT[:22],
             ("1 id is incomplete (line 1) and was left out. Paste it again.",),
         ),
