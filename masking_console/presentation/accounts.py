@@ -19,8 +19,13 @@ _PROTECTED = "starts with writes off, always asks for its name"
 _SET_AGAIN = "Set PLIVO_AUTH_ID and PLIVO_AUTH_TOKEN, and start again."
 _ON_SCREEN = {
     Remedy.NONE: "",
-    Remedy.REPLACE_TOKEN: "Press P to replace the token.",
+    Remedy.REPLACE_TOKEN: "Press P, then o, to replace the token.",
     Remedy.SET_VARIABLES: _SET_AGAIN,
+}
+_IN_DIALOG = {
+    **_ON_SCREEN,
+    # Under a dialog these keys do nothing.
+    Remedy.REPLACE_TOKEN: "Close this, then press P and o to replace the token.",
 }
 _WITHOUT_SCREEN = {
     Remedy.NONE: "",
@@ -31,10 +36,13 @@ _AUTH_ID_LENGTH = 20
 _STARTS = ("MA", "SA")
 
 
-def refusal_words(error: MaskingConsoleError, *, on_screen: bool) -> str:
+def refusal_words(
+    error: MaskingConsoleError, *, on_screen: bool, in_dialog: bool = False
+) -> str:
     """Return an error's sentence, and the next step in the words of the face."""
     remedy = getattr(error, "remedy", Remedy.NONE)
-    step = (_ON_SCREEN if on_screen else _WITHOUT_SCREEN)[remedy]
+    on_main = _IN_DIALOG if in_dialog else _ON_SCREEN
+    step = (on_main if on_screen else _WITHOUT_SCREEN)[remedy]
     return f"{error} {step}".rstrip()
 
 

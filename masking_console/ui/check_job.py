@@ -112,6 +112,7 @@ class CheckJob:
         except TokenRefusedError as error:
             words = refusal_words(error, on_screen=True)
             screen.note(Sign.FAILED, "refused", words)
+            words = refusal_words(error, on_screen=True, in_dialog=True)
             screen.app.push_screen(QuestionScreen("Sign-in refused", words))
         finally:
             stream.cancel()

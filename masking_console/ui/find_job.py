@@ -119,19 +119,18 @@ class FindJob:
         screen = self._screen
         stream = self._stream = screen.operations.find(account, wanted)
         screen.refresh_bindings()
-        refusal = ""
+        refusal: TokenRefusedError | None = None
         try:
             found, end = await self._take_over(account, stream)
         except TokenRefusedError as error:
-            found, end = [], None
-            refusal = refusal_words(error, on_screen=True)
+            found, end, refusal = [], None, error
         finally:
             stream.cancel()
             if self._stream is stream:
                 self._stream, self.progress = None, ""
         if screen.account is not account:
             return
-        if refusal:
+        if refusal is not None:
             self._say_refused(refusal)
         else:
             self._say_what_was_found(wanted, found, end)
@@ -168,11 +167,12 @@ class FindJob:
         screen.source.say(self.progress)
         screen.show_counts()
 
-    def _say_refused(self, words: str) -> None:
-        screen = self._screen
+    def _say_refused(self, error: TokenRefusedError) -> None:
+        screen, words = self._screen, refusal_words(error, on_screen=True)
         screen.source.say(words)
         screen.queue.empty_text = words
         screen.note(Sign.FAILED, "refused", words)
+        words = refusal_words(error, on_screen=True, in_dialog=True)
         screen.app.push_screen(QuestionScreen("Sign-in refused", words))
 
     def _say_what_was_found(

@@ -67,7 +67,7 @@ NO_ADDRESS = plain_text("IP address 203.0.113.7 is not whitelisted")
             Answer(Verdict.TOKEN_REFUSED, 401, detail=NO_TOKEN, is_plivos=True),
             (
                 "Plivo refused the sign-in of PRACTICE (401): authentication failed. "
-                "Press P to replace the token."
+                "Press P, then o, to replace the token."
             ),
             (
                 "Plivo refused the sign-in of PRACTICE (401): authentication failed. "
@@ -126,4 +126,6 @@ def test_the_words_fit_the_answer_the_account_and_the_face(
     error = sign_in_error(account, answer)
 
     assert refusal_words(error, on_screen=True) == on_screen
+    in_dialog = refusal_words(error, on_screen=True, in_dialog=True)
+    assert "Press P" not in in_dialog
     assert refusal_words(error, on_screen=False) == (without or on_screen)
