@@ -175,7 +175,7 @@ class ConsoleApp(ListeningApp[int], CrashSafeApp[int]):
 
     def take_paste_tail(self, text: str) -> None:
         if self.is_ready:
-            self.guard.take(text)
+            self.guard.take(text, is_rest=True)
         else:
             self._early_pastes.append(events.Paste(text))
 

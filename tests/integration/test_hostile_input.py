@@ -173,6 +173,7 @@ def test_hostile_text_from_plivo_and_pastes_stays_plain_text(
         terminal.paste(f"{evil} {marked} {evil}\n{unknown_status}")
         terminal.wait_for("2 ids", timeout=PATIENCE_SECONDS)
         terminal.wait_for("open", timeout=PATIENCE_SECONDS)
+        settle(terminal)
         type_as_a_person(terminal, " ", "X")
         terminal.wait_for("Expire 1 session", timeout=PATIENCE_SECONDS)
         settle(terminal)

@@ -8,6 +8,7 @@ import random
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from masking_console.models.expiry import ExpiryOutcome, RunEnd
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.practice.sign_in import PRACTICE_AUTH_ID, PRACTICE_TOKEN
 from tests.support.practice_service import (
+    DEAF_SECONDS,
     PATIENCE_SECONDS,
     program_environment,
     serving,
@@ -171,20 +173,25 @@ def test_a_person_confirms_on_the_terminal_and_a_paste_does_not(
         ) as terminal,
     ):
         terminal.wait_for("Type 2 env to go ahead:", timeout=PATIENCE_SECONDS)
+        time.sleep(DEAF_SECONDS)
         terminal.send("2 env\n")
-        terminal.wait_for("That came all at once", timeout=PATIENCE_SECONDS)
+        terminal.wait_for("Faster than a person types.", timeout=PATIENCE_SECONDS)
         assert account.deletes == []
         terminal.wait_for(
             lambda text: text.count("to go ahead:") == 2, timeout=PATIENCE_SECONDS
         )
-        type_as_a_person(terminal, *"2 env", "\r")
+        time.sleep(DEAF_SECONDS)
+        type_as_a_person(terminal, *"2 env")
+        type_as_a_person(terminal, "\r")
         terminal.wait_for(
             lambda text: "Done." in text or text.count("to go ahead:") == 3,
             timeout=PATIENCE_SECONDS,
         )
         if "Done." not in terminal.screen_text():
             # On a machine that is held up, keys of a person come at once.
-            type_as_a_person(terminal, *"2 env", "\r")
+            time.sleep(DEAF_SECONDS)
+            type_as_a_person(terminal, *"2 env")
+            type_as_a_person(terminal, "\r")
         terminal.wait_for("Done. 2 sessions are expired.", timeout=PATIENCE_SECONDS)
         assert terminal.wait_exit() == 0
         terminal.wait_output_end()

@@ -189,6 +189,19 @@ async def test_on_the_main_screen_the_rest_of_a_paste_is_read_and_presses_nothin
         assert opened.app.screen is opened.main
 
 
+async def test_a_rest_of_a_paste_without_ids_leaves_its_words_alone(
+    simulated: SimulatedAccount, ids_of: IdsOf, tmp_path: Path
+) -> None:
+    (only,) = ids_of("active", 1)
+    async with console(simulated, tmp_path) as opened:
+        opened.app.post_message(events.Paste(f"{only} "))
+        opened.send("X")
+        await opened.until_checked(1)
+        await opened.look()
+        assert "1 id 1 new" in opened.words()
+        assert opened.main.source.text_area.text.endswith("X")
+
+
 async def test_after_a_paste_that_was_left_out_its_rest_presses_nothing(
     simulated: SimulatedAccount, ids_of: IdsOf, tmp_path: Path
 ) -> None:

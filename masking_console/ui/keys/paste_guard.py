@@ -87,8 +87,13 @@ class PasteGuard:
         self._focus_before: Widget | None = None
         self._delivery: Timer | None = None
 
-    def take(self, text: str) -> None:
-        """Bring a paste to the pane or the field that it is for, or say why not."""
+    def take(self, text: str, *, is_rest: bool = False) -> None:
+        """Bring a paste to the pane or the field that it is for, or say why not.
+
+        Args:
+            text: what was pasted.
+            is_rest: whether it came as keys, right behind a paste.
+        """
         main, focused = self._app.main, self._app.focused
         # Most terminals send a carriage return for the end of a line.
         lines = text.strip().splitlines()
@@ -96,7 +101,7 @@ class PasteGuard:
             focused.id == "find" and len(lines) > 1
         )
         if self._app.screen is main and is_text:
-            main.take_text(text)
+            main.take_text(text, is_rest=is_rest)
         elif isinstance(focused, AnswerField):
             # The dialog has said so itself.
             main.note(Sign.NOTE, "pasted", "A paste is not taken here. Type it.")

@@ -159,9 +159,9 @@ class MainScreen(PanesScreen):
         if self.queue.add(uuids):
             self.checks.check_queued()
 
-    def take_text(self, text: str) -> None:
-        """Read a pasted text, whichever pane has the focus."""
-        self.source.take(text)
+    def take_text(self, text: str, *, is_rest: bool = False) -> None:
+        """Read a pasted text, or the rest of one, whichever pane has the focus."""
+        self.source.take(text, is_rest=is_rest)
 
     def note(self, sign: Sign, word: str, text: str) -> None:
         """Add a line of ours to the log."""

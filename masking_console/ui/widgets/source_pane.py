@@ -116,8 +116,11 @@ class SourcePane(Vertical):
         event.stop()
         self.post_message(self.FindRequested(event.value))
 
-    def take(self, text: str) -> None:
-        """Add a pasted text and read it; a phone number goes to the field instead."""
+    def take(self, text: str, *, is_rest: bool = False) -> None:
+        """Add a pasted text and read it; a phone number goes to the field instead.
+
+        The rest of a paste, which came as keys, is told of only where it holds ids.
+        """
         if phone_number_in(text):
             self.field.focus()
             self._offer(text.strip(), "A phone number. Enter finds it.")
@@ -131,16 +134,18 @@ class SourcePane(Vertical):
             area.move_cursor(area.document.end)
             separator = "\n" if area.text and not area.text.endswith("\n") else ""
             area.insert(separator + shown)
-        self.read(text)
+        self.read(text, is_rest=is_rest)
 
-    def read(self, text: str) -> None:
+    def read(self, text: str, *, is_rest: bool = False) -> None:
         """Read a text in a thread, then post `Read`."""
-        self.run_worker(self._read(text), group="read-source")
+        self.run_worker(self._read(text, is_rest=is_rest), group="read-source")
 
-    async def _read(self, text: str) -> None:
-        self._found.update(Text("Reading..."))
+    async def _read(self, text: str, *, is_rest: bool) -> None:
+        if not is_rest:
+            self._found.update(Text("Reading..."))
         pasted = await asyncio.to_thread(read_session_ids, text)
-        self.post_message(self.Read(pasted, phone_number_in(text)))
+        if not is_rest or pasted.found or pasted.incomplete or pasted.ignored:
+            self.post_message(self.Read(pasted, phone_number_in(text)))
 
     def offer_number(self, number: str) -> None:
         """Put a number that stands in the text into the field as well."""
