@@ -3,15 +3,24 @@
 import base64
 import hmac
 import re
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import NoReturn, Self
+from urllib.parse import quote
+from weakref import WeakSet
 
 from masking_console.errors import InvalidAccountNameError, InvalidAuthIdError
 from masking_console.models.plain_text import PlainText
 
 _AUTH_ID = re.compile(r"(?:MA|SA)[A-Za-z0-9]{18}", re.ASCII)
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{1,19}", re.ASCII)
+
+_PIECE = 10
+"""Characters of a piece by which a token is found in a text."""
+_SHORTEST_PIECE = 6
+"""A shorter secret is a word of a language as well."""
 
 ENVIRONMENT_ACCOUNT = "env"
 """The name of the account that the environment variables describe."""
@@ -75,10 +84,13 @@ class AuthToken:
     print attributes and local variables but do not call functions.
     """
 
-    __slots__ = ("_reveal",)
+    __slots__ = ("__weakref__", "_marks", "_reveal")
 
     def __init__(self, secret: str) -> None:
         self._reveal = secret.strip().__str__
+        self._marks: frozenset[int] | None = None
+        with _LOCK:
+            _KNOWN.add(self)
 
     def __repr__(self) -> str:
         return "AuthToken(hidden)"
@@ -114,9 +126,59 @@ class AuthToken:
             f"{auth_id}:{self._reveal()}".encode()
         ).decode("ascii")
 
+    def places_in(self, text: str) -> Iterator[tuple[int, int]]:
+        """Yield where a text has the secret or a piece of it, in any usual encoding.
+
+        Pieces of 10 characters count, in either letter case. They are compared by
+        their hashes, so that no copy of the secret is made for it.
+        """
+        if self._marks is None:
+            self._marks = frozenset(map(hash, self._pieces()))
+        size = min(_PIECE, len(self._reveal()))
+        lowered = text.lower() if len(text.lower()) == len(text) else text
+        start, stop = 0, -1
+        for at in range(len(text) - size + 1) if self._marks else ():
+            if hash(lowered[at : at + size]) not in self._marks:
+                continue
+            if at > stop >= 0:
+                yield start, stop
+            start, stop = (at if at > stop else start), at + size
+        if stop >= 0:
+            yield start, stop
+
+    def _pieces(self) -> Iterator[str]:
+        """Yield the pieces of the secret, as it is and as it may be written."""
+        size = min(_PIECE, len(self._reveal()))
+        if size < _SHORTEST_PIECE:
+            return
+        for form in (
+            self._reveal().lower(),
+            self._reveal().encode().hex(),
+            quote(self._reveal(), safe="").lower(),
+            *(_encoded(before, self._reveal()).lower() for before in range(3)),
+        ):
+            for at in range(len(form) - size + 1):
+                yield form[at : at + size]
+
     def reveal_to_keyring(self) -> str:
         """Return the secret; only the keyring module calls this."""
         return self._reveal()
+
+
+def _encoded(before: int, secret: str) -> str:
+    """Return a secret in base64, without what a neighbor of so many bytes changes."""
+    encoded = base64.b64encode(bytes(before) + secret.encode()).decode("ascii")
+    return encoded[-(-before * 8 // 6) :].rstrip("=")[:-1]
+
+
+def known_tokens() -> tuple[AuthToken, ...]:
+    """Return every token that is held in this process, of whichever account."""
+    with _LOCK:
+        return tuple(_KNOWN)
+
+
+_LOCK = threading.Lock()
+_KNOWN: "WeakSet[AuthToken]" = WeakSet()
 
 
 class AccountSource(Enum):

@@ -4,7 +4,6 @@ Every shape that the API reference lists under "Errors" and "Expire" becomes one
 verdicts. What is not known is `UNCLEAR`, never success: a GET then tells.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +14,7 @@ import msgspec
 
 from masking_console.errors import InvalidSessionUuidError
 from masking_console.models.account import AccountDetails, AuthId
+from masking_console.models.free_text import fit_to_keep
 from masking_console.models.masking_session import (
     MaskingSession,
     SessionStatus,
@@ -25,7 +25,6 @@ from masking_console.models.session_uuid import SessionUuid
 from masking_console.plivo.answers import Answer, Verdict
 from masking_console.plivo.retry_after import read_retry_after
 
-_NUMBER = re.compile(r"(?<![\w-])\+?\d[\d ()]{5,16}\d(?![\w-])", re.ASCII)
 _SUCCESS = range(200, 300)
 _CLIENT_ERROR = range(400, 500)
 _BY_STATUS: dict[int, Verdict] = {
@@ -143,7 +142,9 @@ def read_account_reply(reply: RawReply, auth_id: AuthId, now: datetime) -> Answe
 def read_account_details(reply: RawReply) -> AccountDetails:
     """Return what an answer that was `FOUND` says of the account."""
     envelope = _envelope(reply.body) or _Envelope()
-    return AccountDetails(name=_text(envelope.name), api_id=_text(envelope.api_id))
+    return AccountDetails(
+        name=_words_in(envelope.name), api_id=_words_in(envelope.api_id)
+    )
 
 
 def _envelope(body: bytes) -> _Envelope | None:
@@ -210,7 +211,7 @@ def _answer(
     return Answer(
         verdict=verdict,
         http_status=reply.status,
-        api_id=_text(envelope.api_id) if envelope is not None else PlainText(""),
+        api_id=_words_in(envelope.api_id if envelope is not None else None),
         elapsed_ms=reply.elapsed_ms,
         detail=_detail(reply, envelope),
         retry_after_seconds=read_retry_after(reply.retry_after, now),
@@ -224,8 +225,7 @@ def _detail(reply: RawReply, envelope: _Envelope | None) -> PlainText:
     else:
         body = reply.body[:400].decode("utf-8", "replace").strip()
         words = reply.reason if body.startswith("<") else body or reply.reason
-    # Plivo's words go into the journal, where no phone number may be.
-    return plain_text(_NUMBER.sub("(number)", words), limit=200)
+    return fit_to_keep(words, limit=200)
 
 
 def _message_of(envelope: _Envelope) -> str:
@@ -267,7 +267,7 @@ def _session(raw: _Session) -> MaskingSession | None:
     return MaskingSession(
         session_uuid=SessionUuid(raw.session_uuid),
         status=known.get(word, SessionStatus.OTHER),
-        status_word=plain_text(word, limit=20),
+        status_word=fit_to_keep(word, limit=20),
         first_party=_text(raw.first_party),
         second_party=_text(raw.second_party),
         virtual_number=_text(raw.virtual_number),
@@ -276,6 +276,11 @@ def _session(raw: _Session) -> MaskingSession | None:
         last_interaction_time=_time(raw.last_interaction_time),
         total_call_count=_count(raw.total_call_count),
     )
+
+
+def _words_in(value: object) -> PlainText:
+    """Return a string or a number as text that is shown and kept."""
+    return fit_to_keep(_text(value), limit=200)
 
 
 def _text(value: object) -> PlainText:
