@@ -20,7 +20,7 @@ class ExitCode(IntEnum):
     REFUSED = 5
     """Not confirmed, read-only, or over the limit of one batch."""
     PARTLY_DONE = 7
-    """Some sessions are expired and some are not."""
+    """Some sessions are expired and some are not; or all, and the journal lacks it."""
     UNKNOWN = 8
     """The outcome of at least one session is not known."""
     STOPPED = 130

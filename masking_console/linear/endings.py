@@ -35,7 +35,8 @@ def exit_code(
         return ExitCode.UNKNOWN
     off = sum(each.state is CheckState.EXPIRED for each in left_out)
     off += summary.off if summary is not None else 0
-    if off == len(results) + len(left_out):
+    is_recorded = summary is None or summary.end is not RunEnd.JOURNAL_FAILED
+    if off == len(results) + len(left_out) and is_recorded:
         return ExitCode.DONE
     if off:
         return ExitCode.PARTLY_DONE

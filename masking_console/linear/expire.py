@@ -40,6 +40,7 @@ from masking_console.models.expiry import (
     ConfirmedPlan,
     ExpiryPlan,
     ExpirySummary,
+    RunEnd,
 )
 from masking_console.models.masking_session import CheckedSession, CheckState
 from masking_console.models.run_events import (
@@ -148,7 +149,10 @@ class ExpireJob:
     def _ending(self, choice: Choice, summary: ExpirySummary) -> Ending:
         code = exit_code(summary, choice.left_out, is_stopped=self._is_stopped)
         words = run_words(summary, has_paused=self._has_paused)
-        return Ending(choice, code, words, summary)
+        seal = ""
+        if summary.end is not RunEnd.JOURNAL_FAILED:
+            seal = self._runner.run(self._operations.journal_seal())
+        return Ending(choice, code, words, summary, seal)
 
     async def _open_journal(self, account: Account) -> None:
         """Make sure that it can be written, and tell of runs that were cut off."""

@@ -1,6 +1,6 @@
 """The finished panel in words."""
 
-from masking_console.models.expiry import ExpiryOutcome, ExpirySummary
+from masking_console.models.expiry import ExpiryOutcome, ExpirySummary, RunEnd
 from masking_console.presentation.sessions import outcome_sign
 
 _LABELS = {
@@ -31,6 +31,15 @@ def summary_lines(summary: ExpirySummary) -> tuple[str, ...]:
             line += f"   {names}{more}"
         lines.append(line)
     return tuple(lines)
+
+
+def saved_words(summary: ExpirySummary) -> str:
+    """Return where the batch is kept, or that it is not."""
+    if summary.end is RunEnd.JOURNAL_FAILED:
+        return (
+            f"NOT all of {summary.batch.batch_id} is in the journal. Copy the report."
+        )
+    return f"Saved in the journal as {summary.batch.batch_id}."
 
 
 def may_still_connect(summary: ExpirySummary) -> str:
