@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from masking_console.cli.options import account_options, load_settings, text_of
+from masking_console.cli.secret_process import protect
 from masking_console.errors import InputError, RefusedError
 
 if TYPE_CHECKING:
@@ -52,8 +53,7 @@ def expire(
     from masking_console.models.session_ids import read_session_ids
 
     settings = load_settings(account=account, practice=practice, api_url=api_url)
-    if os.environ.get("SSLKEYLOGFILE") and not practice:
-        raise InputError("Unset SSLKEYLOGFILE: it records what is sent.")
+    protect(os.environ, practice=practice)
     text = text_of(ids, None if file == "-" else file)
     if file == "-":
         text = "\n".join(filter(None, [text, _piped_text()]))
@@ -82,7 +82,7 @@ def _run(settings: "Settings", pasted: "PastedIds", **wishes: object) -> int:
     from masking_console.linear.output import Output
     from masking_console.linear.request import ExpiryRequest
     from masking_console.linear.text_lines import TextLines
-    from masking_console.models.cause import Cause
+    from masking_console.models.cause import CHANGED, Cause
     from masking_console.operations.wiring import build_operations
     from masking_console.presentation.display import show_as
     from masking_console.presentation.pasted import pasted_words
@@ -103,6 +103,8 @@ def _run(settings: "Settings", pasted: "PastedIds", **wishes: object) -> int:
     if pasted.repeated or pasted.incomplete_count or pasted.ignored_count:
         for line in words:
             output.note(line)
+    if request.cause.was_changed:
+        output.note(f"{CHANGED} It says: {request.cause.reason}")
     lines = JsonLines(output) if wishes["form"] == "jsonl" else TextLines(output)
     refused = settings.cause_rules.problem(request.cause)
     if refused:

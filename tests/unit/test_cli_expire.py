@@ -43,7 +43,12 @@ def pipe(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
         (["--file", "missing.txt"], 1, "missing.txt does not exist"),
         ([KNOWN, "--format", "xml"], 1, "is not one of"),
         ([KNOWN, "--ticket", "x" * 41], 1, "The ticket has at most 40"),
-        ([KNOWN, "--reason", "call +91 98765 43210"], 1, "Leave the phone number out"),
+        ([KNOWN, "--ticket", "+91 98765 43210"], 5, "looks like a phone number"),
+        (
+            [KNOWN, "--account", "env", "--reason", "call +91 98765 43210"],
+            2,
+            "It says: call (number)",
+        ),
         ([KNOWN, "--practice", "--account", "env"], 1, "In practice mode"),
         ([KNOWN, "--account", "env"], 2, "Set PLIVO_AUTH_ID"),
         ([KNOWN, "--account", "nobody"], 2, "There is no account nobody."),
