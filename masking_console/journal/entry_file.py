@@ -23,6 +23,7 @@ from masking_console.journal.seals import (
     SealedRow,
     batch_ids_of,
     entry_of,
+    is_seal,
     note_problem,
     row_of,
     seal,
@@ -32,6 +33,9 @@ from masking_console.paths import UnsafePathError, make_private_folder, open_pri
 
 _BUSY_SECONDS = 5.0
 _COLUMNS = "sequence, event, batch_id, session_uuid, content, previous_seal, seal"
+_SELECT = f"SELECT {_COLUMNS} FROM entries WHERE"  # noqa: S608 - names of columns
+_ONE_ROW = f"{_SELECT} sequence = ?"
+_ROWS_BEHIND = f"{_SELECT} sequence > ? ORDER BY sequence"
 _ONE_ROW_IS_DAMAGED = ("NULL value in entries.", "non-TEXT value in entries.")
 """The beginnings of what SQLite says of one row, while the file itself is sound."""
 _ON_THE_DISK = frozenset({JournalEvent.BATCH_CONFIRMED, JournalEvent.BATCH_ENDED})
@@ -143,7 +147,7 @@ class EntryFile:
 
     def rows(self, batch_id: str) -> tuple[SealedRow, ...]:
         """Return the rows of one batch, oldest first, sound or not."""
-        query = f"SELECT {_COLUMNS} FROM entries WHERE batch_id = ? ORDER BY sequence"  # noqa: S608 - names of columns
+        query = f"{_SELECT} batch_id = ? ORDER BY sequence"
         return tuple(map(row_of, self._opened().execute(query, (batch_id,))))
 
     def open_batches(self) -> Mapping[str, Sequence[SealedRow]]:
@@ -191,12 +195,11 @@ class EntryFile:
         return self._connection
 
     def _row(self, sequence: int) -> SealedRow | None:
-        query = f"SELECT {_COLUMNS} FROM entries WHERE sequence = ?"  # noqa: S608 - likewise
-        found = self._opened().execute(query, (sequence,)).fetchone()
+        found = self._opened().execute(_ONE_ROW, (sequence,)).fetchone()
         return row_of(found) if found is not None else None
 
     def _rows_of_event(self, event: JournalEvent) -> Iterable[SealedRow]:
-        query = f"SELECT {_COLUMNS} FROM entries WHERE event = ? ORDER BY sequence"  # noqa: S608 - likewise
+        query = f"{_SELECT} event = ? ORDER BY sequence"
         return map(row_of, self._opened().execute(query, (event.value,)))
 
     def _batch_ids(self) -> Sequence[str]:
@@ -220,29 +223,33 @@ def read_rows(path: Path) -> Iterator[SealedRow]:
         last = 0
         while True:
             try:
-                for values in connection.execute(
-                    f"SELECT {_COLUMNS} FROM entries WHERE sequence > ? "  # noqa: S608 - likewise
-                    "ORDER BY sequence",
-                    (last,),
-                ):
+                for values in connection.execute(_ROWS_BEHIND, (last,)):
                     last = values[0]
                     yield row_of(values)
             except sqlite3.DatabaseError as error:
                 if not is_damage(error):
                     raise
-                # The number of a row can be read where its content cannot.
-                last = _next_sequence(connection, last)
-                yield row_of((last, *[None] * 6))
+                row = _row_behind(connection, last)
+                last = row.sequence
+                yield row
             else:
                 return
 
 
-def _next_sequence(connection: sqlite3.Connection, last: int) -> int:
+def _row_behind(connection: sqlite3.Connection, last: int) -> SealedRow:
+    """Return the row behind one, alone: its number can be read where it cannot.
+
+    Raises:
+        sqlite3.DatabaseError: not even its number can be read.
+    """
     query = "SELECT min(sequence) FROM entries WHERE sequence > ?"
-    found: int | None = connection.execute(query, (last,)).fetchone()[0]
-    if found is None:
+    sequence = connection.execute(query, (last,)).fetchone()[0]
+    if sequence is None:
         raise sqlite3.DatabaseError("the end cannot be read")
-    return found
+    try:
+        return row_of(connection.execute(_ONE_ROW, (sequence,)).fetchone())
+    except sqlite3.DatabaseError:
+        return row_of((sequence, *[None] * 6))
 
 
 def _opened_to_read(path: Path) -> sqlite3.Connection:
@@ -312,8 +319,10 @@ def _last(connection: sqlite3.Connection) -> Head:
     row = connection.execute(
         "SELECT sequence, seal FROM entries ORDER BY sequence DESC LIMIT 1"
     ).fetchone()
+    if row is None:
+        return Head(0, FIRST_SEAL)
     # A damaged one is followed all the same: that it is damaged is found by itself.
-    return Head(row[0], str(row[1])) if row else Head(0, FIRST_SEAL)
+    return Head(row[0], row[1] if is_seal(row[1]) else seal("", str(row[1])))
 
 
 def _prepare(connection: sqlite3.Connection) -> None:

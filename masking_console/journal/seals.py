@@ -20,6 +20,7 @@ FIRST_SEAL = "0" * 64
 """What the first entry names as the seal of the one before."""
 
 _FOUND_AT_A_START = {JournalEvent.JOURNAL_CUT.value, JournalEvent.JOURNAL_NOTE.value}
+_SEAL = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _LETTERS = str.maketrans("0123456789", "ghijklmnop")
 """So that the name of a finding is never taken for a number."""
 _BATCH_ID = re.compile(r'"batch_id":"([^"\\]+)"')
@@ -29,6 +30,11 @@ _SESSION_UUID = re.compile(r'"session_uuid":"([^"\\]+)"')
 def seal(previous_seal: str, content: str) -> str:
     """Return the hash that binds an entry to the one before it."""
     return hashlib.sha256(f"{previous_seal}\n{content}".encode()).hexdigest()
+
+
+def is_seal(text: object) -> bool:
+    """Return whether this is a seal, and no damaged one."""
+    return isinstance(text, str) and _SEAL.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, slots=True)
