@@ -105,12 +105,15 @@ class EntryFile:
                 consoles,
                 is_there=os.path.lexists(note_path(self.path)),
             )
-            self._note.begin(last)
-            head = None
+            head = last
             if event is not None:
                 head = _insert(connection, new_entry(event, words))
-        if head is not None:
-            self._note.write(head)
+            else:
+                # Where nobody else writes, so that the note is never set back.
+                self._note.begin(last)
+        if event is not None:
+            # Only when it is written down is the old note let go.
+            self._note.begin(head)
         self._is_compared = True
         return words
 

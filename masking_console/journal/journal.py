@@ -228,8 +228,6 @@ class Journal:
         return tuple(sorted(found, key=lambda record: record.began_at))
 
     def _is_orphaned(self, record: BatchRecord) -> bool:
-        if record.ended_at is not None:
-            return False
         if not record.console:
             # The entry that says whose it is is damaged: any that runs may be it.
             return not self._consoles.others()

@@ -45,7 +45,7 @@ class Cause:
         return cls(plain_text(ticket.strip()), kept, was_changed)
 
 
-CHANGED = "The journal keeps no phone number and no token: the reason was changed."
+CHANGED = "Numbers and tokens were taken out of the reason."
 """The words for a person whose reason was changed."""
 _REQUIRED = "A ticket is required. Give one first."
 

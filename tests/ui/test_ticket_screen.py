@@ -59,11 +59,13 @@ async def test_a_phone_number_is_not_kept(
         await opened.press("tab")
         await opened.paste("+91 90034-59051\nand more")
         await opened.press("tab", "tab", "enter")
-        words = "the reason was changed. Press Enter to keep it so."
+        words = "taken out of the reason. Enter keeps it."
         await opened.until(lambda: words in opened.screen_text(), "a sentence")
         assert isinstance(opened.app.screen, TicketScreen)
         assert opened.main.cause.reason == ""
         assert "(number)" in opened.screen_text()
+        keep = opened.app.screen.query_one("#keep")
+        await opened.until(lambda: not keep.has_class("-active"), "a free button")
         await opened.press("enter")
         await opened.until(lambda: isinstance(opened.app.screen, MainScreen), "main")
         assert "(number)" in opened.main.cause.reason

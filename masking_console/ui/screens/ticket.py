@@ -97,5 +97,5 @@ class TicketScreen(ModalScreen[Cause | None]):
             if cause.was_changed:
                 # It is seen as it would be kept, and kept by a second Enter.
                 self.query_one("#reason", Input).value = cause.reason
-                problem = problem or f"{CHANGED} Press Enter to keep it so."
+                problem = problem or f"{CHANGED} Enter keeps it."
         self.query_one("#ticket-words", Static).update(Text(problem))

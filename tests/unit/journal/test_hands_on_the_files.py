@@ -3,7 +3,9 @@
 import asyncio
 import os
 import shutil
+import sqlite3
 from collections.abc import AsyncIterator, Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,10 +13,17 @@ import pytest
 
 from masking_console.errors import JournalError
 from masking_console.journal import entry_file
+from masking_console.journal.entry_file import EntryFile
 from masking_console.journal.files_in_use import FilesInUse
-from masking_console.journal.head_note import note_path
+from masking_console.journal.head_note import HeadNote, note_path, read_head
 from masking_console.journal.journal import Journal
 from masking_console.journal.reading import verify_file
+from masking_console.journal.seals import Head
+from masking_console.models.journal_entry import (
+    SCHEMA_VERSION,
+    JournalEntry,
+    JournalEvent,
+)
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.paths import UnsafePathError
 from masking_console.practice.sign_in import practice_account
@@ -149,3 +158,41 @@ def test_files_that_were_never_there_are_missed_by_nobody(tmp_path: Path) -> Non
     (tmp_path / "journal.db").touch()
     with pytest.raises(UnsafePathError):
         files.check()
+
+
+def test_what_is_found_stays_to_be_found_until_it_is_written_down(path: Path) -> None:
+    file = EntryFile(path)
+
+    def fail(*_: object) -> JournalEntry:
+        raise RuntimeError
+
+    def make(event: JournalEvent, words: str) -> JournalEntry:
+        return JournalEntry(event, NOW, detail=words, version=SCHEMA_VERSION)
+
+    note_path(path).parent.mkdir()
+    note_path(path).write_bytes(b"nonsense")
+    with pytest.raises(RuntimeError):
+        file.compare_with_note(fail, 1)
+    assert note_path(path).read_bytes() == b"nonsense"
+    unreadable = "the note of the last entry could not be read"
+    assert file.compare_with_note(make, 1) == unreadable
+    assert file.compare_with_note(fail, 1) == ""
+    file.close()
+    assert verify_file(path).problems == (f"Entry 1: {unreadable}.",)
+
+
+def test_a_note_may_be_begun_again(path: Path) -> None:
+    path.parent.mkdir()
+    note = HeadNote(path)
+    for sequence in (1, 2, 1):
+        head = Head(sequence, f"{sequence:064d}")
+        note.begin(head)
+        assert read_head(path) == head
+    note.close()
+
+
+def test_a_journal_whose_end_cannot_be_reached_is_damaged() -> None:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute("CREATE TABLE entries (sequence INTEGER PRIMARY KEY)")
+        with pytest.raises(sqlite3.DatabaseError, match="cannot be read"):
+            entry_file._row_behind(connection, 0)

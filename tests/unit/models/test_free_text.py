@@ -51,7 +51,7 @@ SEPARATORS = [
 ]  # fmt: skip
 PREFIXES = [
     "+", "00", "%2B", "%2b", "%252B", "&#43;", "&#x2B;", "&plus;", "\uff0b", "\\u002b",
-    "\\u{2b}", "\\x2B", "=2B", "tel:+", "+\u200e", "(+", "+ ", "",
+    "\u2795", "\\u{2b}", "\\x2B", "=2B", "tel:+", "+\u200e", "(+", "+ ", "",
 ]  # fmt: skip
 SECRET = "Zk3vQ9xT7mLw2RbY5cHn8JpD4sGf6KaE1uWoXiNy"
 AUTH_ID = AuthId("MAACME00000000007Q2X")
@@ -185,6 +185,11 @@ def test_a_token_of_somebody_else_is_found_by_its_shape(spelled: str) -> None:
     assert "(token)" in fit_to_keep(f"Authorization: Basic {others}")
     for text in (other, f"token={other[:12]}", f"SAOTHER0000000000001:{other[:20]}"):
         assert fit_to_keep(f"it was {text} today").endswith("(token) today")
+
+
+def test_an_escape_is_decoded_three_times_and_no_more() -> None:
+    assert fit_to_keep("%25252B919003459051") == "(number)"
+    assert fit_to_keep("%2525252B" + "1" * 7) == "%2525252B1111111"
 
 
 def test_what_only_looks_encoded_stays() -> None:

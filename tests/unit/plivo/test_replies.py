@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from masking_console.models.account import AuthId
@@ -22,6 +22,7 @@ from masking_console.plivo.retry_after import (
     LONGEST_WAIT_SECONDS,
     read_retry_after,
 )
+from masking_console.practice.sign_in import practice_account
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 UUID = SessionUuid("c28b77d4-21e7-43bd-9447-04bfee92e651")
@@ -251,6 +252,8 @@ CONTENTS = st.binary(max_size=300) | JSON.map(body)
 STATUSES = st.integers(100, 599)
 
 
+# The numbering plans are loaded by the first text that may hold a number.
+@settings(deadline=None)
 @given(status=STATUSES, content=CONTENTS, retry_after=st.none() | st.text())
 def test_no_answer_raises_and_every_text_is_plain(
     status: int, content: bytes, retry_after: str | None
@@ -290,6 +293,19 @@ def test_hostile_json_never_raises(content: bytes) -> None:
         read_expire_reply(reply, NOW)
         read_session_reply(reply, UUID, NOW)
         read_account_reply(reply, AUTH_ID, NOW)
+
+
+@pytest.mark.parametrize("field", ["api_id", "error"])
+def test_no_token_and_no_number_is_kept_of_what_an_answer_echoes(field: str) -> None:
+    account = practice_account()
+    header = account.auth_token.basic_authorization(account.auth_id)
+    for echoed in (header, header[6:], "%2B91 90034-59051"):
+        body = json.dumps({"api_id": "a", "error": "no", field: f"got {echoed}"})
+        answer = read_expire_reply(RawReply(400, body.encode()), NOW)
+        kept = answer.api_id if field == "api_id" else answer.detail
+        assert kept.startswith("got ")
+        assert kept.endswith(("(token)", "(number)"))
+        assert header[20:40] not in kept
 
 
 @pytest.mark.parametrize(
