@@ -103,10 +103,10 @@ def open_private(path: Path, flags: int) -> int:
     return descriptor
 
 
-def identity(path: Path) -> FileIdentity | None:
+def identity(path: str | Path) -> FileIdentity | None:
     """Return the identity of the file at a path, or None where there is none."""
     try:
-        status = path.stat()
+        status = os.stat(path)  # noqa: PTH116 - once for each part of each entry
     except OSError:
         return None
     return status.st_dev, status.st_ino

@@ -70,6 +70,11 @@ class EntryFile:
         """
         self._opened()
 
+    @property
+    def is_compared(self) -> bool:
+        """Whether it is open, and was compared with its note."""
+        return self._is_compared
+
     def check(self) -> None:
         """Look through the whole file for damage that is more than one bad entry.
 
@@ -82,7 +87,7 @@ class EntryFile:
                 raise sqlite3.DatabaseError(words)
 
     def compare_with_note(self, new_entry: NewEntry, consoles: int) -> str:
-        """Compare the note of the last entry with the journal, once an opening.
+        """Compare the note of the last entry with the journal, before it is written.
 
         What does not fit is written down, so that it can be seen ever after.
 
@@ -94,8 +99,6 @@ class EntryFile:
         Returns:
             What does not fit, in words; nothing where all is well.
         """
-        if self._is_compared:
-            return ""
         with _immediately(self._opened()) as connection:
             last, noted = _last(connection), read_head(self.path)
             event, words = note_problem(

@@ -16,7 +16,7 @@ class FilesInUse:
     """The database with its write-ahead log, as they were when it was opened."""
 
     def __init__(self, path: Path) -> None:
-        self._parts = [path.with_name(f"{path.name}{ending}") for ending in _ENDINGS]
+        self._parts = [f"{path}{ending}" for ending in _ENDINGS]
         self._known: list[FileIdentity | None] = []
         self._before: FileIdentity | None = None
 
@@ -45,5 +45,6 @@ class FilesInUse:
                 raise _replaced(part)
 
 
-def _replaced(part: Path) -> UnsafePathError:
-    return UnsafePathError(f"{part.name} was removed, moved or replaced while in use")
+def _replaced(part: str) -> UnsafePathError:
+    name = Path(part).name
+    return UnsafePathError(f"{name} was removed, moved or replaced while in use")

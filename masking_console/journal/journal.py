@@ -214,6 +214,8 @@ class Journal:
 
     def _enter(self) -> str:
         """Open the file, unless it is open; return what does not fit its note."""
+        if self._file.is_compared:
+            return ""
         self._file.open()
         self._consoles.enter(self._now())
         return self._file.compare_with_note(
