@@ -218,10 +218,13 @@ class Journal:
             return ""
         self._file.open()
         self._consoles.enter(self._now())
-        return self._file.compare_with_note(
+        problem = self._file.compare_with_note(
             lambda event, words: self._entry(event, "", detail=words),
             count_consoles(self._file.path),
         )
+        # What the killed ones left explains nothing that comes later.
+        self._consoles.others()
+        return problem
 
     def _interrupted(self) -> tuple[BatchRecord, ...]:
         self._enter()

@@ -19,7 +19,11 @@ from masking_console.models.session_uuid import is_canonical
 FIRST_SEAL = "0" * 64
 """What the first entry names as the seal of the one before."""
 
-_FOUND_AT_A_START = {JournalEvent.JOURNAL_CUT.value, JournalEvent.JOURNAL_NOTE.value}
+_FOUND_AT_A_START = {
+    JournalEvent.JOURNAL_CUT.value,
+    JournalEvent.JOURNAL_NOTE.value,
+    JournalEvent.JOURNAL_SET_ASIDE.value,
+}
 _SEAL = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _LETTERS = str.maketrans("0123456789", "ghijklmnop")
 """So that the name of a finding is never taken for a number."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from masking_console.errors import (
@@ -151,7 +152,8 @@ class ExpireJob:
         words = run_words(summary, has_paused=self._has_paused)
         seal = ""
         if summary.end is not RunEnd.JOURNAL_FAILED:
-            seal = self._runner.run(self._operations.journal_seal())
+            with suppress(JournalError):
+                seal = self._runner.run(self._operations.journal_seal())
         return Ending(choice, code, words, summary, seal)
 
     async def _open_journal(self, account: Account) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from masking_console.errors import JournalError
 from masking_console.journal.consoles import Consoles
 from masking_console.journal.entry_file import read_rows
 from masking_console.journal.head_note import note_path
@@ -67,6 +68,7 @@ _LOST = "the note of the last entry was missing; the last was {}"
 _BACK = f"the note of the last entry named 1, and it was {LAST}"
 _OTHER = f"entry {LAST} was not the one that had been written"
 _UNREADABLE = "the note of the last entry could not be read"
+ASIDE = "journal-damaged-20260304-120502.db"
 _GONE = f"entries {LAST - 2} to {LAST} had been written and were gone"
 FORGERIES = [
     Forgery(
@@ -106,6 +108,12 @@ FORGERIES = [
         (f"Entry {LAST + 1}: {_UNREADABLE}.",),
     ),
     Forgery(
+        "everything overwritten, and the note deleted",
+        (lambda path: path.write_bytes(b"no database" * 1000), lose_the_note),
+        (),
+        (f"Entry 1: the damaged journal is kept as {ASIDE}.",),
+    ),
+    Forgery(
         "everything removed but the note",
         (lambda path: path.unlink(),),
         (f"Entries 1 to {LAST} are missing.",),
@@ -125,9 +133,13 @@ async def test_a_forgery_is_found_at_once_and_after_every_start(
     for deed in forgery.deeds:
         deed(path)
 
-    assert verify_file(path).problems == forgery.before
+    if forgery.before:
+        assert verify_file(path).problems == forgery.before
+    else:
+        with pytest.raises(JournalError, match="its file is damaged"):
+            verify_file(path)
     (notice,) = await asyncio.to_thread(start_once, path)
-    assert "is not as it was left" in notice
+    assert "is not as it was left" in notice or "was damaged" in notice
     for _ in range(2):
         assert verify_file(path).problems == forgery.after
         assert await asyncio.to_thread(start_once, path) == ()
@@ -184,6 +196,23 @@ async def test_the_note_may_be_behind_by_one_entry_for_each_killed_console(
 
     for each in killed:
         each.leave()
+
+
+async def test_what_a_killed_console_left_explains_nothing_after_a_start(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "journal.db"
+    await write(path, BATCHES)
+    for number in range(5):
+        (tmp_path / "journal-consoles" / f"C-2026-{number}.lock").touch()
+    set_the_note_back(path, LAST - 5)
+    assert verify_file(path).is_whole
+
+    assert await asyncio.to_thread(start_once, path) == ()
+
+    assert not list((tmp_path / "journal-consoles").iterdir())
+    set_the_note_back(path, LAST - 5)
+    assert not verify_file(path).is_whole
 
 
 async def test_what_is_written_while_it_is_verified_is_no_finding(

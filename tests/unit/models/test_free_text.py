@@ -39,6 +39,7 @@ OWN_WORDS = [
     "bearer of bad news",
     "Ünïcödé “quoted” text… 12 of 34, 50 %, &amp; =C3",
     "the token is refused: expired",
+    "the damaged journal is kept as journal-damaged-20260304-120502-2.db",
     "\\ud800 %FF &#1114112;",
 ]
 NUMBERS = ["919003459051", "14155550123", "442079460018", "4930123456789"]
