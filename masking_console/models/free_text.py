@@ -86,7 +86,7 @@ _NO_NUMBER = re.compile(
     rf"""
     (?<![0-9A-Za-z])(?<![0-9][-./_,:])(?:
         {_MOMENT}
-      | (?:B|C|crash|damaged)-\d{{8}}[-T]\d{{6}}(?:-[0-9a-f]+)*              # an id of ours
+      | (?:B|C|crash|damaged)-\d{{8}}[-T]\d{{6}}(?:-[0-9a-f]+)*  # an id of ours
       | (?:0?[1-9]|[12]\d|3[01])([-/.])(?:0?[1-9]|1[0-2])\2(?:19|20)\d\d(?![-/]\d)
       | {_TIME}
       | {_OCTET}(?:\.{_OCTET}){{3}}                                    # an address
