@@ -1,7 +1,7 @@
 """Reading a journal that somebody else may be writing; nothing is changed."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,15 +48,23 @@ def read_batches(path: Path) -> tuple[BatchRecord, ...]:
     return read_contents(path).batches
 
 
-def read_sealed(path: Path) -> tuple[tuple[SealedRow, JournalEntry], ...]:
-    """Return every entry that is sound, with its row, oldest first.
+def see_sound_entries(
+    path: Path, see: Callable[[SealedRow, JournalEntry], None]
+) -> None:
+    """Show every entry that is sound, with its row, oldest first; none is kept.
 
     Raises:
         JournalError: the journal cannot be read.
     """
-    if not path.exists():
-        return ()
-    return in_our_words(lambda: tuple(_sealed(read_rows(path))), "read")
+
+    def look() -> None:
+        for row in read_rows(path):
+            entry = entry_of(row)
+            if entry is not None:
+                see(row, entry)
+
+    if path.exists():
+        in_our_words(look, "read")
 
 
 def verify_file(path: Path) -> ChainReport:
@@ -84,13 +92,6 @@ def verify_file(path: Path) -> ChainReport:
 def batch_of(rows: Iterable[SealedRow], seal: str = "") -> BatchRecord | None:
     """Return the batch of these rows, sound or not."""
     return batch_record((entry_of(row) or damaged_entry(row) for row in rows), seal)
-
-
-def _sealed(rows: Iterable[SealedRow]) -> Iterator[tuple[SealedRow, JournalEntry]]:
-    for row in rows:
-        entry = entry_of(row)
-        if entry is not None:
-            yield row, entry
 
 
 def _contents(rows: Iterable[SealedRow]) -> JournalContents:

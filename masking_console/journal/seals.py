@@ -194,7 +194,6 @@ class _Chain:
         self.findings: list[Finding] = []
         self._count = 0
         self._is_sound = True
-        self._seals: dict[str, int] = {}
         self._reasons: dict[str, str] = {}
 
     def add(self, row: SealedRow) -> None:
@@ -217,8 +216,6 @@ class _Chain:
             self._reasons[entry.detail] = entry.reason
         self._count += 1
         self._is_sound = entry is not None
-        if entry is not None:
-            self._seals[row.seal] = row.sequence
         self.last = row
 
     def report(self) -> ChainReport:
@@ -230,7 +227,6 @@ class _Chain:
                 Finding(each.name, each.words, self._reasons.get(each.name, ""))
                 for each in self.findings
             ),
-            seals=self._seals,
         )
 
     def _find(self, sequence: int, words: str, *facts: str) -> None:

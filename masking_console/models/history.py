@@ -1,7 +1,7 @@
 """What the journal tells of earlier batches."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from masking_console.models.expiry import (
@@ -42,8 +42,6 @@ class ChainReport:
     """The seal of the last; whoever keeps it elsewhere can prove the rest with it."""
     findings: tuple[Finding, ...] = ()
     """What is wrong, acknowledged or not; empty when all is well."""
-    seals: Mapping[str, int] = field(default_factory=dict, repr=False)
-    """The number of the entry of each seal."""
 
     @property
     def problems(self) -> tuple[str, ...]:

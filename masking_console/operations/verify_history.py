@@ -4,15 +4,16 @@ import asyncio
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from masking_console.errors import InputError
 from masking_console.journal.journal import Journal
-from masking_console.journal.reading import read_sealed, verify_file
+from masking_console.journal.reading import see_sound_entries, verify_file
+from masking_console.journal.seals import SealedRow
 from masking_console.models.cause import CHANGED, Cause
-from masking_console.models.history import ChainReport
+from masking_console.models.journal_entry import JournalEntry
 from masking_console.models.plain_text import plain_text
 from masking_console.operations.read_ids import read_text_file
 from masking_console.presentation.history import verified_words
@@ -41,7 +42,7 @@ def print_verification(
     lines = [plain_text(str(journal_path), limit=4096), verified_words(found)]
     is_well = found.is_whole
     for path, text in texts:
-        compared = compare(text, found, journal_path)
+        compared = compare(text, journal_path)
         name = plain_text(path.name, limit=100)
         lines += [f"{name}: {line}" for line in compared.lines]
         is_well = is_well and compared.is_proved
@@ -92,7 +93,7 @@ class Compared:
     """Whether all that the report says stands in the journal."""
 
 
-def compare(text: str, found: ChainReport, journal_path: Path) -> Compared:
+def compare(text: str, journal_path: Path) -> Compared:
     """Hold the journal to a report, by its seals, or else by the rows of a table.
 
     Raises:
@@ -101,14 +102,21 @@ def compare(text: str, found: ChainReport, journal_path: Path) -> Compared:
     seals = [each.lower() for each in dict.fromkeys(_SEAL.findall(text))]
     seals = [each for each in seals if each != _NO_SEAL]
     if seals:
-        return _compare_seals(seals, found.seals)
+        return _compare_seals(seals, journal_path)
     rows = tuple(_rows_of(text))
     if rows:
         return _compare_rows(rows, journal_path)
     return Compared(("it has no seal and no results, so it proves nothing.",), False)
 
 
-def _compare_seals(seals: Sequence[str], known: Mapping[str, int]) -> Compared:
+def _compare_seals(seals: Sequence[str], journal_path: Path) -> Compared:
+    wanted, known = set(seals), dict[str, int]()
+
+    def see(row: SealedRow, _entry: JournalEntry) -> None:
+        if row.seal in wanted:
+            known[row.seal] = row.sequence
+
+    see_sound_entries(journal_path, see)
     missing = [each for each in seals if each not in known]
     if missing:
         named = " ".join(f"{each[:12]}..." for each in missing[:_MOST_NAMED])
@@ -142,10 +150,15 @@ def _compare_rows(rows: Sequence[_Row], journal_path: Path) -> Compared:
     """Hold the journal to every result; a later one does not contradict it."""
     planned: set[tuple[str, str]] = set()
     told: set[_Row] = set()
-    for _row, entry in read_sealed(journal_path):
-        planned |= {(entry.batch_id, uuid) for uuid in entry.sessions}
-        key = (entry.batch_id, entry.session_uuid, entry.outcome)
-        told.add((*key, entry.at.isoformat()))
+    wanted = {row[0] for row in rows}
+
+    def see(_row: SealedRow, entry: JournalEntry) -> None:
+        if entry.batch_id in wanted:
+            planned.update((entry.batch_id, uuid) for uuid in entry.sessions)
+            key = (entry.batch_id, entry.session_uuid, entry.outcome)
+            told.add((*key, entry.at.isoformat()))
+
+    see_sound_entries(journal_path, see)
     missing = [
         row
         for row in rows

@@ -133,6 +133,7 @@ def test_a_number_without_its_country_is_found(number: str) -> None:
         ("TEL-900-345-9051", "TEL-(number)"),
         ("user-9003459051", "user-(number)"),
         ("x9003459051", "x(number)"),
+        ("acct-9003459051", "acct-(number)"),
         ("nr_9003459051", "nr_(number)"),
         ("ABC-900-345-9051", "ABC-(number)"),
         ("9 0 0 3 4 5 9 0 5 1 twice", "(number) twice"),
