@@ -20,6 +20,7 @@ from masking_console.models.confirmation_rules import ConfirmationRules
 from masking_console.models.countries import COUNTRIES
 from masking_console.models.plain_text import plain_text
 from masking_console.models.ticket_pattern import LONGEST_PATTERN, TicketPattern
+from masking_console.paths import link_to_nothing
 from masking_console.settings import Settings, ShowNumbers, SignStyle, TimeZone
 
 LARGEST_FILE = 1024 * 1024
@@ -192,6 +193,8 @@ def _text_of(path: Path) -> str | None:
         with path.open("rb") as file:
             content = file.read(LARGEST_FILE + 1)
     except FileNotFoundError:
+        # A link that leads nowhere was meant to lead to rules that now do not apply.
+        _refuse_links_to_nothing(path)
         return None
     except OSError:
         raise problem(path, "it cannot be read; check its rights") from None
@@ -201,6 +204,13 @@ def _text_of(path: Path) -> str | None:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise problem(path, "it is not a text in UTF-8") from None
+
+
+def _refuse_links_to_nothing(path: Path) -> None:
+    link = link_to_nothing(path)
+    if link is not None:
+        name = plain_text(link.name, limit=60)
+        raise problem(path, f"{name} is a link that leads nowhere")
 
 
 def _decoded(path: Path, text: str) -> ConfigFile:

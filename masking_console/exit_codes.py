@@ -20,7 +20,7 @@ class ExitCode(IntEnum):
     REFUSED = 5
     """Not confirmed, read-only, or over the limit of one batch."""
     PARTLY_DONE = 7
-    """Some sessions are expired; others are not, or could not be read."""
+    """Some are expired; others are not, were not read, or are not in the journal."""
     UNKNOWN = 8
     """At least one session is unknown, or was open when looked at."""
     STOPPED = 130

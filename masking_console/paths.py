@@ -12,6 +12,10 @@ class UnsafePathError(OSError):
     """A path is not ours alone; the text says why, for use inside a sentence."""
 
 
+FileIdentity = tuple[int, int]
+"""Device and inode: the file itself, whatever its names are."""
+
+
 def config_dir() -> Path:
     """Return the folder of ``config.toml``; it may not exist yet."""
     override = os.environ.get("MASKING_CONSOLE_CONFIG_DIR")
@@ -97,3 +101,31 @@ def open_private(path: Path, flags: int) -> int:
             os.close(descriptor)
             raise
     return descriptor
+
+
+def identity(path: str | Path) -> FileIdentity | None:
+    """Return the identity of the file at a path, or None where there is none."""
+    try:
+        status = os.stat(path)  # noqa: PTH116 - once for each part of each entry
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def link_to_nothing(path: Path) -> Path | None:
+    """Return the link on the way to a path that leads nowhere, if there is one."""
+    for each in (path, *path.parents):
+        if each.is_symlink() and not each.exists():
+            return each
+    return None
+
+
+def is_absent(path: Path) -> bool:
+    """Return whether it is certain that there is no such file, and none was meant."""
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return link_to_nothing(path) is None
+    except OSError:
+        return False
+    return False

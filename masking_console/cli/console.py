@@ -13,6 +13,7 @@ from masking_console.cli.options import (
     load_settings,
     text_of,
 )
+from masking_console.cli.secret_process import protect
 from masking_console.errors import InputError
 from masking_console.exit_codes import ExitCode
 
@@ -39,8 +40,11 @@ def console(
         account=account, practice=practice, api_url=api_url, read_only=read_only
     )
     first_text = text_of(ids, file)
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise InputError("The console needs a terminal on its input and output.")
+    if not sys.stdin.isatty():
+        raise InputError("The console needs a terminal on its standard input.")
+    if not sys.stderr.isatty():
+        # Textual draws there, so that the standard output can be piped.
+        raise InputError("The console needs a terminal on its error stream (2>).")
     _run_console(settings, first_text)
 
 
@@ -53,6 +57,7 @@ def _run_console(settings: "Settings", first_text: str) -> None:
     from masking_console.ui.crash import refuse_spying_environment
 
     check_keymap(settings.keymap)
+    protect(os.environ, practice=settings.practice)
     refuse_spying_environment(os.environ, practice=settings.practice)
     show_as(settings)
     app = ConsoleApp(settings, lambda: _operations(settings), first_text)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from masking_console.cli.options import account_options, load_settings, text_of
+from masking_console.cli.secret_process import protect
 from masking_console.errors import InputError, RefusedError
 
 if TYPE_CHECKING:
@@ -54,8 +55,7 @@ def expire(
     from masking_console.models.session_ids import read_session_ids
 
     settings = load_settings(account=account, practice=practice, api_url=api_url)
-    if os.environ.get("SSLKEYLOGFILE") and not practice:
-        raise InputError("Unset SSLKEYLOGFILE: it records what is sent.")
+    protect(os.environ, practice=practice)
     text = text_of(ids, None if file == "-" else file)
     if file == "-":
         text = "\n".join(filter(None, [text, _piped_text()]))
@@ -84,14 +84,13 @@ def _run(settings: "Settings", pasted: "PastedIds", **wishes: object) -> int:
     from masking_console.linear.output import Output
     from masking_console.linear.request import ExpiryRequest
     from masking_console.linear.text_lines import TextLines
-    from masking_console.models.cause import Cause
+    from masking_console.models.cause import CHANGED, Cause
     from masking_console.operations.wiring import build_operations
     from masking_console.presentation.display import show_as
     from masking_console.presentation.pasted import offered_ticket, pasted_words
 
     show_as(settings)
-    output = Output()
-    ticket = str(wishes["ticket"])
+    output, ticket = Output(), str(wishes["ticket"])
     words = pasted_words(pasted, len(pasted.found))
     if (offered := offered_ticket(pasted)) and not ticket:
         words += (f'The report names ticket {offered}. Give --ticket "{offered}".',)
@@ -106,6 +105,8 @@ def _run(settings: "Settings", pasted: "PastedIds", **wishes: object) -> int:
         includes_in_call=bool(wishes["include_in_call"]),
         watches=bool(wishes["watch"]),
     )
+    if request.cause.was_changed:
+        words += (f"{CHANGED} It says: {request.cause.reason}",)
     if len(words) > 1 or pasted.repeated or pasted.decoded:
         for line in words:
             output.note(line)

@@ -46,15 +46,54 @@ def history(ctx: click.Context, /, form: str, practice: bool, **fields: str) -> 
 
 @history.command()
 @click.option("--practice", is_flag=True, help="The journal of practice mode.")
+@click.option(
+    "--against",
+    multiple=True,
+    metavar="REPORT",
+    type=click.Path(),
+    help="Hold it to a report or an export that was kept elsewhere.",
+)
+@click.argument("reports", nargs=-1, metavar="[REPORT ...]", type=click.Path())
 @click.pass_obj
-def verify(journal_path: Path, practice: bool) -> None:
-    """Say whether the journal is whole and unaltered, and if not, where."""
+def verify(
+    journal_path: Path,
+    practice: bool,
+    against: tuple[str, ...],
+    reports: tuple[str, ...],
+) -> None:
+    """Say whether the journal is whole and unaltered, and if not, where.
+
+    Additions and a journal that was written anew from its beginning are seen only with
+    reports that were kept elsewhere: --against REPORT, as many as there are.
+    """
     from masking_console import paths
-    from masking_console.operations.print_history import print_verification
+    from masking_console.errors import InputError
+    from masking_console.operations.verify_history import print_verification
 
     if practice:
         journal_path = paths.journal_path(practice=True)
-    words, is_whole = print_verification(journal_path)
+    if reports and not against:
+        raise InputError("Write --against before the reports.")
+    files = [Path(each) for each in (*against, *reports)]
+    words, is_whole = print_verification(journal_path, files)
     click.echo(words)
     if not is_whole:
         sys.exit(ExitCode.BAD_INPUT)
+
+
+@history.command()
+@click.argument("finding")
+@click.option("--reason", default="", help="Why it can stay so, in your words.")
+@click.option("--practice", is_flag=True, help="The journal of practice mode.")
+@click.pass_obj
+def acknowledge(journal_path: Path, finding: str, reason: str, practice: bool) -> None:
+    """Write down that a finding of verify is known, and why.
+
+    FINDING is its name in the list. It stays in the list, with your reason.
+    """
+    from masking_console import paths
+    from masking_console.operations import verify_history
+
+    if practice:
+        journal_path = paths.journal_path(practice=True)
+    click.echo(verify_history.acknowledge(journal_path, finding, reason))

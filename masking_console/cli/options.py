@@ -1,6 +1,5 @@
 """What means the same in every command: which account, where, and which ids."""
 
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -79,7 +78,7 @@ def load_settings(
         account_name=account,
     )
     path = paths.config_path()
-    if not os.path.lexists(path):
+    if paths.is_absent(path):
         # Most have none, and the decoder is a tenth of the way to the first paint.
         return base
     from masking_console.config_file import read_config

@@ -30,7 +30,7 @@ class Consoles:
     """The locks of all consoles that use one journal."""
 
     def __init__(self, journal_path: Path) -> None:
-        self._folder = journal_path.with_name(f"{journal_path.stem}-consoles")
+        self._folder = _folder(journal_path)
         self._descriptor = -1
         self.own_id = ""
 
@@ -82,3 +82,12 @@ class Consoles:
     def _path(self, console_id: str) -> Path:
         # An id from the journal is data: it must not lead out of the folder.
         return self._folder / f"{Path(console_id).name}.lock"
+
+
+def count_consoles(journal_path: Path) -> int:
+    """Return how many consoles run or were killed since one looked; at least one."""
+    return max(1, sum(1 for _ in _folder(journal_path).glob("C-*.lock")))
+
+
+def _folder(journal_path: Path) -> Path:
+    return journal_path.with_name(f"{journal_path.stem}-consoles")

@@ -8,8 +8,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-import msgspec
-
 from masking_console.errors import JournalError
 from masking_console.paths import UnsafePathError
 
@@ -44,8 +42,6 @@ def in_our_words(work: Callable[[], T], doing: str = "written") -> T:
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE
         words = _WORDS.get(code, "SQLite refused")
-    except msgspec.MsgspecError:
-        words = "an entry is damaged; see history verify"
     except UnsafePathError as error:
         words = str(error)
     except OSError as error:

@@ -4,7 +4,7 @@ import asyncio
 import getpass
 import platform
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,9 +12,11 @@ from typing import TypeVar
 
 import msgspec
 
-from masking_console.journal.consoles import Consoles
+from masking_console.journal.consoles import Consoles, count_consoles
 from masking_console.journal.entry_file import EntryFile
 from masking_console.journal.failures import in_our_words, is_damage, set_aside
+from masking_console.journal.reading import batch_of
+from masking_console.journal.seals import SealedRow, entry_of
 from masking_console.models.account import Account
 from masking_console.models.expiry import (
     Batch,
@@ -23,7 +25,8 @@ from masking_console.models.expiry import (
     RecordedIntent,
     RunEnd,
 )
-from masking_console.models.history import BatchRecord, batch_record
+from masking_console.models.free_text import fit_to_keep
+from masking_console.models.history import BatchRecord
 from masking_console.models.journal_entry import (
     SCHEMA_VERSION,
     JournalEntry,
@@ -33,6 +36,8 @@ from masking_console.models.plain_text import PlainText, plain_text
 from masking_console.models.session_uuid import SessionUuid
 
 T = TypeVar("T")
+
+_FREE_TEXTS = frozenset({"detail", "reason", "api_id"})
 
 
 class Journal:
@@ -133,9 +138,19 @@ class Journal:
             session_uuid=session_uuid or "",
         )
 
+    async def acknowledge(self, finding: str, reason: str) -> None:
+        """Record that a person has seen a finding of a verification, and why."""
+        await self._append(
+            JournalEvent.FINDING_ACKNOWLEDGED, "", detail=finding, reason=reason
+        )
+
+    async def last_seal(self) -> str:
+        """Return the seal of the last entry, which proves all before it."""
+        return await self._in_thread(self._file.last_seal)
+
     async def entries(self, batch_id: str) -> tuple[JournalEntry, ...]:
-        """Return the entries of one batch, oldest first."""
-        return await self._in_thread(lambda: self._file.entries(batch_id))
+        """Return the entries of one batch that can be read, oldest first."""
+        return await self._in_thread(lambda: self._entries(batch_id))
 
     def close(self) -> None:
         """Finish what was begun and close the file; blocks for a moment."""
@@ -163,17 +178,23 @@ class Journal:
         self, event: JournalEvent, batch_id: str, **fields: object
     ) -> int:
         entry = self._entry(event, batch_id, **fields)
-        return await self._in_thread(lambda: self._file.append(lambda: entry))
+
+        def append() -> int:
+            self._enter()
+            return self._file.append(lambda: entry)
+
+        return await self._in_thread(append)
+
+    def _entries(self, batch_id: str) -> tuple[JournalEntry, ...]:
+        found = map(entry_of, self._file.rows(batch_id))
+        return tuple(entry for entry in found if entry is not None)
 
     def _open(self) -> tuple[str, ...]:
         notices = self._set_aside_if_damaged()
-        self._enter()
-        missing = self._file.missing_at_end()
-        if missing is not None:
-            words = "entries {} to {} had been written and were gone".format(*missing)
-            cut = self._entry(JournalEvent.JOURNAL_CUT, "", detail=words)
-            self._file.append(lambda: cut)
-            notices += (f"The journal was cut off: {words}. It goes on from there.",)
+        problem = self._enter()
+        if problem:
+            words = f"The journal is not as it was left: {problem}. It goes on from"
+            notices += (f"{words} there; history verify keeps saying so.",)
         return notices
 
     def _set_aside_if_damaged(self) -> tuple[str, ...]:
@@ -186,21 +207,36 @@ class Journal:
             name = set_aside(self._file.path, self._now())
             words = f"the damaged journal is kept as {name}"
             entry = self._entry(JournalEvent.JOURNAL_SET_ASIDE, "", detail=words)
+            self._enter()
             self._file.append(lambda: entry)
             return (f"The journal was damaged. It is kept as {name}.",)
         return ()
 
-    def _enter(self) -> None:
+    def _enter(self) -> str:
+        """Open the file, unless it is open; return what does not fit its note."""
+        if self._file.is_compared:
+            return ""
         self._file.open()
         self._consoles.enter(self._now())
+        problem = self._file.compare_with_note(
+            lambda event, words: self._entry(event, "", detail=words),
+            count_consoles(self._file.path),
+        )
+        # What the killed ones left explains nothing that comes later.
+        self._consoles.others()
+        return problem
 
     def _interrupted(self) -> tuple[BatchRecord, ...]:
         self._enter()
-        records = (self._record(each) for each in self._file.open_batches())
-        return tuple(r for r in records if r is not None and self._is_orphaned(r))
+        records = map(batch_of, self._file.open_batches().values())
+        found = [r for r in records if r is not None and self._is_orphaned(r)]
+        return tuple(sorted(found, key=lambda record: record.began_at))
 
     def _is_orphaned(self, record: BatchRecord) -> bool:
-        return record.ended_at is None and not self._consoles.is_alive(record.console)
+        if not record.console:
+            # The entry that says whose it is is damaged: any that runs may be it.
+            return not self._consoles.others()
+        return not self._consoles.is_alive(record.console)
 
     def _resume(self, batch_id: str) -> BatchRecord | None:
         self._enter()
@@ -216,7 +252,8 @@ class Journal:
         return self._record(batch_id) if self._file.append(claim) else None
 
     def _record(self, batch_id: str) -> BatchRecord | None:
-        return batch_record(self._file.entries(batch_id))
+        rows: Sequence[SealedRow] = self._file.open_batches().get(batch_id, ())
+        return batch_of(rows)
 
     def _entry(
         self, event: JournalEvent, batch_id: str, **fields: object
@@ -229,7 +266,7 @@ class Journal:
                 "version": SCHEMA_VERSION,
                 "operator": self._operator,
                 "host": self._host,
-                **{name: _plain(value) for name, value in fields.items()},
+                **{name: _kept(name, value) for name, value in fields.items()},
             },
             JournalEntry,
         )
@@ -267,9 +304,15 @@ class Journal:
         return await asyncio.shield(asyncio.wrap_future(future))
 
 
-def _plain(value: object) -> object:
-    """Return an id or a name as a bare str: msgspec encodes no subclasses of it."""
-    return str(value) if isinstance(value, str) else value
+def _kept(name: str, value: object) -> object:
+    """Return what is written of a value, a text as a bare str, as msgspec needs it.
+
+    Texts of people and of other programs are made fit to be kept; a ticket is not
+    changed, since one that is not fit is refused when it is typed.
+    """
+    if not isinstance(value, str):
+        return value
+    return str(fit_to_keep(value) if name in _FREE_TEXTS else value)
 
 
 def _operator() -> str:

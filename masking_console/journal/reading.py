@@ -1,18 +1,22 @@
 """Reading a journal that somebody else may be writing; nothing is changed."""
 
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from masking_console.journal.entry_file import (
-    decoded,
-    read_entries_of,
-    read_gaps,
-    read_rows,
-)
+from masking_console.journal.consoles import count_consoles
+from masking_console.journal.entry_file import read_entries_of, read_gaps, read_rows
 from masking_console.journal.failures import in_our_words
-from masking_console.journal.head_note import read_head
-from masking_console.journal.seals import verify_chain
+from masking_console.journal.head_note import note_path, read_head
+from masking_console.journal.seals import (
+    SealedRow,
+    batch_ids_of,
+    damaged_entry,
+    entry_of,
+    verify_chain,
+)
 from masking_console.models.history import (
     BatchRecord,
     ChainReport,
@@ -20,17 +24,59 @@ from masking_console.models.history import (
     batch_record,
     past_attempt,
 )
-from masking_console.models.journal_entry import JournalEntry, JournalEvent
+from masking_console.models.journal_entry import (
+    DamagedEntry,
+    JournalEntry,
+    JournalEvent,
+)
 from masking_console.models.session_uuid import SessionUuid
 
 
-def read_batches(path: Path) -> tuple[BatchRecord, ...]:
-    """Return every batch, oldest first; none where there is no journal yet.
+@dataclass(frozen=True, slots=True)
+class JournalContents:
+    """Everything that can be read of a journal."""
+
+    batches: tuple[BatchRecord, ...] = ()
+    """Every batch, oldest first."""
+    damaged: tuple[int, ...] = ()
+    """The numbers of the entries that cannot be read."""
+    last_seal: str = ""
+    """The seal of the last entry; empty where there is none."""
+
+
+def read_contents(path: Path) -> JournalContents:
+    """Return every batch, and what cannot be read; nothing where no journal is yet.
 
     Raises:
         JournalError: the journal cannot be read.
     """
-    return in_our_words(lambda: _batches(path), "read") if path.exists() else ()
+    if not path.exists():
+        return JournalContents()
+    return in_our_words(lambda: _contents(read_rows(path)), "read")
+
+
+def read_batches(path: Path) -> tuple[BatchRecord, ...]:
+    """Return every batch, oldest first; see `read_contents`."""
+    return read_contents(path).batches
+
+
+def see_sound_entries(
+    path: Path, see: Callable[[SealedRow, JournalEntry], None]
+) -> None:
+    """Show every entry that is sound, with its row, oldest first; none is kept.
+
+    Raises:
+        JournalError: the journal cannot be read.
+    """
+
+    def look() -> None:
+        for row in read_rows(path):
+            entry = entry_of(row)
+            if entry is not None:
+                see(row, entry)
+
+    if path.exists():
+        in_our_words(look, "read")
 
 
 def read_attempts(
@@ -66,21 +112,44 @@ def verify_file(path: Path) -> ChainReport:
         JournalError: the journal cannot be read.
     """
     # The note first: what is written while we read can only be newer.
-    head = read_head(path)
+    noted, is_there = read_head(path), os.path.lexists(note_path(path))
+
+    def may_lag() -> int:
+        now = read_head(path)
+        moved = now.sequence - noted.sequence if now and noted else 0
+        return count_consoles(path) + max(0, moved)
+
     if not path.exists():
-        return verify_chain((), head)
-    return in_our_words(lambda: verify_chain(read_rows(path), head), "read")
+        return verify_chain((), noted, is_there=is_there)
+    return in_our_words(
+        lambda: verify_chain(read_rows(path), noted, may_lag, is_there=is_there),
+        "read",
+    )
 
 
-def _batches(path: Path) -> tuple[BatchRecord, ...]:
-    entries: dict[str, list[JournalEntry]] = {}
+def batch_of(rows: Iterable[SealedRow], seal: str = "") -> BatchRecord | None:
+    """Return the batch of these rows, sound or not."""
+    return batch_record((entry_of(row) or damaged_entry(row) for row in rows), seal)
+
+
+def _contents(rows: Iterable[SealedRow]) -> JournalContents:
+    entries: dict[str, list[JournalEntry | DamagedEntry]] = {}
     seals: dict[str, str] = {}
-    for row in read_rows(path):
-        if row.batch_id:
-            entries.setdefault(row.batch_id, []).append(decoded(row.content))
+    damaged: list[int] = []
+    last_seal = ""
+    for row in rows:
+        last_seal = row.seal
+        entry = entry_of(row)
+        if entry is None:
+            damaged.append(row.sequence)
+            for batch_id in batch_ids_of(row):
+                entries.setdefault(batch_id, []).append(damaged_entry(row))
+        elif row.batch_id:
+            entries.setdefault(row.batch_id, []).append(entry)
             seals[row.batch_id] = row.seal
-    found = (batch_record(each, seals[name]) for name, each in entries.items())
-    return tuple(record for record in found if record is not None)
+    found = (batch_record(each, seals.get(name, "")) for name, each in entries.items())
+    batches = tuple(record for record in found if record is not None)
+    return JournalContents(batches, tuple(damaged), last_seal)
 
 
 def _attempts(

@@ -1,21 +1,44 @@
 """The hash chain: each entry seals the one before, so that none is changed unseen."""
 
 import hashlib
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
-from masking_console.models.history import ChainReport
-from masking_console.models.journal_entry import JournalEntry, JournalEvent
+from masking_console.models.history import ChainReport, Finding
+from masking_console.models.journal_entry import (
+    NOTE_SINCE,
+    DamagedEntry,
+    JournalEntry,
+    JournalEvent,
+)
+from masking_console.models.session_uuid import is_canonical
 
 FIRST_SEAL = "0" * 64
 """What the first entry names as the seal of the one before."""
+
+_FOUND_AT_A_START = {
+    JournalEvent.JOURNAL_CUT.value,
+    JournalEvent.JOURNAL_NOTE.value,
+    JournalEvent.JOURNAL_SET_ASIDE.value,
+}
+_SEAL = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_LETTERS = str.maketrans("0123456789", "ghijklmnop")
+"""So that the name of a finding is never taken for a number."""
+_BATCH_ID = re.compile(r'"batch_id":"([^"\\]+)"')
+_SESSION_UUID = re.compile(r'"session_uuid":"([^"\\]+)"')
 
 
 def seal(previous_seal: str, content: str) -> str:
     """Return the hash that binds an entry to the one before it."""
     return hashlib.sha256(f"{previous_seal}\n{content}".encode()).hexdigest()
+
+
+def is_seal(text: object) -> bool:
+    """Return whether this is a seal, and no damaged one."""
+    return isinstance(text, str) and _SEAL.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,58 +71,178 @@ class Head:
     """Its seal."""
 
 
-def verify_chain(rows: Iterable[SealedRow], head: Head | None) -> ChainReport:
-    """Check every row against the one before, and the last against the head.
+def row_of(values: Sequence[object]) -> SealedRow:
+    """Return a row of the file; what is no text in it is damaged, and fits no seal."""
+    sequence, *texts = values
+    assert isinstance(sequence, int)  # noqa: S101 - the key of the table
+    return SealedRow(sequence, *("" if text is None else str(text) for text in texts))
+
+
+def entry_of(row: SealedRow) -> JournalEntry | None:
+    """Return the entry of a row; None where it is damaged or was changed."""
+    if seal(row.previous_seal, row.content) != row.seal:
+        return None
+    try:
+        entry = msgspec.json.decode(row.content, type=JournalEntry)
+    except msgspec.MsgspecError:
+        return None
+    # The columns to search by say what the entry says, and it can be worked with.
+    own = (entry.event.value, entry.batch_id, entry.session_uuid)
+    is_sound = (
+        own == (row.event, row.batch_id, row.session_uuid)
+        and entry.at.tzinfo is not None
+        and all(map(is_canonical, entry.sessions))
+    )
+    return entry if is_sound else None
+
+
+def damaged_entry(row: SealedRow) -> DamagedEntry:
+    """Return what can be told of a damaged row: either copy of an id may be right."""
+    named = {row.session_uuid, *_SESSION_UUID.findall(row.content)}
+    return DamagedEntry(row.sequence, row.event, frozenset(named - {""}))
+
+
+def batch_ids_of(row: SealedRow) -> frozenset[str]:
+    """Return the batches that a row, sound or not, may belong to."""
+    return frozenset({row.batch_id, *_BATCH_ID.findall(row.content)} - {""})
+
+
+def note_problem(
+    last: SealedRow | None,
+    noted: Head | None,
+    noted_row: SealedRow | None,
+    may_lag: int,
+    *,
+    is_there: bool,
+) -> tuple[JournalEvent | None, str]:
+    """Return what does not fit between the journal and the note of its last entry.
+
+    Args:
+        last: the last row of the journal, if there is one.
+        noted: what the note says; None where it cannot be read.
+        noted_row: the row that the note names, where there is such a row.
+        may_lag: how many entries the note may be behind: each console that was
+            killed can have written one without its note.
+        is_there: whether there is a note at all.
+    """
+    end = last.sequence if last is not None else 0
+    if noted is None:
+        words = _lost_note(last, is_there=is_there)
+    elif noted.sequence > end:
+        gone = _span("entry {} had", "entries {} to {} had", end + 1, noted.sequence)
+        verb = "was" if noted.sequence == end + 1 else "were"
+        return JournalEvent.JOURNAL_CUT, f"{gone} been written and {verb} gone"
+    elif end - noted.sequence > may_lag:
+        words = f"the note of the last entry named {noted.sequence}, and it was {end}"
+    elif noted_row is not None and noted_row.seal != noted.seal:
+        words = f"entry {noted.sequence} was not the one that had been written"
+    else:
+        words = ""
+    return (JournalEvent.JOURNAL_NOTE if words else None), words
+
+
+def _lost_note(last: SealedRow | None, *, is_there: bool) -> str:
+    if is_there:
+        return "the note of the last entry could not be read"
+    if last is None:
+        return ""
+    entry = entry_of(last)
+    if entry is not None and entry.version < NOTE_SINCE:
+        return ""
+    return f"the note of the last entry was missing; the last was {last.sequence}"
+
+
+def verify_chain(
+    rows: Iterable[SealedRow],
+    noted: Head | None,
+    may_lag: Callable[[], int] = lambda: 1,
+    *,
+    is_there: bool | None = None,
+) -> ChainReport:
+    """Check every row against the one before, and the last against the note.
 
     Args:
         rows: all of them, by sequence.
-        head: what stands beside the journal, or None where there is nothing.
+        noted: what stood beside the journal before they were read; None where that
+            cannot be read.
+        may_lag: tells, when they have been read, how many entries the note may be
+            behind.
+        is_there: whether there is a note; unless given, where it can be read.
     """
-    problems: list[str] = []
-    count, sequence, last_seal, head_seal = 0, 0, FIRST_SEAL, ""
+    chain = _Chain()
+    noted_row: SealedRow | None = None
     for row in rows:
-        count += 1
-        if row.sequence != sequence + 1:
-            problems.append(_gap(sequence + 1, row.sequence - 1))
-        elif row.previous_seal != last_seal:
-            problems.append(f"Entry {row.sequence} does not follow the one before it.")
-        if seal(row.previous_seal, row.content) != row.seal or not _agrees(row):
-            problems.append(f"Entry {row.sequence} was changed.")
-        elif row.event == JournalEvent.JOURNAL_CUT.value:
-            problems.append(f"Entry {row.sequence}: {_decoded(row).detail}.")
-        sequence, last_seal = row.sequence, row.seal
-        if head is not None and head.sequence == sequence:
-            head_seal = last_seal
-    problems += _end_problems(sequence, head, head_seal)
-    return ChainReport(count, last_seal, tuple(problems))
+        chain.add(row)
+        if noted is not None and noted.sequence == row.sequence:
+            noted_row = row
+    there = noted is not None if is_there is None else is_there
+    event, words = note_problem(chain.last, noted, noted_row, may_lag(), is_there=there)
+    if event is JournalEvent.JOURNAL_CUT and noted is not None:
+        end = chain.last.sequence if chain.last is not None else 0
+        words = _missing(end + 1, noted.sequence)
+    if event is not None:
+        # It gets a name, by which it can be acknowledged, at the next start.
+        chain.findings.append(Finding("", f"{words[0].upper()}{words[1:]}."))
+    return chain.report()
 
 
-def _end_problems(last: int, head: Head | None, head_seal: str) -> list[str]:
-    if head is None:
-        # The chain alone cannot tell that its end was cut off.
-        return ["The note of the last entry is missing."] if last else []
-    if head.sequence > last:
-        return [_gap(last + 1, head.sequence)]
-    if head_seal and head_seal != head.seal:
-        return [f"Entry {head.sequence} is not the one that was written."]
-    return []
+class _Chain:
+    """The rows that have been looked at, one after the other."""
+
+    def __init__(self) -> None:
+        self.last: SealedRow | None = None
+        self.findings: list[Finding] = []
+        self._count = 0
+        self._is_sound = True
+        self._reasons: dict[str, str] = {}
+
+    def add(self, row: SealedRow) -> None:
+        """Look at the next row."""
+        last = self.last
+        entry = entry_of(row)
+        end, before = (last.sequence, last.seal) if last else (0, FIRST_SEAL)
+        if row.sequence != end + 1:
+            words = f"{_missing(end + 1, row.sequence - 1)}."
+            self._find(end + 1, words, before, row.previous_seal)
+        elif row.previous_seal != before and self._is_sound and entry is not None:
+            words = f"Entry {row.sequence} does not follow the one before it."
+            self._find(row.sequence, words, before, row.previous_seal)
+        if entry is None:
+            self._find(row.sequence, f"Entry {row.sequence} was changed.", *_texts(row))
+        elif row.event in _FOUND_AT_A_START:
+            words = f"Entry {row.sequence}: {entry.detail}."
+            self._find(row.sequence, words, row.seal)
+        elif row.event == JournalEvent.FINDING_ACKNOWLEDGED.value:
+            self._reasons[entry.detail] = entry.reason
+        self._count += 1
+        self._is_sound = entry is not None
+        self.last = row
+
+    def report(self) -> ChainReport:
+        """Return what was found, with what a person has said to it."""
+        return ChainReport(
+            entries=self._count,
+            last_seal=self.last.seal if self.last is not None else FIRST_SEAL,
+            findings=tuple(
+                Finding(each.name, each.words, self._reasons.get(each.name, ""))
+                for each in self.findings
+            ),
+        )
+
+    def _find(self, sequence: int, words: str, *facts: str) -> None:
+        # The name holds what was found, so that a reason covers no later change.
+        digest = hashlib.sha256("\n".join([words, *facts]).encode()).hexdigest()
+        letters = digest[:8].translate(_LETTERS)
+        self.findings.append(Finding(f"{sequence}-{letters}", words))
 
 
-def _gap(first: int, last: int) -> str:
-    if first == last:
-        return f"Entry {first} is missing."
-    return f"Entries {first} to {last} are missing."
+def _texts(row: SealedRow) -> tuple[str, ...]:
+    return row.event, row.batch_id, row.session_uuid, row.content, row.seal
 
 
-def _agrees(row: SealedRow) -> bool:
-    """Whether the columns to search by say what the entry says."""
-    try:
-        entry = _decoded(row)
-    except msgspec.MsgspecError:
-        return False
-    own = (entry.event.value, entry.batch_id, entry.session_uuid)
-    return own == (row.event, row.batch_id, row.session_uuid)
+def _missing(first: int, last: int) -> str:
+    return _span("Entry {} is missing", "Entries {} to {} are missing", first, last)
 
 
-def _decoded(row: SealedRow) -> JournalEntry:
-    return msgspec.json.decode(row.content, type=JournalEntry)
+def _span(one: str, many: str, first: int, last: int) -> str:
+    return one.format(first) if first == last else many.format(first, last)

@@ -24,6 +24,8 @@ class Ending:
     """What became of it, in a sentence or two."""
     summary: ExpirySummary | None = None
     """What became of the plan; None where nothing was carried out."""
+    seal: str = ""
+    """The seal of the journal after it; empty where it has not all of it."""
 
 
 def run_words(summary: ExpirySummary, *, has_paused: bool) -> str:

@@ -37,7 +37,9 @@ def exit_code(
         return ExitCode.UNKNOWN
     off = sum(each.state is CheckState.EXPIRED for each in left_out)
     off += summary.off if summary is not None else 0
-    if off == len(results) + len(left_out) and not unread:
+    is_recorded = summary is None or summary.end is not RunEnd.JOURNAL_FAILED
+    is_all_off = off == len(results) + len(left_out)
+    if is_all_off and is_recorded and not unread:
         return ExitCode.DONE
     if off:
         return ExitCode.PARTLY_DONE

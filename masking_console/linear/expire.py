@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from masking_console.errors import (
@@ -42,6 +43,7 @@ from masking_console.models.expiry import (
     ConfirmedPlan,
     ExpiryPlan,
     ExpirySummary,
+    RunEnd,
 )
 from masking_console.models.masking_session import CheckedSession, CheckState
 from masking_console.models.run_events import (
@@ -179,7 +181,11 @@ class ExpireJob:
             is_stopped=self._is_stopped,
         )
         words = run_words(summary, has_paused=self._has_paused)
-        return Ending(choice, code, words, summary)
+        seal = ""
+        if summary.end is not RunEnd.JOURNAL_FAILED:
+            with suppress(JournalError):
+                seal = self._runner.run(self._operations.journal_seal())
+        return Ending(choice, code, words, summary, seal)
 
     async def _open_journal(self, account: Account) -> None:
         """Make sure that it can be written, and tell of runs that were cut off."""

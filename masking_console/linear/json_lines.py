@@ -144,6 +144,7 @@ class JsonLines:
             counts={each.value: counts[each] for each in ExpiryOutcome},
             left_out=_states(ending.choice.left_out),
             words=ending.words,
+            seal=ending.seal or None,
         )
 
     def _write(self, name: str, at: datetime, **fields: object) -> None:

@@ -15,7 +15,7 @@ from masking_console.models.run_events import (
     RunWaiting,
 )
 from masking_console.presentation.display import Sign
-from masking_console.presentation.finished import summary_lines
+from masking_console.presentation.finished import saved_words, summary_lines
 from masking_console.presentation.later_looks import look_line
 from masking_console.presentation.log_lines import LogLine
 from masking_console.presentation.review import left_out_words, sessions
@@ -88,7 +88,9 @@ class TextLines:
             return
         for line in summary_lines(summary):
             self._output.line(line)
-        self._output.line(f"Saved in history as {summary.batch.batch_id}.")
+        self._output.line(saved_words(summary))
+        if ending.seal:
+            self._output.line(f"Journal seal {ending.seal}")
         for words in (left_to_do(summary), left_out_words(ending.choice.left_out)):
             if words:
                 self.note(words)

@@ -3,10 +3,13 @@
 import base64
 import hmac
 import re
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import NoReturn, Self
 from urllib.parse import quote
+from weakref import WeakSet
 
 from masking_console.errors import InvalidAccountNameError, InvalidAuthIdError
 from masking_console.models.plain_text import PlainText
@@ -14,9 +17,10 @@ from masking_console.models.plain_text import PlainText
 _AUTH_ID = re.compile(r"(?:MA|SA)[A-Za-z0-9]{18}", re.ASCII)
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{1,19}", re.ASCII)
 
-_HIDDEN = "(hidden)"
-_SHORTEST_PIECE = 10
-"""Shorter pieces of a secret are words of a language as well."""
+_PIECE = 10
+"""Characters of a piece by which a token is found in a text."""
+_SHORTEST_PIECE = 6
+"""A shorter secret is a word of a language as well."""
 
 ENVIRONMENT_ACCOUNT = "env"
 """The name of the account that the environment variables describe."""
@@ -80,10 +84,13 @@ class AuthToken:
     print attributes and local variables but do not call functions.
     """
 
-    __slots__ = ("_reveal",)
+    __slots__ = ("__weakref__", "_marks", "_reveal")
 
     def __init__(self, secret: str) -> None:
         self._reveal = secret.strip().__str__
+        self._marks: frozenset[int] | None = None
+        with _LOCK:
+            _KNOWN.add(self)
 
     def __repr__(self) -> str:
         return "AuthToken(hidden)"
@@ -115,53 +122,63 @@ class AuthToken:
 
     def basic_authorization(self, auth_id: AuthId) -> str:
         """Return the value of the HTTP ``Authorization`` header."""
-        return f"Basic {self._encoded(auth_id)}"
+        return "Basic " + base64.b64encode(
+            f"{auth_id}:{self._reveal()}".encode()
+        ).decode("ascii")
 
-    def _encoded(self, auth_id: AuthId) -> str:
-        return base64.b64encode(f"{auth_id}:{self._reveal()}".encode()).decode("ascii")
+    def places_in(self, text: str) -> Iterator[tuple[int, int]]:
+        """Yield where a text has the secret or a piece of it, in any usual encoding.
 
-    def cut_from(self, text: str, auth_id: AuthId) -> str:
-        """Return the text without the secret, which an answer may echo.
-
-        The secret is found as it is, in the ``Authorization`` header and in its other
-        encodings, whole or a piece of `_SHORTEST_PIECE` characters, in either letter
-        case. The Auth ID becomes its shortened form.
+        Pieces of 10 characters count, in either letter case. They are compared by
+        their hashes, so that no copy of the secret is made for it.
         """
-        shown = text.replace(auth_id, auth_id.tail)
-        if self._reveal() and self._reveal() in shown:
-            shown = shown.replace(self._reveal(), _HIDDEN)
-        last = len(shown) - _SHORTEST_PIECE + 1
-        hidden = [n for n in range(last) if self._holds(shown, n, auth_id)]
-        for at in reversed(_runs(hidden)):
-            shown = f"{shown[: at.start]}{_HIDDEN}{shown[at.stop :]}"
-        return shown
+        if self._marks is None:
+            self._marks = frozenset(map(hash, self._pieces()))
+        size = min(_PIECE, len(self._reveal()))
+        lowered = text.lower() if len(text.lower()) == len(text) else text
+        start, stop = 0, -1
+        for at in range(len(text) - size + 1) if self._marks else ():
+            if hash(lowered[at : at + size]) not in self._marks:
+                continue
+            if at > stop >= 0:
+                yield start, stop
+            start, stop = (at if at > stop else start), at + size
+        if stop >= 0:
+            yield start, stop
 
-    def _holds(self, text: str, start: int, auth_id: AuthId) -> bool:
-        """Return whether a piece of the text is a piece of the secret."""
-        piece = text[start : start + _SHORTEST_PIECE].casefold()
-        return (
-            piece in self._reveal().casefold()
-            or piece in self._encoded(auth_id).casefold()
-            or piece in base64.b64encode(self._reveal().encode()).decode().casefold()
-            or piece in quote(self._reveal(), safe="").casefold()
-            or piece in self._reveal().encode().hex()
-        )
+    def _pieces(self) -> Iterator[str]:
+        """Yield the pieces of the secret, as it is and as it may be written."""
+        size = min(_PIECE, len(self._reveal()))
+        if size < _SHORTEST_PIECE:
+            return
+        for form in (
+            self._reveal().lower(),
+            self._reveal().encode().hex(),
+            quote(self._reveal(), safe="").lower(),
+            *(_encoded(before, self._reveal()).lower() for before in range(3)),
+        ):
+            for at in range(len(form) - size + 1):
+                yield form[at : at + size]
 
     def reveal_to_keyring(self) -> str:
         """Return the secret; only the keyring module calls this."""
         return self._reveal()
 
 
-def _runs(starts: list[int]) -> list[range]:
-    """Return the stretches that pieces cover which begin at these places, in order."""
-    runs: list[range] = []
-    for start in starts:
-        end = start + _SHORTEST_PIECE
-        if runs and start <= runs[-1].stop:
-            runs[-1] = range(runs[-1].start, end)
-        else:
-            runs.append(range(start, end))
-    return runs
+def _encoded(before: int, secret: str) -> str:
+    """Return a secret in base64, without what a neighbor of so many bytes changes."""
+    encoded = base64.b64encode(bytes(before) + secret.encode()).decode("ascii")
+    return encoded[-(-before * 8 // 6) :].rstrip("=")[:-1]
+
+
+def known_tokens() -> tuple[AuthToken, ...]:
+    """Return every token that is held in this process, of whichever account."""
+    with _LOCK:
+        return tuple(_KNOWN)
+
+
+_LOCK = threading.Lock()
+_KNOWN: "WeakSet[AuthToken]" = WeakSet()
 
 
 class AccountSource(Enum):

@@ -1,7 +1,6 @@
 """Why a batch is done: the ticket and the operator's own words."""
 
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from masking_console.errors import InputError
 from masking_console.models.plain_text import PlainText, plain_text
@@ -10,40 +9,44 @@ from masking_console.models.ticket_pattern import TicketPattern
 LONGEST_TICKET = 40
 LONGEST_REASON = 120
 
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-# Ten digits or more, however they are grouped; an id of a ticket has letters before it.
-_PHONE_NUMBER = re.compile(r"(?<![\w-])\+?\d(?:[ ().-]{0,2}\d){9,}", re.ASCII)
-
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What the journal says of why; it stays there, so it holds no phone number."""
+    """What the journal says of why; it stays there, so it holds nothing secret."""
 
     ticket: PlainText = PlainText("")
     """The ticket that asks for it; may be empty."""
     reason: PlainText = PlainText("")
     """Why, in the operator's words; may be empty."""
+    was_changed: bool = field(default=False, compare=False)
+    """Whether a number or a token was taken out of the reason."""
 
     @classmethod
     def of(cls, ticket: str, reason: str) -> "Cause":
-        """Return what a person typed, made plain.
+        """Return what a person typed, made plain; the reason is made fit to be kept.
+
+        A ticket is left as it is: `CauseRules.problem` refuses one that is not fit.
 
         Raises:
-            InputError: it is too long, or a phone number is in it.
+            InputError: it is too long.
         """
+        from masking_console.models.free_text import (  # noqa: PLC0415 - not for a screen
+            fit_to_keep,
+        )
+
         for name, text, longest in (
             ("ticket", ticket, LONGEST_TICKET),
             ("reason", reason, LONGEST_REASON),
         ):
             if len(text.strip()) > longest:
                 raise InputError(f"The {name} has at most {longest} characters.")
-            if _PHONE_NUMBER.search(_DATE.sub("", text)):
-                raise InputError(
-                    f"Leave the phone number out of the {name}: the journal keeps it."
-                )
-        return cls(plain_text(ticket.strip()), plain_text(reason.strip()))
+        kept = fit_to_keep(reason.strip())
+        was_changed = kept != plain_text(reason.strip())
+        return cls(plain_text(ticket.strip()), kept, was_changed)
 
 
+CHANGED = "Numbers and tokens were taken out of the reason."
+"""The words for a person whose reason was changed."""
 _REQUIRED = "A ticket is required. Give one first."
 
 
@@ -61,6 +64,22 @@ class CauseRules:
         if not cause.ticket:
             return _REQUIRED if self.ticket_required else ""
         pattern = self.ticket_pattern
-        if pattern is None or pattern.matches(cause.ticket):
-            return ""
-        return f"This is no ticket here. It must look like {pattern.text}"
+        if pattern is not None and not pattern.matches(cause.ticket):
+            return f"This is no ticket here. It must look like {pattern.text}"
+        return _secret_in(cause.ticket, is_expected=pattern is not None)
+
+
+def _secret_in(ticket: str, *, is_expected: bool) -> str:
+    """Return why a ticket is not kept, unless it is what tickets look like here."""
+    from masking_console.models.free_text import (  # noqa: PLC0415 - not for a screen
+        fit_to_keep,
+        holds_known_token,
+        without_tokens,
+    )
+
+    if holds_known_token(ticket):
+        return "This ticket holds a token. The journal keeps none."
+    if is_expected or fit_to_keep(ticket) == plain_text(ticket):
+        return ""
+    what = "phone number" if without_tokens(ticket) == ticket else "token"
+    return f"This ticket looks like a {what}. The journal keeps none."

@@ -11,9 +11,26 @@ from masking_console.models.expiry import (
     ExpiryResult,
     ExpirySummary,
 )
-from masking_console.models.journal_entry import JournalEntry, JournalEvent
+from masking_console.models.free_text import fit_to_keep, without_tokens
+from masking_console.models.journal_entry import (
+    DamagedEntry,
+    JournalEntry,
+    JournalEvent,
+)
 from masking_console.models.plain_text import PlainText, plain_text
 from masking_console.models.session_uuid import SessionUuid
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong with the journal."""
+
+    name: str
+    """The name by which it is acknowledged; empty until it is written down."""
+    words: str
+    """The finding in a sentence."""
+    reason: str = ""
+    """Why it can stay so, in the words of whoever acknowledged it; empty before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +41,17 @@ class ChainReport:
     """How many entries there are."""
     last_seal: str
     """The seal of the last; whoever keeps it elsewhere can prove the rest with it."""
-    problems: tuple[str, ...]
-    """What is wrong, one sentence an entry; empty when all is well."""
+    findings: tuple[Finding, ...] = ()
+    """What is wrong, acknowledged or not; empty when all is well."""
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What is wrong and was not acknowledged, in sentences."""
+        return tuple(each.words for each in self.findings if not each.reason)
 
     @property
     def is_whole(self) -> bool:
-        """Whether nothing was changed, removed or put elsewhere."""
+        """Whether nothing was changed, removed or put elsewhere, or it is known why."""
         return not self.problems
 
 
@@ -83,6 +105,8 @@ class BatchRecord:
     """Why it ended."""
     seal: str = ""
     """The seal of its last entry, where it was read with it."""
+    damaged: tuple[int, ...] = ()
+    """The numbers of its entries that cannot be read."""
 
     @classmethod
     def of(cls, summary: ExpirySummary) -> "BatchRecord":
@@ -140,6 +164,9 @@ class BatchRecord:
 # A word that a newer program wrote is no fact here: the session is looked at.
 _OUTCOMES = {each.value: each for each in ExpiryOutcome}
 _EVIDENCE = {each.value: each for each in Evidence}
+_OF_THE_BATCH = frozenset(
+    {JournalEvent.BATCH_RESUMED.value, JournalEvent.BATCH_ENDED.value}
+)
 _OF_A_SESSION = frozenset(
     {
         JournalEvent.EXPIRE_INTENDED,
@@ -151,8 +178,13 @@ _OF_A_SESSION = frozenset(
 )
 
 
-def batch_record(entries: Iterable[JournalEntry], seal: str = "") -> BatchRecord | None:
-    """Return the batch that these entries tell of, or None without a beginning.
+def batch_record(
+    entries: Iterable[JournalEntry | DamagedEntry], seal: str = ""
+) -> BatchRecord | None:
+    """Return the batch that these entries tell of, or None where they tell of none.
+
+    A damaged entry makes unknown what it may have said. Where the one that began the
+    batch is damaged, the sessions are those that the others name.
 
     Args:
         entries: all entries of one batch, oldest first.
@@ -160,27 +192,87 @@ def batch_record(entries: Iterable[JournalEntry], seal: str = "") -> BatchRecord
     """
     record: BatchRecord | None = None
     sessions: dict[str, SessionRecord] = {}
+    damaged: list[DamagedEntry] = []
     for entry in entries:
-        if entry.event is JournalEvent.BATCH_CONFIRMED:
+        if isinstance(entry, DamagedEntry):
+            damaged.append(entry)
+            _spoil(sessions, entry)
+        elif entry.event is JournalEvent.BATCH_CONFIRMED:
             record = _begun(entry)
             sessions = {
-                uuid: SessionRecord(
-                    ExpiryResult(SessionUuid(uuid), ExpiryOutcome.NOT_SENT, entry.at)
-                )
-                for uuid in entry.sessions
+                uuid: SessionRecord(_not_sent(uuid, entry)) for uuid in entry.sessions
             }
-        elif record is None:
+        elif record is None and not damaged:
             continue
-        elif entry.event in _OF_A_SESSION and entry.session_uuid in sessions:
-            before = sessions[entry.session_uuid]
-            sessions[entry.session_uuid] = _after(before, entry)
-        elif entry.event is JournalEvent.BATCH_RESUMED:
-            record = replace(record, console=entry.console)
-        elif entry.event is JournalEvent.BATCH_ENDED:
-            record = replace(record, ended_at=entry.at, end=entry.outcome)
+        else:
+            record = record or _without_beginning(entry)
+            if damaged and entry.session_uuid:
+                first = SessionRecord(_not_sent(entry.session_uuid, entry))
+                sessions.setdefault(entry.session_uuid, first)
+            record = _with(record, sessions, entry)
     if record is None:
         return None
-    return replace(record, sessions=tuple(sessions.values()), seal=seal)
+    return replace(
+        record,
+        sessions=tuple(sessions.values()),
+        seal=seal,
+        damaged=tuple(each.sequence for each in damaged),
+    )
+
+
+def _with(
+    record: BatchRecord, sessions: dict[str, SessionRecord], entry: JournalEntry
+) -> BatchRecord:
+    """Return the batch after one more entry, and change what it says of a session."""
+    if entry.event in _OF_A_SESSION and entry.session_uuid in sessions:
+        before = sessions[entry.session_uuid]
+        sessions[entry.session_uuid] = _after(before, entry)
+    elif entry.event is JournalEvent.BATCH_RESUMED:
+        record = replace(record, console=entry.console)
+    elif entry.event is JournalEvent.BATCH_ENDED:
+        record = replace(record, ended_at=entry.at, end=entry.outcome)
+    return record
+
+
+def _not_sent(uuid: str, entry: JournalEntry) -> ExpiryResult:
+    return ExpiryResult(SessionUuid(uuid), ExpiryOutcome.NOT_SENT, entry.at)
+
+
+def _spoil(sessions: dict[str, SessionRecord], entry: DamagedEntry) -> None:
+    """Call unknown what a damaged entry may have told: a DELETE, or what came of it."""
+    named = set(entry.session_uuids & sessions.keys())
+    if not named and entry.event not in _OF_THE_BATCH:
+        # Nobody can tell which session it was: any that nothing is known of.
+        named = {
+            uuid
+            for uuid, each in sessions.items()
+            if each.outcome is ExpiryOutcome.NOT_SENT
+        }
+    for uuid in named:
+        result = replace(
+            sessions[uuid].result,
+            outcome=ExpiryOutcome.UNKNOWN,
+            evidence=Evidence.NONE,
+            detail=PlainText(f"entry {entry.sequence} is damaged"),
+        )
+        sessions[uuid] = replace(sessions[uuid], result=result)
+
+
+def _without_beginning(entry: JournalEntry) -> BatchRecord:
+    """Return a batch of which nothing is known but that it was."""
+    nothing = PlainText("")
+    return BatchRecord(
+        batch_id=entry.batch_id,
+        began_at=entry.at,
+        account_name=nothing,
+        auth_id_tail=nothing,
+        ticket=nothing,
+        reason=nothing,
+        operator=plain_text(entry.operator),
+        host=plain_text(entry.host),
+        console="",
+        sessions=(),
+    )
 
 
 def _begun(entry: JournalEntry) -> BatchRecord:
@@ -189,8 +281,9 @@ def _begun(entry: JournalEntry) -> BatchRecord:
         began_at=entry.at,
         account_name=plain_text(entry.account_name),
         auth_id_tail=plain_text(entry.auth_id_tail),
-        ticket=plain_text(entry.ticket),
-        reason=plain_text(entry.reason),
+        # Entries of older versions were not made fit when they were written.
+        ticket=plain_text(without_tokens(entry.ticket)),
+        reason=fit_to_keep(entry.reason),
         operator=plain_text(entry.operator),
         host=plain_text(entry.host),
         console=entry.console,
@@ -217,14 +310,14 @@ def _after(before: SessionRecord, entry: JournalEntry) -> SessionRecord:
                 at=entry.at,
                 evidence=_EVIDENCE.get(entry.evidence, Evidence.NONE),
                 http_status=entry.http_status,
-                api_id=plain_text(entry.api_id),
+                api_id=fit_to_keep(entry.api_id),
                 elapsed_ms=entry.elapsed_ms,
                 attempts=entry.attempt,
-                detail=plain_text(entry.detail),
+                detail=fit_to_keep(entry.detail),
             )
             return replace(before, result=result)
         case _:
-            return replace(before, later=plain_text(entry.detail))
+            return replace(before, later=fit_to_keep(entry.detail))
 
 
 @dataclass(frozen=True, slots=True)

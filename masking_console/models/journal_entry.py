@@ -1,12 +1,16 @@
 """What the journal records, and in which form."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
 import msgspec
 
-SCHEMA_VERSION = 2
-"""Rises with every change of what an entry holds; 2 brought consoles and looks."""
+SCHEMA_VERSION = 3
+"""Rises with every change of what an entry holds; 2 brought consoles and looks, and the
+note of the last entry; 3 brought what is found about the journal itself."""
+NOTE_SINCE = 2
+"""The version since which there is a note of the last entry."""
 
 
 class JournalEvent(Enum):
@@ -34,6 +38,10 @@ class JournalEvent(Enum):
     """A damaged journal was kept under another name, and this one begun."""
     JOURNAL_CUT = "journal.cut"
     """Entries that had been written were missing when a console started."""
+    JOURNAL_NOTE = "journal.note"
+    """The note of the last entry did not fit the journal when a console started."""
+    FINDING_ACKNOWLEDGED = "journal.acknowledged"
+    """A person has seen what a verification found, and says why it can stay so."""
 
 
 class JournalEntry(
@@ -64,7 +72,7 @@ class JournalEntry(
     elapsed_ms: int | None = None
     """How long the request took."""
     detail: str = ""
-    """More in words."""
+    """More in words; the name of the finding that is acknowledged."""
     operator: str = ""
     """The account of the operating system that did it."""
     host: str = ""
@@ -81,3 +89,15 @@ class JournalEntry(
     """Why."""
     sessions: tuple[str, ...] = ()
     """The reviewed list, of a batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class DamagedEntry:
+    """An entry that cannot be read, or that is not what was sealed."""
+
+    sequence: int
+    """Its number."""
+    event: str = ""
+    """The event as far as it can be read."""
+    session_uuids: frozenset[str] = frozenset()
+    """The sessions that it names, as far as they can be read."""

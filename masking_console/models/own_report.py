@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from masking_console.errors import InputError
-from masking_console.models.cause import Cause
+from masking_console.models.cause import Cause, CauseRules
 from masking_console.models.id_shapes import SEGMENT
 from masking_console.models.plain_text import PlainText, plain_text
 from masking_console.models.session_uuid import SessionUuid
@@ -96,6 +96,7 @@ def _called_off(text: str, start: int, end: int) -> Iterator[SessionUuid]:
 def _ticket(words: str) -> PlainText:
     """Return a ticket that could be typed as well, or nothing."""
     try:
-        return Cause.of(_BY.sub("", words), "").ticket
+        cause = Cause.of(_BY.sub("", words), "")
     except InputError:
         return PlainText("")
+    return PlainText("") if CauseRules().problem(cause) else cause.ticket

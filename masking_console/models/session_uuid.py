@@ -36,3 +36,8 @@ class SessionUuid(str):
     def short(self) -> str:
         """The first eight characters, by which operators speak of a session."""
         return self[:8]
+
+
+def is_canonical(text: str) -> bool:
+    """Return whether a text is a session UUID in canonical form."""
+    return _CANONICAL.fullmatch(text) is not None

@@ -239,6 +239,8 @@ class _Run:
             if self._is_recorded:
                 await self.journal.end_batch(self.batch, end)
         except JournalError:
+            self._is_recorded = False
+        if not self._is_recorded:
             end = RunEnd.JOURNAL_FAILED
         self.emit(
             RunFinished(ExpirySummary(self.batch, results, end, started_at, self.now()))

@@ -4,16 +4,15 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from masking_console.journal.reading import read_batches, verify_file
+from masking_console.journal.reading import read_contents
 from masking_console.models.history import BatchRecord
 from masking_console.models.history_query import HistoryQuery, parse_date
-from masking_console.models.plain_text import plain_text
 from masking_console.presentation.history import (
     csv_text,
+    damaged_words,
     json_lines,
     json_text,
     table,
-    verified_words,
 )
 from masking_console.presentation.run_lines import report
 
@@ -46,16 +45,11 @@ def print_history(
     if start is None and not any(fields.values()):
         start = datetime.now(UTC) - timedelta(days=days)
     query = HistoryQuery(**fields, since=start, words=())
-    records = reversed(read_batches(journal_path))
-    return _FORMS[form]([each for each in records if query.matches(each)])
-
-
-def print_verification(journal_path: Path) -> tuple[str, bool]:
-    """Return what a look at the whole chain found, and whether all is well.
-
-    Raises:
-        JournalError: the journal cannot be read.
-    """
-    found = verify_file(journal_path)
-    place = plain_text(str(journal_path), limit=4096)
-    return f"{place}\n{verified_words(found)}", found.is_whole
+    contents = read_contents(journal_path)
+    records = [each for each in reversed(contents.batches) if query.matches(each)]
+    words = _FORMS[form](records)
+    if form == "table" and contents.last_seal:
+        # It is the record that leaves the machine: with it, this can be proved later.
+        notes = [damaged_words(contents.damaged), f"Journal seal {contents.last_seal}"]
+        words += "".join(f"{note}\n" for note in notes if note)
+    return words

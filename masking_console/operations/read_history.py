@@ -6,7 +6,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from masking_console.errors import JournalError
-from masking_console.journal.reading import read_batches, verify_file
+from masking_console.journal.reading import (
+    JournalContents,
+    read_batches,
+    read_contents,
+    verify_file,
+)
 from masking_console.models.expiry import ExpirySummary
 from masking_console.models.history import BatchRecord, ChainReport
 from masking_console.models.history_query import HistoryQuery
@@ -27,6 +32,14 @@ class ReadHistory:
         """
         export = ExportHistory(self._path)
         return await asyncio.to_thread(export.run, records)
+
+    async def contents(self) -> JournalContents:
+        """Return every batch, oldest first, and what cannot be read.
+
+        Raises:
+            JournalError: the journal cannot be read.
+        """
+        return await asyncio.to_thread(read_contents, self._path)
 
     async def batches(self, query: HistoryQuery) -> tuple[BatchRecord, ...]:
         """Return the batches that match, newest first.

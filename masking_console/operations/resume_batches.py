@@ -38,12 +38,19 @@ class ResumeBatches:
         self._now = now
 
     async def find(self, account: Account) -> tuple[BatchRecord, ...]:
-        """Return the interrupted batches of an account, oldest first."""
+        """Return the interrupted batches of an account, oldest first.
+
+        Those of which nobody knows the account, because the entry that says it is
+        damaged, are among them: to look for their sessions does no harm.
+        """
         return tuple(
             record
             for record in await self._journal.interrupted()
-            if record.account_name == str(account.name)
-            and record.auth_id_tail == account.auth_id.tail
+            if not _names_an_account(record)
+            or (
+                record.account_name == str(account.name)
+                and record.auth_id_tail == account.auth_id.tail
+            )
         )
 
     async def run(
@@ -79,7 +86,14 @@ class ResumeBatches:
         result = looked_result(session_uuid, answer, self._now(), attempts)
         await self._journal.record_recovered(record.batch_id, result)
         emit(SessionSettled(result))
+        if not _names_an_account(record):
+            # It may be on another account, whose console will find the batch again.
+            return answer.verdict is Verdict.FOUND
         return answer.verdict in _ANSWERED
+
+
+def _names_an_account(record: BatchRecord) -> bool:
+    return bool(record.account_name or record.auth_id_tail)
 
 
 async def patient_look(client: "PlivoClient", session_uuid: SessionUuid) -> Answer:

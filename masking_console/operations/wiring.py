@@ -60,6 +60,14 @@ class Operations:
         """
         return await self._journal.open()
 
+    async def journal_seal(self) -> str:
+        """Return the seal of the journal's last entry; kept elsewhere, it proves it.
+
+        Raises:
+            JournalError: the journal cannot be read.
+        """
+        return await self._journal.last_seal()
+
     def check(
         self, account: Account, session_uuids: Iterable[SessionUuid]
     ) -> Stream[CheckedSession]:

@@ -290,7 +290,8 @@ class PlivoClient:
         )
 
     def _cut_secrets(self, text: str) -> str:
-        return self.account.auth_token.cut_from(text, self.account.auth_id)
+        # Tokens are found wherever text is made fit to be kept.
+        return text.replace(self.account.auth_id, self.account.auth_id.tail)
 
     def _no_answer(self, verdict: Verdict, detail: str, started: float) -> Answer:
         return Answer(

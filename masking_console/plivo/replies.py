@@ -16,6 +16,7 @@ import msgspec
 
 from masking_console.errors import InvalidSessionUuidError
 from masking_console.models.account import AccountDetails, AuthId
+from masking_console.models.free_text import fit_to_keep
 from masking_console.models.masking_session import (
     MaskingSession,
     SessionStatus,
@@ -157,7 +158,7 @@ def read_account_reply(reply: RawReply, auth_id: AuthId, now: datetime) -> Answe
 def read_account_details(reply: RawReply) -> AccountDetails:
     """Return what an answer that was `FOUND` says of the account."""
     envelope = _envelope(reply.body) or _Envelope()
-    name = plain_text(reply.cut_secrets(_text(envelope.name)), limit=LONGEST_WORDS)
+    name = safe_words(_text(envelope.name), reply.cut_secrets)
     return AccountDetails(name=name, api_id=_api_id(envelope))
 
 
@@ -269,7 +270,7 @@ def _answer(
 ) -> Answer:
     api_id = _api_id(envelope) if envelope is not None else PlainText("")
     # A UUID, as Plivo's are, has no room for a secret, and looking costs time.
-    if not _UUID.fullmatch(api_id) and reply.cut_secrets(api_id) != api_id:
+    if not _UUID.fullmatch(api_id) and safe_words(api_id, reply.cut_secrets) != api_id:
         api_id = PlainText("")
     is_told = bool(api_id) and (reply.status < _ERRORS or _is_plivos_no(envelope))
     is_plivos = is_told and not reply.is_repeat
@@ -368,7 +369,7 @@ def _session(raw: _Session) -> MaskingSession | None:
     return MaskingSession(
         session_uuid=SessionUuid(raw.session_uuid),
         status=known.get(word, SessionStatus.OTHER),
-        status_word=plain_text(word, limit=20),
+        status_word=fit_to_keep(word, limit=20),
         first_party=_text(raw.first_party),
         second_party=_text(raw.second_party),
         virtual_number=_text(raw.virtual_number),
@@ -377,6 +378,11 @@ def _session(raw: _Session) -> MaskingSession | None:
         last_interaction_time=_time(raw.last_interaction_time),
         total_call_count=_count(raw.total_call_count),
     )
+
+
+def _words_in(value: object) -> PlainText:
+    """Return a string or a number as text that is shown and kept."""
+    return fit_to_keep(_text(value), limit=200)
 
 
 def _text(value: object) -> PlainText:

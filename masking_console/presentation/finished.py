@@ -50,6 +50,15 @@ def first_step(summary: ExpirySummary) -> str:
     return ""
 
 
+def saved_words(summary: ExpirySummary) -> str:
+    """Return where the batch is kept, or that it is not."""
+    if summary.end is RunEnd.JOURNAL_FAILED:
+        return (
+            f"NOT all of {summary.batch.batch_id} is in the journal. Copy the report."
+        )
+    return f"Saved in the journal as {summary.batch.batch_id}."
+
+
 def may_still_connect(summary: ExpirySummary) -> str:
     """Return what is left to do, or nothing."""
     count = len(summary.to_check)

@@ -8,13 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from masking_console.models.expiry import ExpiryOutcome
-from masking_console.models.history import BatchRecord, ChainReport, SessionRecord
+from masking_console.models.history import (
+    BatchRecord,
+    ChainReport,
+    Finding,
+    SessionRecord,
+)
 from masking_console.models.plain_text import plain_text
 from masking_console.presentation.display import day_and_minute, glyph, zone_name
 from masking_console.presentation.run_lines import result_words
 from masking_console.presentation.sessions import outcome_sign, outcome_word
 
 _FAILURES = (ExpiryOutcome.FAILED, ExpiryOutcome.REFUSED, ExpiryOutcome.OPEN)
+_MOST_NAMED = 8
 _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 _CSV_COLUMNS = (
@@ -38,6 +44,7 @@ _CSV_COLUMNS = (
     "attempts",
     "detail",
     "later",
+    "seal",
 )
 
 
@@ -74,7 +81,25 @@ def table(records: Iterable[BatchRecord]) -> str:
 
 def end_words(record: BatchRecord) -> str:
     """Return how a batch ended, in a word or two."""
-    return record.end or "not ended"
+    words = record.end or "not ended"
+    return f"{words}; {_damaged(record.damaged)}" if record.damaged else words
+
+
+def damaged_words(numbers: Sequence[int]) -> str:
+    """Return which entries cannot be read, or nothing."""
+    if not numbers:
+        return ""
+    return f"{_damaged(numbers).capitalize()}; see history verify."
+
+
+def _damaged(numbers: Sequence[int]) -> str:
+    named = ", ".join(map(str, numbers[:_MOST_NAMED]))
+    if len(numbers) == 1:
+        return f"entry {named} is damaged"
+    more = (
+        f" and {len(numbers) - _MOST_NAMED} more" if len(numbers) > _MOST_NAMED else ""
+    )
+    return f"entries {named}{more} are damaged"
 
 
 def session_line(session: SessionRecord) -> str:
@@ -120,19 +145,34 @@ def verified_words(report: ChainReport) -> str:
     """Return whether the journal is whole, and if not, every problem on a line."""
     if report.is_whole and not report.entries:
         return "There is no entry, so there is nothing to prove."
-    if report.is_whole:
+    if not report.findings:
         return (
             f"The journal is whole: {report.entries} entries, none changed, removed "
             f"or moved.\nLast seal {report.last_seal}"
         )
-    return "\n".join(["The journal is NOT whole.", *report.problems])
+    found = [_finding_line(each) for each in report.findings]
+    if report.is_whole:
+        words = "The journal is whole but for what was acknowledged"
+        words += f": {report.entries} entries.\nLast seal {report.last_seal}"
+        return "\n".join([words, *found])
+    how = (
+        'To say why one can stay so: history acknowledge NAME --reason "..."',
+        f"{report.entries} entries. Last seal {report.last_seal}",
+    )
+    return "\n".join(["The journal is NOT whole.", *found, *how])
+
+
+def _finding_line(finding: Finding) -> str:
+    reason = f" Acknowledged: {finding.reason}" if finding.reason else ""
+    return f"{finding.name or '-'}  {finding.words}{reason}"
 
 
 def _csv_rows(record: BatchRecord) -> Iterable[tuple[object, ...]]:
     batch = _plain(record)
     head = tuple(batch[name] for name in _CSV_COLUMNS[:10])
     for result in batch["results"]:
-        yield (*head, *(result[name] for name in _CSV_COLUMNS[10:]))
+        results = (result[name] for name in _CSV_COLUMNS[10:-1])
+        yield (*head, *results, batch["seal"])
 
 
 def _defused(cell: object) -> str:
@@ -154,6 +194,7 @@ def _plain(record: BatchRecord) -> dict[str, Any]:
         "operator": record.operator,
         "host": record.host,
         "seal": record.seal,
+        "damaged_entries": list(record.damaged),
         "results": [_plain_session(each) for each in record.sessions],
     }
 

@@ -54,17 +54,11 @@ def refuse_spying_environment(environ: Mapping[str, str], *, practice: bool) -> 
         "TEXTUAL": bool(
             parse_features(environ.get("TEXTUAL", "")) & {"devtools", "debug"}
         ),
-        # With it, Python writes the keys of every TLS connection to a file.
-        "SSLKEYLOGFILE": bool(environ.get("SSLKEYLOGFILE")),
-        # asyncio then prints the arguments of whatever took long.
-        "PYTHONASYNCIODEBUG": bool(environ.get("PYTHONASYNCIODEBUG")),
         "TEXTUAL_SCREENSHOT": bool(environ.get("TEXTUAL_SCREENSHOT")),
     }
     for name, is_set in spying.items():
         if is_set:
             raise InputError(f"Unset {name}: it records what you type, see or send.")
-    if environ.get("PYTHONINSPECT"):
-        raise InputError("Unset PYTHONINSPECT: it lays open what is in memory.")
     if environ.get("TEXTUAL_PRESS"):
         raise InputError("Unset TEXTUAL_PRESS: it presses keys that nobody pressed.")
 
@@ -168,7 +162,7 @@ def _message(what: str, file: Path | None) -> str:
     return "\n".join(
         [
             f"{APP_NAME} stopped because of {what}.",
-            "The journal is complete: it has every request that was sent.",
+            "Each request was written to the journal before it was sent.",
             f"Details, without your data: {plain_text(str(file), limit=4096)}"
             if file
             else "No crash file could be written.",

@@ -171,7 +171,7 @@ class ExpiryJob:
     async def _has_cause(self) -> bool:
         """Ask for a ticket where one is required, or has to look different."""
         rules = self._screen.operations.settings.cause_rules
-        problem = rules.problem(self._screen.cause)
+        problem = await asyncio.to_thread(rules.problem, self._screen.cause)
         return not problem or await self.ask_cause(problem)
 
     def _may_expire(self) -> bool:

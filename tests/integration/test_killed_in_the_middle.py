@@ -9,16 +9,19 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 
+from masking_console.journal.entry_file import read_rows
+from masking_console.journal.reading import read_batches
 from masking_console.models.expiry import ExpiryOutcome, RunEnd
 from masking_console.models.history import BatchRecord
 from masking_console.models.run_events import RunEvent
 from masking_console.models.session_uuid import SessionUuid
+from masking_console.operations.expire_sessions import WORKERS
 from masking_console.operations.resume_batches import ResumeBatches
 from masking_console.practice.loopback_server import LoopbackServer, listen
 from masking_console.practice.simulated_account import SimulatedAccount
@@ -93,6 +96,68 @@ def test_a_killed_run_is_told_as_it_was_after_the_next_start(
         resume(account, url, tmp_path)
 
     agree_after_a_kill(account, tmp_path, ids)
+
+
+def remove(state: Path) -> None:
+    for each in state.glob("journal.db*"):
+        each.unlink()
+
+
+def move(state: Path) -> None:
+    for each in state.glob("journal.db*"):
+        each.rename(state.with_name(each.name))
+
+
+def move_the_folder(state: Path) -> None:
+    state.rename(state.with_name("elsewhere"))
+
+
+def remove_the_note(state: Path) -> None:
+    (state / "journal.db-head").unlink()
+
+
+KEPT: dict[Callable[[Path], None], str] = {
+    move: ".",
+    move_the_folder: "elsewhere",
+    remove_the_note: "state",
+}
+
+
+@pytest.mark.parametrize(
+    "deed", [remove, move, move_the_folder, remove_the_note], ids=lambda f: f.__name__
+)
+@pytest.mark.parametrize("seed", range(4))
+def test_hands_on_the_files_stop_a_run_and_what_it_has_sent_is_told(
+    tmp_path: Path, deed: Callable[[Path], None], seed: int
+) -> None:
+    chance = chances(seed)
+    nth = chance.randrange(10, 130)
+    account = WatchedAccount(nth)
+    ids = open_ids(account, 200)
+    with serving(account) as url, probe("hurry", url, tmp_path, ids) as console:
+        wait_for_start(console)
+        assert account.nth_has_come.wait(PATIENCE_SECONDS)
+        time.sleep(chance.uniform(0.0, 0.05))
+        deed(tmp_path / "state")
+        so_far = len(account.deletes)
+        wait_for_end(console)
+
+    # What is on its way goes on, one for each worker; nothing follows it.
+    sent = Counter(account.deletes)
+    assert len(sent) <= so_far + WORKERS
+    assert len(sent) < len(ids)
+    assert set(sent.values()) == {1}
+    place = KEPT.get(deed)
+    if place is not None:
+        kept = tmp_path / place
+        (record,) = read_batches(kept / "journal.db")
+        assert record.ended_at is None
+        assert sent <= Counter(
+            row.session_uuid
+            for row in read_rows(kept / "journal.db")
+            if row.event == "expire.intended"
+        )
+        agree(account, record, ids)
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -84,8 +84,11 @@ def probe(scenario: str, home: Path, *, has_session: bool = True) -> Facts:
     return facts
 
 
-def test_a_real_keyring_keeps_replaces_protects_and_forgets(tmp_path: Path) -> None:
-    assert probe("whole_life", tmp_path) == {
+@pytest.mark.parametrize("scenario", ["whole_life", "undumpable"])
+def test_a_real_keyring_keeps_replaces_protects_and_forgets(
+    tmp_path: Path, scenario: str
+) -> None:
+    assert probe(scenario, tmp_path) == {
         "keyring": "Secret Service, unlocked",
         "first": [],
         "saved": [TOKEN, INDEX],

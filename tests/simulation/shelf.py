@@ -7,7 +7,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from masking_console.journal.entry_file import EntryFile, decoded
+import msgspec
+
+from masking_console.journal.entry_file import EntryFile
 from masking_console.journal.seals import FIRST_SEAL, seal
 from masking_console.models.journal_entry import JournalEntry
 
@@ -35,7 +37,8 @@ class Shelf(NamedTuple):
 
     def entries(self, batch_id: str) -> list[JournalEntry]:
         """Return the entries of a batch, oldest first."""
-        return [decoded(row[0]) for row in self.reader.execute(_CONTENTS, (batch_id,))]
+        found = self.reader.execute(_CONTENTS, (batch_id,))
+        return [msgspec.json.decode(row[0], type=JournalEntry) for row in found]
 
     def broken_chain(self) -> str:
         """Return what is wrong with the whole journal; empty when nothing is."""

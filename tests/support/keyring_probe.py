@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+from masking_console.cli.secret_process import prevent_core_dumps
 from masking_console.credentials.credentials import Credentials
 from masking_console.credentials.keyring_entries import (
     INDEX_SERVICE,
@@ -101,6 +102,12 @@ async def whole_life(collection: "Collection") -> Facts:
     return facts
 
 
+async def undumpable(collection: "Collection") -> Facts:
+    """Do the same in a process that cannot be dumped."""
+    prevent_core_dumps()
+    return await whole_life(collection)
+
+
 async def locked(collection: "Collection") -> Facts:
     """Lock it where nobody can be asked for the password, then unlock it."""
     credentials = Credentials()
@@ -166,6 +173,7 @@ def main() -> None:
 
         scenarios = {
             "whole_life": whole_life,
+            "undumpable": undumpable,
             "locked": locked,
             "unseen": unseen,
             "gone": gone,

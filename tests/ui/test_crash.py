@@ -77,7 +77,7 @@ def test_a_crash_anywhere_says_where_and_nothing_of_the_data(
     report = file.read_text(encoding="utf-8")
     last_screen = output[output.rindex("\x1b[?1049l") :]
     assert "masking-console stopped because of " in last_screen
-    assert "The journal is complete" in last_screen
+    assert "Each request was written to the journal" in last_screen
     assert str(file) in last_screen
     assert SECRET not in unstyled(output)
     assert SECRET not in report
@@ -270,10 +270,7 @@ def test_places_are_told_without_the_folders_of_this_computer() -> None:
         ("TEXTUAL", "devtools"),
         ("TEXTUAL", "headless, DEBUG"),
         ("TEXTUAL_SCREENSHOT", "3"),
-        ("SSLKEYLOGFILE", "/tmp/keys"),  # noqa: S108 - never opened
         ("TEXTUAL_PRESS", "X,y"),
-        ("PYTHONASYNCIODEBUG", "1"),
-        ("PYTHONINSPECT", "1"),
     ],
 )
 def test_an_environment_that_records_or_presses_keys_is_refused(

@@ -158,3 +158,19 @@ async def test_an_empty_history_says_so(
         words = "Nothing was expired from this computer yet."
         await opened.until(lambda: words in opened.screen_text(), "words")
         assert isinstance(opened.app.screen, HistoryScreen)
+
+
+async def test_a_damaged_entry_is_said_and_the_rest_is_shown(
+    simulated: SimulatedAccount, ids_of: IdsOf, tmp_path: Path
+) -> None:
+    path = tmp_path / "journal.db"
+    async with bench(simulated, tmp_path, journal_path=path) as earlier:
+        await earlier.run(ids_of("active", 2))
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("DROP TRIGGER entries_are_never_changed")
+        other.execute("UPDATE entries SET content = '' WHERE sequence = 3")
+    async with console(simulated, tmp_path) as opened:
+        await opened.press("H")
+        words = "Entry 3 is damaged; see history verify."
+        await opened.until(lambda: words in opened.screen_text(), "damage")
+        assert "1 of 1 batches" in opened.screen_text()

@@ -59,10 +59,30 @@ async def test_a_phone_number_is_not_kept(
         await opened.press("tab")
         await opened.paste("+91 90034-59051\nand more")
         await opened.press("tab", "tab", "enter")
-        words = "Leave the phone number out of the reason"
+        words = "taken out of the reason. Enter keeps it."
         await opened.until(lambda: words in opened.screen_text(), "a sentence")
         assert isinstance(opened.app.screen, TicketScreen)
         assert opened.main.cause.reason == ""
+        assert "(number)" in opened.screen_text()
+        keep = opened.app.screen.query_one("#keep")
+        await opened.until(lambda: not keep.has_class("-active"), "a free button")
+        await opened.press("enter")
+        await opened.until(lambda: isinstance(opened.app.screen, MainScreen), "main")
+        assert "(number)" in opened.main.cause.reason
+        assert "59051" not in opened.main.cause.reason
+
+
+async def test_a_ticket_that_is_a_number_or_a_token_is_refused_and_stays_as_typed(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    async with console(simulated, tmp_path) as opened:
+        await ask(opened)
+        await opened.press(*"+14155550123", "enter", "enter")
+        words = "This ticket looks like a phone number."
+        await opened.until(lambda: words in opened.screen_text(), "a sentence")
+        assert isinstance(opened.app.screen, TicketScreen)
+        assert "+14155550123" in opened.screen_text()
+        assert opened.main.cause.ticket == ""
 
 
 async def test_a_paste_that_does_not_fit_is_refused_in_so_many_words(

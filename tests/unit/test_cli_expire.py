@@ -43,7 +43,7 @@ def pipe(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
         (["--file", "missing.txt"], 1, "missing.txt does not exist"),
         ([KNOWN, "--format", "xml"], 1, "is not one of"),
         ([KNOWN, "--ticket", "x" * 41], 1, "The ticket has at most 40"),
-        ([KNOWN, "--reason", "call +91 98765 43210"], 1, "Leave the phone number out"),
+        ([KNOWN, "--ticket", "+91 98765 43210"], 5, "looks like a phone number"),
         ([KNOWN, "--practice", "--account", "env"], 1, "In practice mode"),
         ([KNOWN, "--account", "env"], 2, "Set PLIVO_AUTH_ID"),
         ([KNOWN, "--account", "nobody"], 2, "There is no account nobody."),
@@ -60,6 +60,12 @@ def test_what_cannot_begin_is_one_sentence_and_a_code(
     assert ended == code
     assert err.splitlines()[-1].startswith("masking-console: ")
     assert words in err.splitlines()[-1]
+
+
+def test_a_reason_that_was_changed_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = [KNOWN, "--account", "env", "--reason", "call +91 98765 43210"]
+    _code, _out, err = run(capsys, *asked)
+    assert "taken out of the reason. It says: call (number)" in err
 
 
 def test_a_recording_of_tls_keys_is_refused_outside_practice(

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from masking_console.cli.options import load_settings
 from masking_console.config_file import (
     LARGEST_FILE,
     ConfigFile,
@@ -18,6 +19,7 @@ from masking_console.errors import ConfigFileError
 from masking_console.exit_codes import ExitCode
 from masking_console.models.account import AccountName
 from masking_console.models.confirmation_rules import ConfirmationRules
+from masking_console.paths import is_absent
 from masking_console.presentation.configuration import as_toml
 from masking_console.settings import Settings, ShowNumbers, SignStyle, TimeZone
 
@@ -244,3 +246,40 @@ def test_every_key_says_what_it_may_be() -> None:
 
     assert {"share", "confirm", "confirm.name_from", "keys"} <= names.keys()
     assert all(names.values())
+
+
+@pytest.mark.parametrize("part", ["config.toml", "folder"])
+def test_a_link_that_leads_nowhere_is_refused(
+    tmp_path: Path, part: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "folder"
+    if part == "folder":
+        folder.symlink_to(tmp_path / "unmounted")
+    else:
+        folder.mkdir()
+        (folder / "config.toml").symlink_to(tmp_path / "unmounted" / "config.toml")
+    monkeypatch.setenv("MASKING_CONSOLE_CONFIG_DIR", str(folder))
+
+    words = f"{part} is a link that leads nowhere"
+    with pytest.raises(ConfigFileError, match=re.escape(words)):
+        read_config(folder / "config.toml")
+    with pytest.raises(ConfigFileError, match=re.escape(words)):
+        load_settings()
+
+
+def test_a_link_that_leads_somewhere_is_read(tmp_path: Path) -> None:
+    (tmp_path / "kept.toml").write_text("max_batch = 7\n")
+    (tmp_path / "config.toml").symlink_to(tmp_path / "kept.toml")
+    assert read_config(tmp_path / "config.toml").values.max_batch == 7
+
+
+def test_only_what_is_certainly_not_there_is_absent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert is_absent(tmp_path / "none" / "config.toml")
+    (tmp_path / "file").touch()
+    assert not is_absent(tmp_path / "file")
+    assert not is_absent(tmp_path / "file" / "config.toml")
+    monkeypatch.setenv("MASKING_CONSOLE_CONFIG_DIR", str(tmp_path / "file"))
+    with pytest.raises(ConfigFileError, match="it cannot be read"):
+        load_settings()

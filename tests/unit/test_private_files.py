@@ -109,12 +109,13 @@ async def test_a_link_in_the_place_of_the_journal_is_refused(
     assert_untouched(foreign)
 
 
-async def test_a_link_in_the_place_of_the_note_is_not_written_through(
+async def test_a_link_in_the_place_of_the_note_is_refused(
     state: Path, foreign: Path
 ) -> None:
     state.mkdir(parents=True)
     (state / "journal.db-head").symlink_to(foreign)
-    await open_journal(state / "journal.db")
+    with pytest.raises(JournalError, match="is a link to elsewhere"):
+        await open_journal(state / "journal.db")
     assert_untouched(foreign)
 
 

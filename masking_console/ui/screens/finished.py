@@ -15,7 +15,11 @@ from masking_console.models.expiry import ExpirySummary
 from masking_console.models.history import BatchRecord
 from masking_console.operations.read_history import ReadHistory
 from masking_console.presentation.display import hour_to_second, zone_name
-from masking_console.presentation.finished import may_still_connect, summary_lines
+from masking_console.presentation.finished import (
+    may_still_connect,
+    saved_words,
+    summary_lines,
+)
 from masking_console.presentation.history import exported_words
 from masking_console.presentation.run_lines import headline, report
 from masking_console.ui.widgets.dialog_box import DialogBox
@@ -67,7 +71,7 @@ class FinishedScreen(ModalScreen[Afterwards]):
 
     def _words(self) -> Text:
         summary = self.summary
-        batch, plan = summary.batch, summary.batch.confirmed.plan
+        plan = summary.batch.confirmed.plan
         ticket = f"   Ticket {plan.ticket}" if plan.ticket else ""
         times = _span(summary)
         lines = [
@@ -80,7 +84,7 @@ class FinishedScreen(ModalScreen[Afterwards]):
         left = len(summary.to_check)
         if left:
             lines.append(may_still_connect(summary))
-        lines += ["", f"Saved in the journal as {batch.batch_id}.", ""]
+        lines += ["", saved_words(summary), ""]
         check = f"t check and retry {left}    " if left else ""
         lines.append(f"{check}y copy report    ctrl+e export    esc close")
         return Text("\n".join(lines))

@@ -13,10 +13,13 @@ from textual.widgets import Static
 
 from masking_console.errors import MaskingConsoleError
 from masking_console.models.history import BatchRecord
-from masking_console.models.history_query import HistoryQuery
 from masking_console.operations.read_history import ReadHistory
 from masking_console.presentation.display import zone_name
-from masking_console.presentation.history import exported_words, verified_words
+from masking_console.presentation.history import (
+    damaged_words,
+    exported_words,
+    verified_words,
+)
 from masking_console.presentation.run_lines import headline, report
 from masking_console.ui.widgets.filter_line import FilterLine
 from masking_console.ui.widgets.history_tables import BatchSessions, BatchTable
@@ -79,7 +82,10 @@ class HistoryScreen(Screen[BatchRecord | None]):
 
     async def _read(self) -> None:
         try:
-            self._table.show(await self._history.batches(HistoryQuery()))
+            contents = await self._history.contents()
+            self._table.show(tuple(reversed(contents.batches)))
+            if contents.damaged:
+                self._say(damaged_words(contents.damaged))
         except MaskingConsoleError as error:
             self._say(str(error))
 

@@ -1,5 +1,6 @@
 """Asks for the ticket and the reason of what is done from now on."""
 
+import asyncio
 from typing import ClassVar
 
 from rich.text import Text
@@ -12,6 +13,7 @@ from textual.widgets import Button, Input, Static
 
 from masking_console.errors import InputError
 from masking_console.models.cause import (
+    CHANGED,
     LONGEST_REASON,
     LONGEST_TICKET,
     Cause,
@@ -78,16 +80,22 @@ class TicketScreen(ModalScreen[Cause | None]):
 
     @on(Input.Submitted, "#reason")
     @on(Button.Pressed, "#keep")
-    def _keep(self) -> None:
+    async def _keep(self) -> None:
         ticket, reason = (
             self.query_one(f"#{name}", Input).value for name in ("ticket", "reason")
         )
         try:
-            cause = Cause.of(ticket, reason)
-            problem = self._rules.problem(cause)
+            # Numbering plans are loaded for what looks like a number.
+            cause = await asyncio.to_thread(Cause.of, ticket, reason)
+            problem = await asyncio.to_thread(self._rules.problem, cause)
         except InputError as error:
             problem = str(error)
         else:
-            if not problem:
+            if not problem and not cause.was_changed:
                 self.dismiss(cause)
+                return
+            if cause.was_changed:
+                # It is seen as it would be kept, and kept by a second Enter.
+                self.query_one("#reason", Input).value = cause.reason
+                problem = problem or f"{CHANGED} Enter keeps it."
         self.query_one("#ticket-words", Static).update(Text(problem))

@@ -70,7 +70,7 @@ async def test_entries_come_back_as_they_were_written(journal: Journal) -> None:
     assert batch.batch_id == "B-20260304-120502"
     assert [entry.event for entry in entries] == OF_A_BATCH
     assert entries[0].sessions == (UUID,)
-    assert all(entry.at == NOW and entry.version == 2 for entry in entries)
+    assert all(entry.at == NOW and entry.version == 3 for entry in entries)
     assert all(entry.operator and entry.host for entry in entries)
 
 

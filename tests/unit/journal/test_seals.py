@@ -10,7 +10,8 @@ import pytest
 from masking_console.journal.entry_file import read_rows
 from masking_console.journal.head_note import note_path, read_head
 from masking_console.journal.journal import Journal
-from masking_console.journal.seals import seal, verify_chain
+from masking_console.journal.reading import verify_file
+from masking_console.journal.seals import FIRST_SEAL, seal, verify_chain
 from masking_console.models.expiry import RunEnd
 from masking_console.models.history import ChainReport
 from masking_console.models.session_uuid import SessionUuid
@@ -94,7 +95,11 @@ async def test_a_whole_chain_is_called_whole(tmp_path: Path) -> None:
         ),
         (
             ["UPDATE entries SET sequence = 99 WHERE sequence = 2"],
-            ("Entry 2 is missing.", "Entries 7 to 98 are missing."),
+            (
+                "Entry 2 is missing.",
+                "Entries 7 to 98 are missing.",
+                "The note of the last entry named 6, and it was 99.",
+            ),
         ),
     ],
 )  # fmt: skip
@@ -107,6 +112,23 @@ async def test_whatever_is_changed_removed_or_moved_is_named(
     tamper(path, *statements)
 
     assert report(path).problems == problems
+
+
+def rebuild_chain(path: Path, change: Callable[[str], str]) -> None:
+    """Change entries and write every seal anew, as somebody does who knows how."""
+    rows = list(read_rows(path))
+    tamper(path)
+    before = FIRST_SEAL
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        for row in rows:
+            content = change(row.content)
+            own = seal(before, content)
+            other.execute(
+                "UPDATE entries SET content = ?, previous_seal = ?, seal = ? "
+                "WHERE sequence = ?",
+                (content, before, own, row.sequence),
+            )
+            before = own
 
 
 def forge_last(path: Path, content: str = "") -> None:
@@ -125,11 +147,9 @@ def forge_last(path: Path, content: str = "") -> None:
 @pytest.mark.parametrize(
     ("deed", "problem"),
     [
-        (forge_last, "Entry 3 is not the one that was written."),
+        (forge_last, "Entry 3 was not the one that had been written."),
         (lambda path: note_path(path).unlink(),
-         "The note of the last entry is missing."),
-        (lambda path: note_path(path).write_text("nonsense"),
-         "The note of the last entry is missing."),
+         "The note of the last entry was missing; the last was 3."),
     ],
 )  # fmt: skip
 async def test_a_last_entry_that_was_replaced_does_not_agree_with_its_note(
@@ -143,6 +163,15 @@ async def test_a_last_entry_that_was_replaced_does_not_agree_with_its_note(
     assert report(path).problems == (problem,)
 
 
+def test_a_note_that_cannot_be_read_is_found_as_such(tmp_path: Path) -> None:
+    asyncio.run(write(tmp_path / "j.db", 1))
+    note_path(tmp_path / "j.db").write_text("nonsense")
+
+    assert verify_file(tmp_path / "j.db").problems == (
+        "The note of the last entry could not be read.",
+    )
+
+
 async def test_a_cut_off_end_is_written_down_at_the_next_start(tmp_path: Path) -> None:
     path = tmp_path / "j.db"
     await write(path, 2)
@@ -153,7 +182,10 @@ async def test_a_cut_off_end_is_written_down_at_the_next_start(tmp_path: Path) -
     await asyncio.to_thread(journal.close)
 
     gone = "entries 5 to 6 had been written and were gone"
-    assert notice == f"The journal was cut off: {gone}. It goes on from there."
+    assert notice == (
+        f"The journal is not as it was left: {gone}. It goes on from there; "
+        "history verify keeps saying so."
+    )
     assert report(path).problems == (f"Entry 5: {gone}.",)
 
 
@@ -162,12 +194,13 @@ async def test_an_older_journal_gets_its_note_and_its_index(tmp_path: Path) -> N
     await write(path, 1)
     note_path(path).unlink()
     tamper(path, "DROP INDEX entries_by_event", "PRAGMA user_version = 1")
+    rebuild_chain(path, lambda content: content.replace('"version":3', '"version":1'))
 
     await write(path, 1)
 
     assert report(path).is_whole
     with closing(sqlite3.connect(path)) as other:
-        assert other.execute("PRAGMA user_version").fetchone() == (2,)
+        assert other.execute("PRAGMA user_version").fetchone() == (3,)
         names = other.execute("SELECT name FROM sqlite_master WHERE type = 'index'")
         assert ("entries_by_event",) in names.fetchall()
 

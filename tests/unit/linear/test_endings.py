@@ -58,6 +58,8 @@ def summary_of(
         (RunEnd.FIRST_FAILED, [U.FAILED, U.NOT_SENT], [], 3),
         (RunEnd.STOPPED, [U.NOT_SENT], [], 3),
         (RunEnd.JOURNAL_FAILED, [U.NOT_SENT], [], 1),
+        (RunEnd.JOURNAL_FAILED, [U.EXPIRED, U.UNKNOWN], [], 8),
+        (RunEnd.JOURNAL_FAILED, [U.EXPIRED, U.EXPIRED], [S.EXPIRED], 7),
         (RunEnd.CRASHED, [U.NOT_SENT], [], 1),
     ],
 )

@@ -48,7 +48,10 @@ def test_sessions_are_looked_at_confirmed_expired_and_saved(tmp_path: Path) -> N
     assert "plan      3 sessions to expire on PRACTICE." in ran.out
     assert sum("confirmed by Plivo" in line for line in lines) == 3
     assert "Done. 3 sessions are expired." in ran.out
-    assert lines[-1] == f"Saved in history as {record.batch_id}."
+    assert lines[-2:] == [
+        f"Saved in the journal as {record.batch_id}.",
+        f"Journal seal {record.seal}",
+    ]
     assert "3 sessions will stop connecting calls." in ran.err
     assert "PRACTICE. Nothing here is real." in ran.err
 

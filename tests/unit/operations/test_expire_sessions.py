@@ -468,3 +468,26 @@ async def test_a_stop_does_not_wait_for_looks_behind_the_gate(
             summary = await run
 
     assert summary.results[0].outcome is U
+
+
+@pytest.mark.parametrize("part", ["journal.db", "journal.db-wal", "journal.db-head"])
+async def test_hands_on_the_journal_stop_a_run_and_leave_unknown_what_is_due(
+    simulated: SimulatedAccount, tmp_path: Path, part: str
+) -> None:
+    ids = open_ids(simulated, 4)
+
+    def meddle(request: ReceivedRequest) -> None:
+        if request.path.endswith(ids[1]) and request.method == "DELETE":
+            (opened.settings.journal_path.parent / part).unlink()
+
+    simulated.fault = meddle
+    async with bench(simulated, tmp_path) as opened:
+        summary = await opened.run(ids)
+        with pytest.raises(JournalError, match="removed, moved or replaced"):
+            await opened.run(ids[2:])
+
+    assert summary.end is RunEnd.JOURNAL_FAILED
+    outcomes = [each.outcome for each in summary.results]
+    assert outcomes == [E, U, NS, NS]
+    assert opened.sent("DELETE") == ids[:2]
+    assert "was removed, moved or replaced" in summary.results[1].detail

@@ -108,7 +108,7 @@ ROWS = [
         Mark.ECHO,
         "active",
         R,
-        "bad header Authorization: Basic (hidden)",
+        "bad header Authorization: Basic (token)",
         3,
         (1, 0),
     ),

@@ -1,6 +1,7 @@
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -166,3 +167,31 @@ async def test_what_another_console_has_taken_over_is_left_to_it(
 
         assert events == []
         assert cut.bench.sent("GET") == []
+
+
+async def test_a_batch_whose_account_cannot_be_read_is_looked_for_on_any(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    async with cut_off(simulated, tmp_path) as cut:
+        path = cut.bench.settings.journal_path
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("DROP TRIGGER entries_are_never_changed")
+            other.execute("UPDATE entries SET content = '' WHERE sequence = 1")
+        simulated.fault = script("GET", reply(404, NOT_FOUND))
+
+        before = len(simulated.requests)
+
+        record, events = await cut.resume()
+
+        assert (record.account_name, record.damaged) == ("", (1,))
+        assert len(record.unknown) == 2
+        assert len(events) == 2
+        assert [each.method for each in simulated.requests[before:]] == ["GET"] * 2
+        # One was not on this account: another one's console will find it again.
+        (taken,) = await cut.bench.journal._in_thread(
+            lambda: tuple(cut.bench.journal._file.open_batches())
+        )
+        assert taken == cut.batch_id
+
+
+NOT_FOUND = b'{"api_id": "a", "error": "not found"}'

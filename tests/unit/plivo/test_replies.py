@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from masking_console.models.account import AuthId
@@ -25,6 +25,7 @@ from masking_console.plivo.retry_after import (
     LONGEST_WAIT_SECONDS,
     read_retry_after,
 )
+from masking_console.practice.sign_in import practice_account
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 UUID = SessionUuid("c28b77d4-21e7-43bd-9447-04bfee92e651")
@@ -34,7 +35,7 @@ V = Verdict
 
 
 OPEN = {"session_uuid": UUID, "status": "active"}
-HEADER = "bad header Authorization: (hidden)"
+HEADER = "bad header Authorization: Basic (token)"
 
 
 def body(value: object) -> bytes:
@@ -399,6 +400,8 @@ CONTENTS = st.binary(max_size=300) | JSON.map(body)
 STATUSES = st.integers(100, 599)
 
 
+# The numbering plans are loaded by the first text that may hold a number.
+@settings(deadline=None)
 @given(status=STATUSES, content=CONTENTS, retry_after=st.none() | st.text())
 def test_no_answer_raises_and_every_text_is_plain(
     status: int, content: bytes, retry_after: str | None
@@ -440,6 +443,20 @@ def test_hostile_json_never_raises(content: bytes) -> None:
         read_account_reply(reply, AUTH_ID, NOW)
 
 
+def test_no_token_and_no_number_is_kept_of_what_an_answer_echoes() -> None:
+    account = practice_account()
+    header = account.auth_token.basic_authorization(account.auth_id)
+    for echoed in (header, header[6:], "%2B91 90034-59051"):
+        body = json.dumps({"api_id": "a", "error": f"got {echoed}"})
+        kept = read_expire_reply(RawReply(400, body.encode()), NOW).detail
+        assert kept.startswith("got ")
+        assert kept.endswith(("(token)", "(number)"))
+        assert header[20:40] not in kept
+        for named in (echoed, f"got {echoed}"):
+            body = json.dumps({"api_id": named, "error": "no"})
+            assert read_expire_reply(RawReply(400, body.encode()), NOW).api_id == ""
+
+
 @pytest.mark.parametrize(
     ("words", "shown"),
     [
@@ -454,7 +471,7 @@ def test_hostile_json_never_raises(content: bytes) -> None:
         ("bad header Authorization: Basic TUFYOnMzY3JldA==", HEADER),
         (
             "bad header authorization:bearer=abc123def",
-            "bad header authorization:(hidden)",
+            "bad header authorization:bearer=(token)",
         ),
         ("Basic authentication is required", None),
     ],

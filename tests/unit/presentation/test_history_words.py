@@ -7,7 +7,12 @@ from datetime import UTC, datetime
 import pytest
 
 from masking_console.models.expiry import Evidence, ExpiryOutcome, ExpiryResult, RunEnd
-from masking_console.models.history import BatchRecord, ChainReport, SessionRecord
+from masking_console.models.history import (
+    BatchRecord,
+    ChainReport,
+    Finding,
+    SessionRecord,
+)
 from masking_console.models.plain_text import PlainText
 from masking_console.models.run_events import (
     LookedAgain,
@@ -134,9 +139,21 @@ def test_a_broken_chain_is_told_line_by_line() -> None:
     whole = verified_words(ChainReport(7, "cd" * 32, ()))
     assert whole.startswith("The journal is whole: 7 entries")
     assert "cd" * 32 in whole
-    problems = ("Entry 3 was changed.", "Entry 5 is missing.")
-    broken = verified_words(ChainReport(7, "cd" * 32, problems))
-    assert broken.splitlines() == ["The journal is NOT whole.", *problems]
+    found = (
+        Finding("3-abcdefgh", "Entry 3 was changed."),
+        Finding("", "The note of the last entry could not be read."),
+        Finding("5-bcdefghi", "Entry 5 is missing.", "restored from a backup"),
+    )
+    broken = verified_words(ChainReport(7, "cd" * 32, found)).splitlines()
+    assert broken[0] == "The journal is NOT whole."
+    assert broken[1:4] == [
+        "3-abcdefgh  Entry 3 was changed.",
+        "-  The note of the last entry could not be read.",
+        "5-bcdefghi  Entry 5 is missing. Acknowledged: restored from a backup",
+    ]
+    known = verified_words(ChainReport(7, "cd" * 32, found[2:]))
+    assert known.startswith("The journal is whole but for what was acknowledged")
+    assert "cd" * 32 in known
 
 
 def test_the_report_from_the_journal_has_who_why_and_the_seal() -> None:

@@ -26,7 +26,11 @@ from masking_console.models.run_events import AttemptUnclear
 from masking_console.models.session_ids import read_session_ids
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.presentation.display import Sign
-from masking_console.presentation.finished import may_still_connect, summary_lines
+from masking_console.presentation.finished import (
+    may_still_connect,
+    saved_words,
+    summary_lines,
+)
 from masking_console.presentation.pasted import NOTHING_FOUND, pasted_words
 from masking_console.presentation.review import (
     consequences,
@@ -395,3 +399,10 @@ def test_what_was_found_in_a_paste_is_said(text: str, lines: tuple[str, ...]) ->
     read = read_session_ids(text)
 
     assert pasted_words(read, len(read.found)) == lines
+
+
+def test_where_a_batch_is_kept_is_said_only_if_it_is() -> None:
+    kept = summary(OUT.EXPIRED)
+    assert saved_words(kept) == f"Saved in the journal as {kept.batch.batch_id}."
+    lost = summary(OUT.EXPIRED, end=RunEnd.JOURNAL_FAILED)
+    assert saved_words(lost).startswith(f"NOT all of {lost.batch.batch_id} is in")

@@ -1,0 +1,176 @@
+"""The proof of the record: its chain, reports that were kept elsewhere, findings."""
+
+import asyncio
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from masking_console.errors import InputError
+from masking_console.journal.journal import Journal
+from masking_console.journal.reading import see_sound_entries, verify_file
+from masking_console.journal.seals import SealedRow
+from masking_console.models.cause import CHANGED, Cause
+from masking_console.models.journal_entry import JournalEntry
+from masking_console.models.plain_text import plain_text
+from masking_console.operations.read_ids import read_text_file
+from masking_console.presentation.history import verified_words
+
+_SEAL = re.compile(r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{64}(?![0-9A-Fa-f])")
+_NO_SEAL = "0" * 64
+_WORDS_OF_A_NOTHING = frozenset({"not sent", "unknown"})
+_MOST_NAMED = 5
+
+
+def print_verification(
+    journal_path: Path, against: Sequence[Path] = ()
+) -> tuple[str, bool]:
+    """Return what a look at the whole chain found, and whether all is well.
+
+    Args:
+        journal_path: the journal's file.
+        against: reports and exports that left this computer, to hold the journal to.
+
+    Raises:
+        JournalError: the journal cannot be read.
+        UnusableFileError: a report cannot be read.
+    """
+    texts = [(path, read_text_file(path)) for path in against]
+    found = verify_file(journal_path)
+    lines = [plain_text(str(journal_path), limit=4096), verified_words(found)]
+    is_well = found.is_whole
+    for path, text in texts:
+        compared = compare(text, journal_path)
+        name = plain_text(path.name, limit=100)
+        lines += [f"{name}: {line}" for line in compared.lines]
+        is_well = is_well and compared.is_proved
+    return "\n".join(lines), is_well
+
+
+def acknowledge(journal_path: Path, name: str, reason: str) -> str:
+    """Write down that a person knows of a finding, and why it can stay so.
+
+    Returns:
+        What was done, in a sentence.
+
+    Raises:
+        InputError: there is no such finding, or no reason.
+        JournalError: the journal cannot be read or written.
+    """
+    cause = Cause.of("", reason)
+    if not cause.reason:
+        raise InputError('Say why: --reason "restored from the backup of March 4".')
+    if not journal_path.exists():
+        raise InputError("There is no journal yet.")
+    journal = Journal(journal_path)
+
+    async def write() -> None:
+        # What the note says is written down first, or it would have no name.
+        await journal.open()
+        names = {each.name for each in verify_file(journal_path).findings}
+        if not name or name not in names:
+            shown = plain_text(name, limit=60)
+            raise InputError(f"No finding {shown}. history verify lists their names.")
+        await journal.acknowledge(name, cause.reason)
+
+    try:
+        asyncio.run(write())
+    finally:
+        journal.close()
+    words = f"Written down: {name} is known. history verify goes on listing it."
+    return f"{CHANGED}\n{words}" if cause.was_changed else words
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What a report from elsewhere says of the journal."""
+
+    lines: tuple[str, ...]
+    """The result, in sentences."""
+    is_proved: bool
+    """Whether all that the report says stands in the journal."""
+
+
+def compare(text: str, journal_path: Path) -> Compared:
+    """Hold the journal to a report, by its seals, or else by the rows of a table.
+
+    Raises:
+        JournalError: the journal cannot be read.
+    """
+    seals = [each.lower() for each in dict.fromkeys(_SEAL.findall(text))]
+    seals = [each for each in seals if each != _NO_SEAL]
+    if seals:
+        return _compare_seals(seals, journal_path)
+    rows = tuple(_rows_of(text))
+    if rows:
+        return _compare_rows(rows, journal_path)
+    return Compared(("it has no seal and no results, so it proves nothing.",), False)
+
+
+def _compare_seals(seals: Sequence[str], journal_path: Path) -> Compared:
+    wanted, known = set(seals), dict[str, int]()
+
+    def see(row: SealedRow, _entry: JournalEntry) -> None:
+        if row.seal in wanted:
+            known[row.seal] = row.sequence
+
+    see_sound_entries(journal_path, see)
+    missing = [each for each in seals if each not in known]
+    if missing:
+        named = " ".join(f"{each[:12]}..." for each in missing[:_MOST_NAMED])
+        count = f"{len(missing)} of {len(seals)}"
+        words = f"{count} seals are NOT in this journal: {named}"
+        return Compared((words,), False)
+    last = max(known[each] for each in seals)
+    seal = "its seal is" if len(seals) == 1 else f"its {len(seals)} seals are"
+    words = f"{seal} in the journal; up to entry {last} it says what it said then."
+    return Compared((words,), True)
+
+
+_Row = tuple[str, str, str, str]
+"""Batch, session, outcome and time, as an export has them."""
+
+
+def _rows_of(text: str) -> Iterator[_Row]:
+    """Yield the results of an export as CSV, which had no seal in older versions."""
+    reader = csv.DictReader(io.StringIO(text))
+    names = ("batch", "session_uuid", "outcome", "at")
+    try:
+        if set(names) <= set(reader.fieldnames or ()):
+            for row in reader:
+                batch, session, outcome, at = (row[name] or "" for name in names)
+                yield batch, session, outcome, at
+    except csv.Error:
+        return
+
+
+def _compare_rows(rows: Sequence[_Row], journal_path: Path) -> Compared:
+    """Hold the journal to every result; a later one does not contradict it."""
+    planned: set[tuple[str, str]] = set()
+    told: set[_Row] = set()
+    wanted = {row[0] for row in rows}
+
+    def see(_row: SealedRow, entry: JournalEntry) -> None:
+        if entry.batch_id in wanted:
+            planned.update((entry.batch_id, uuid) for uuid in entry.sessions)
+            key = (entry.batch_id, entry.session_uuid, entry.outcome)
+            told.add((*key, entry.at.isoformat()))
+
+    see_sound_entries(journal_path, see)
+    missing = [
+        row
+        for row in rows
+        if row[:2] not in planned
+        or (row not in told and row[2] not in _WORDS_OF_A_NOTHING)
+    ]
+    if missing:
+        named = ", ".join(
+            plain_text(f"{batch} {session[:8]} {outcome}", limit=60)
+            for batch, session, outcome, _at in missing[:_MOST_NAMED]
+        )
+        words = f"{len(missing)} of {len(rows)} results are NOT in this journal: "
+        return Compared((f"{words}{named}",), False)
+    words = f"it has no seal, but all of its {len(rows)} results are in the journal."
+    return Compared((words,), True)
