@@ -380,11 +380,6 @@ def _session(raw: _Session) -> MaskingSession | None:
     )
 
 
-def _words_in(value: object) -> PlainText:
-    """Return a string or a number as text that is shown and kept."""
-    return fit_to_keep(_text(value), limit=200)
-
-
 def _text(value: object) -> PlainText:
     """Return a string or a number as text; everything else, and "null", as nothing."""
     if isinstance(value, bool) or not isinstance(value, str | int):

@@ -238,6 +238,18 @@ def test_a_paste_takes_back_a_yes_and_what_stands_in_the_field() -> None:
     assert typed.refusals == [Refusal.PASTED, Refusal.NOT_WHOLE]
 
 
+def test_time_in_which_nobody_looked_is_no_silence() -> None:
+    review = Review()
+    review.hear("r", 1.0)
+    review.silence.unproved_from(1.1)
+    review.hear("y", 9.0)
+    assert review.refusals == [Refusal.TOO_SOON]
+    # It is unproved for that input alone.
+    review.hear("y", 9.7)
+    review.wait(20.0)
+    assert review.yes_at is not None
+
+
 def test_anything_right_behind_a_yes_takes_it_back() -> None:
     for what in ("e", DOWN, CLICK, "y"):
         review = Review().play([(1.0, "y"), (1.39, what)])

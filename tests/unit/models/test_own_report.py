@@ -108,6 +108,7 @@ def test_what_is_not_legible_is_left_empty() -> None:
 
     assert read_reports(bare) == (OwnReport(PlainText("B-1")),)
     assert read_reports(number)[0].ticket == ""
+    assert read_reports(text_of(1, ticket=PlainText("x" * 60)))[0].ticket == ""
     assert read_reports(text_of(1, ticket=PlainText("")))[0].ticket == ""
     assert read_reports("made with masking-console") == ()
 
