@@ -261,7 +261,8 @@ async def test_p_protects_and_typing_the_name_unprotects(
         await screen.pilot.press("p")
         await screen.until_shown("ACME-PROD is protected. The keyring reads it back.")
         await screen.until_shown("protected: yes (starts with writes off, always asks")
-        assert [each.protected for each in screen.host.renewed] == [True]
+        renewed = screen.host.renewed
+        await screen.until(lambda: [r.protected for r in renewed] == [True], "news")
 
         form = await screen.open_dialog("p", TypedNameScreen)
         assert "Type acme-prod to go ahead." in screen.text()
@@ -272,7 +273,9 @@ async def test_p_protects_and_typing_the_name_unprotects(
         await screen.type_name("ACME-prod")
         await screen.press_button("#typed-act")
         await screen.until_shown("ACME-PROD is no longer protected. The keyring reads")
-        assert [each.protected for each in screen.host.renewed] == [True, False]
+        await screen.until(
+            lambda: [r.protected for r in renewed] == [True, False], "the news"
+        )
     assert memory.kept == before
 
 

@@ -36,6 +36,7 @@ from masking_console.presentation.review import (
     consequences,
     differences,
     left_out_words,
+    one_session,
     prompt,
     title,
 )
@@ -275,6 +276,14 @@ def test_the_review_says_what_will_happen() -> None:
     assert title(one) == "Expire 1 session on ACME-PROD?"
     assert prompt(one, "y") == "Press y to go ahead. Enter and Esc cancel."
     assert len(consequences(one, NOW)) == 3
+
+
+def test_a_session_of_which_nothing_is_told_is_shown_by_its_id() -> None:
+    (checked,) = plan(CheckState.ACTIVE).sessions
+    assert one_session(checked, None, NOW) == (
+        f"session    {checked.session_uuid}   active",
+        "from       pasted",
+    )
 
 
 def test_what_ends_by_itself_is_said() -> None:
