@@ -4,6 +4,7 @@ import os
 import socket
 from collections.abc import Callable
 from types import FrameType
+from typing import Any
 
 import uvicorn
 from starlette.types import Receive, Scope, Send
@@ -88,15 +89,17 @@ class LoopbackServer(uvicorn.Server):
     async def _serve_one(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, with a way to cut its connection."""
 
+        def own_connections() -> list[Any]:
+            every, client = tuple(self.server_state.connections), scope["client"]
+            return [each for each in every if getattr(each, "client", None) == client]
+
         def cut() -> None:
-            for connection in tuple(self.server_state.connections):
-                if getattr(connection, "client", None) == scope["client"]:
-                    connection.transport.abort()
+            for connection in own_connections():
+                connection.transport.abort()
 
         def write_more(more: bytes) -> None:
-            for connection in tuple(self.server_state.connections):
-                if getattr(connection, "client", None) == scope["client"]:
-                    connection.transport.write(more)
+            for connection in own_connections():
+                connection.transport.write(more)
 
         own = {CUT_CONNECTION: cut, WRITE_MORE: write_more}
         await self._application({**scope, **own}, receive, send)
