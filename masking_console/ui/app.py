@@ -270,7 +270,6 @@ class ConsoleApp(ListeningApp[int], CrashSafeApp[int]):
         self.run_worker(self._outer.show_history(), group="history")
 
     def on_paste_dropped(self, event: PasteDropped) -> None:
-        super().on_paste_dropped(event)
         if self.is_ready:
             self.main.note(Sign.FAILED, "pasted", event.reason)
         else:

@@ -13,6 +13,7 @@ from masking_console.practice.simulated_account import SimulatedAccount
 from masking_console.ui.screens.finished import FinishedScreen
 from masking_console.ui.screens.question import QuestionScreen
 from masking_console.ui.screens.review import ReviewScreen
+from masking_console.ui.terminal import PasteDropped
 from tests.support.console import Console, console
 
 IdsOf = Callable[[str, int], list[SessionUuid]]
@@ -200,6 +201,16 @@ async def test_a_rest_of_a_paste_without_ids_leaves_its_words_alone(
         await opened.look()
         assert "1 id 1 new" in opened.words()
         assert opened.main.source.text_area.text.endswith("X")
+
+
+async def test_a_paste_that_is_left_out_is_one_input(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    async with console(simulated, tmp_path) as opened:
+        before = opened.app.listener.silence.count
+        opened.app.post_message(PasteDropped("It is too large."))
+        await opened.until(lambda: "It is too large." in opened.words(), "a word")
+        assert opened.app.listener.silence.count == before + 1
 
 
 async def test_after_a_paste_that_was_left_out_its_rest_presses_nothing(
