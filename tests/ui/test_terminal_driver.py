@@ -1,8 +1,10 @@
 import asyncio
 import os
+import selectors
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import TextIOWrapper
 
@@ -13,7 +15,7 @@ from textual.app import App
 from textual.message import Message
 
 from masking_console.exit_codes import ExitCode
-from masking_console.ui.terminal import console_driver_class
+from masking_console.ui.terminal import InputStalled, console_driver_class
 
 if sys.platform == "win32":
     pytest.skip("Windows has a driver of its own", allow_module_level=True)
@@ -88,6 +90,51 @@ async def test_bytes_that_come_one_by_one_are_one_paste_and_then_keys() -> None:
     assert isinstance(key, events.Key)
     assert paste.text == "€y\r\ufffd\x00\x1b[A\ufffd"
     assert key.character == "é"
+
+
+class StoppedSelector(selectors.SelectSelector):
+    """Stops the process once, right before or right behind a look for input."""
+
+    stop: Callable[[], None]
+    looks: int
+
+    def select(
+        self, timeout: float | None = None
+    ) -> list[tuple[selectors.SelectorKey, int]]:
+        found = super().select(timeout)
+        type(self).looks -= 1
+        if not self.looks:
+            self.stop()
+        return found
+
+
+@pytest.mark.parametrize("looks", range(1, 7))
+async def test_a_key_that_came_while_the_process_was_stopped_is_told_of_wherever(
+    monkeypatch: pytest.MonkeyPatch, looks: int
+) -> None:
+    driver = PipedDriver(App())
+    stopped = threading.Event()
+
+    def stop() -> None:
+        os.write(driver.keyboard, b"y")
+        time.sleep(0.3)
+        stopped.set()
+
+    monkeypatch.setattr(StoppedSelector, "stop", staticmethod(stop), raising=False)
+    monkeypatch.setattr(StoppedSelector, "looks", looks, raising=False)
+    monkeypatch.setattr(selectors, "SelectSelector", StoppedSelector)
+    with reading(driver):
+        assert await asyncio.to_thread(stopped.wait, 10)
+        async with asyncio.timeout(10):
+            while not any(isinstance(each, events.Key) for each in driver.received):
+                await asyncio.sleep(0.01)
+    os.close(driver.keyboard)
+
+    assert len(driver.received) == 2
+    stall, key = driver.received
+    assert isinstance(stall, InputStalled)
+    assert isinstance(key, events.Key)
+    assert key.time - stall.since > 0.3
 
 
 class ExitingApp(App[None]):

@@ -44,6 +44,8 @@ class WholePasteDriver(LinuxDriver):
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self.looked_at = monotonic()
         """When there was no input the last time, nor a part of one."""
+        self._silent_at = self.looked_at
+        """Up to when all that had come has been read."""
         if self._file is not None:
             self._file = cast("Any", _LastingOutput(self._file))
 
@@ -66,24 +68,31 @@ class WholePasteDriver(LinuxDriver):
         # Not the default selector: kqueue cannot watch a terminal on macOS.
         with selectors.SelectSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
-            returned_at = monotonic()
             while not self.exit_event.is_set():
                 is_input = bool(selector.select(_TICK_SECONDS))
-                since, returned_at = returned_at, monotonic()
+                # The process can be stopped between any two lines: only a look that
+                # begins after the clock was read proves anything about that time.
+                at = monotonic()
+                is_input = is_input or bool(selector.select(0))
                 if is_input:
-                    if returned_at - since > _STALL_SECONDS:
-                        self.process_message(InputStalled(since))
                     data = self._read()
                     if data is None:
                         self.input_ended()
                         return
                     # No text is no end of input: a character may come in two reads.
                     if text := decoder.decode(data):
-                        self._process_all(parser.feed(text))
+                        self._process_input(list(parser.feed(text)))
                 self._process_all(parser.tick())
+                self._silent_at = at
                 is_whole = not parser.is_in_the_middle and not decoder.getstate()[0]
                 if is_whole and not is_input:
-                    self.looked_at = returned_at
+                    self.looked_at = at
+
+    def _process_input(self, messages: Iterable[Message]) -> None:
+        """Pass on what has just been read, and say so if it may have come long ago."""
+        if monotonic() - self._silent_at > _STALL_SECONDS:
+            self.process_message(InputStalled(self._silent_at))
+        self._process_all(messages)
 
     def process_message(self, message: Message) -> None:
         """Pass a message on, except an offer to tell of sizes among the input.
