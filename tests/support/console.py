@@ -16,7 +16,7 @@ from masking_console.operations.wiring import Operations, build_operations
 from masking_console.practice.simulated_account import SimulatedAccount
 from masking_console.settings import PRACTICE_API_URL, ApiUrl, Settings
 from masking_console.ui.app import ConsoleApp
-from masking_console.ui.keys.asking import PASTE_TAIL_SECONDS
+from masking_console.ui.keys.asking import PASTE_TAIL_SECONDS, Asks
 from masking_console.ui.screens.main import MainScreen
 from masking_console.ui.screens.review import ReviewScreen
 
@@ -69,7 +69,10 @@ class Console:
         await self.pilot.pause()
 
     async def look(self) -> None:
-        """Look for a moment, as a person does before answering."""
+        """Look at what is painted for a moment, as a person does before answering."""
+        screen = self.app.screen
+        if isinstance(screen, Asks):
+            await self.until(lambda: screen.consent._shown_at is not None, "a question")
         await asyncio.sleep(DEAF_SECONDS)
         await self.pilot.pause()
 

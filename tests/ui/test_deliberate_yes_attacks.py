@@ -176,7 +176,7 @@ async def test_shift_is_no_input(
             terminal.send(kitty(character, base if base != character else ""))
             await asyncio.sleep(0.2)
         terminal.send("\x1b[13u")
-        await opened.look()
+        await opened.until(lambda: answers, "the answer")
         assert answers == [True]
 
 
