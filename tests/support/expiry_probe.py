@@ -45,7 +45,7 @@ async def checked_plan(
 ) -> ExpiryPlan:
     rows: dict[SessionUuid, CheckedSession] = {}
     async for found in operations.check(account, ids):
-        rows |= {each.session_uuid: each for each in found}
+        rows |= {e.session_uuid: e for e in found if isinstance(e, CheckedSession)}
     return ExpiryPlan(account, tuple(rows[uuid] for uuid in ids))
 
 
