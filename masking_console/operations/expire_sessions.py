@@ -170,7 +170,8 @@ class _Run:
                 self._looks.update(await looks.run())
                 unanswered = [each for each in self._left() if each not in self._looks]
                 self.control.pause()
-                words = waking_words(seconds, self._looks.values(), len(unanswered))
+                left = [self._looks[e] for e in self._left() if e in self._looks]
+                words = waking_words(seconds, left, len(unanswered))
                 self.emit(RunPaused(words, RunEnd.SLEPT))
                 is_looked_at = await self.control.until_answered() and not unanswered
         finally:

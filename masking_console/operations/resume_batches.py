@@ -101,13 +101,8 @@ class ResumeBatches:
         self, account: Account, matter: NotSettled, emit: Emit[CheckEvent]
     ) -> None:
         """Look at what a batch has left unsettled, and journal what that settles."""
-        batch_id = matter.record.batch_id
-
-        def tell(event: RunEvent) -> None:
-            if isinstance(event, SessionSettled):
-                emit(LookedAgain(batch_id, event.result, ExpiryOutcome.UNKNOWN))
-
         if matter.is_cut_off:
+            tell = _retold(matter.record.batch_id, emit)
             await self.run(account, matter.record, tell)
         check = CheckSessions(self._connections, self._now, self._journal)
         found: list[CheckedSession] = []
@@ -162,3 +157,13 @@ class ResumeBatches:
             # It may be on another account, whose console will find the batch again.
             return answer.verdict is Verdict.FOUND
         return answer.verdict in _ANSWERED
+
+
+def _retold(batch_id: str, emit: Emit[CheckEvent]) -> Emit[RunEvent]:
+    """Return what tells of a look at a batch that was cut off like of any other."""
+
+    def tell(event: RunEvent) -> None:
+        if isinstance(event, SessionSettled):
+            emit(LookedAgain(batch_id, event.result, ExpiryOutcome.UNKNOWN))
+
+    return tell
