@@ -120,6 +120,7 @@ class _Run:
     watch: SleepWatch
     _looks: dict[SessionUuid, Answer] = field(default_factory=dict)
     _waking: asyncio.Task[None] | None = None
+    _slept: float = 0.0
     _results: dict[SessionUuid, ExpiryResult] = field(default_factory=dict)
     _begun: set[SessionUuid] = field(default_factory=set)
     _end: RunEnd | None = None
@@ -149,10 +150,11 @@ class _Run:
         After a sleep it may not before what is left was looked at, and the operator
         was asked.
         """
-        seconds = self.watch.look()
-        if seconds and not self.control.is_held and not self.control.is_stopped:
+        # After another sleep behind the question, all is looked at anew.
+        self._slept = self.watch.look() or self._slept
+        if self._slept and self.control.is_awake:
             self.control.hold()
-            self._waking = asyncio.create_task(self._wake_up(seconds))
+            self._waking = asyncio.create_task(self._wake_up())
         return not self.control.is_held
 
     async def _keep_watch(self) -> None:
@@ -160,12 +162,14 @@ class _Run:
             await asyncio.sleep(self.waits.beat)
             self._is_awake()
 
-    async def _wake_up(self, seconds: float) -> None:
+    async def _wake_up(self) -> None:
         """Look at what is left after a sleep, and ask whether to go on with it."""
         try:
-            is_looked_at = not self._left()
-            while not is_looked_at and not self.control.is_stopped:
+            is_looked_at, seconds = False, 0.0
+            while not is_looked_at and self._left() and not self.control.is_stopped:
+                seconds, self._slept = self._slept or seconds, 0.0
                 self.emit(RunSlept(seconds))
+                self._looks.clear()
                 looks = WakingLooks(self.client, self._left(), self.control)
                 self._looks.update(await looks.run())
                 unanswered = [each for each in self._left() if each not in self._looks]
@@ -173,8 +177,11 @@ class _Run:
                 left = [self._looks[e] for e in self._left() if e in self._looks]
                 words = waking_words(seconds, left, len(unanswered))
                 self.emit(RunPaused(words, RunEnd.SLEPT))
-                is_looked_at = await self.control.until_answered() and not unanswered
+                await self.control.until_answered()
+                self._slept = self.watch.look() or self._slept
+                is_looked_at = not (unanswered or self._slept)
         finally:
+            self._slept = 0.0
             self.control.release()
 
     def _left(self) -> tuple[SessionUuid, ...]:

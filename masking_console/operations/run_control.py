@@ -63,6 +63,11 @@ class RunControl:
         return not (self._is_paused or self._is_held or self._is_stopped)
 
     @property
+    def is_awake(self) -> bool:
+        """Whether it is neither held nor stopped; it may be paused."""
+        return not (self._is_held or self._is_stopped)
+
+    @property
     def is_held(self) -> bool:
         """Whether the run itself holds back what is to be sent."""
         return self._is_held

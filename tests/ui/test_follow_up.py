@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from masking_console.journal.journal import Journal
+from masking_console.models.cause import CauseRules
 from masking_console.models.expiry import ExpiryOutcome
 from masking_console.models.history_query import HistoryQuery
 from masking_console.models.session_uuid import SessionUuid
@@ -19,6 +20,7 @@ from masking_console.presentation.run_lines import report
 from masking_console.ui.screens.main import MainScreen
 from masking_console.ui.screens.not_settled import NotSettledScreen, ReasonScreen
 from masking_console.ui.screens.question import QuestionScreen, SecondLookQuestion
+from masking_console.ui.screens.ticket import TicketScreen
 from tests.support.console import Console, console
 from tests.support.runs import plan_of, plivos, script
 
@@ -380,3 +382,85 @@ async def test_a_queue_that_is_wholly_elsewhere_can_only_be_left(
         assert "Go on" not in opened.screen_text()
         await opened.press("enter")
         assert isinstance(opened.app.screen, MainScreen)
+
+
+async def type_ticket(opened: Console, ticket: str) -> None:
+    await opened.until(lambda: isinstance(opened.app.screen, TicketScreen), "a form")
+    await opened.press(*ticket, "enter", "enter")
+
+
+async def test_a_ticket_is_added_to_a_batch_that_is_over(
+    simulated: SimulatedAccount, ids_of: IdsOf, tmp_path: Path
+) -> None:
+    (only,) = ids_of("active", 1)
+    async with console(simulated, tmp_path, first_text=only) as opened:
+        await expire_one(opened)
+        await opened.press("T")
+        await type_ticket(opened, "OPS-4812")
+        await opened.until(lambda: "OPS-4812 is added to" in opened.words(), "words")
+        await opened.press("escape")
+        await opened.until(lambda: isinstance(opened.app.screen, MainScreen), "main")
+        await opened.press("H")
+        await opened.until(lambda: "H History" in opened.words(), "the history")
+        await opened.until(lambda: "1 of 1 batches" in opened.words(), "the batch")
+        await opened.press("T")
+        await opened.until(lambda: "is for OPS-4812." in opened.words(), "a form")
+        await type_ticket(opened, "OPS-4813")
+        await opened.until(lambda: "OPS-4813 is added to" in opened.words(), "words")
+        (record,) = (await opened.operations.history.contents()).batches
+    assert (record.ticket, record.tickets) == ("", ("OPS-4812", "OPS-4813"))
+    assert record.added[0].operator
+    assert "Ticket added: OPS-4812 (" in report(record)
+    assert HistoryQuery(ticket="4813").matches(record)
+
+
+async def test_the_header_asks_whether_the_ticket_is_kept(
+    simulated: SimulatedAccount, ids_of: IdsOf, tmp_path: Path
+) -> None:
+    ids = ids_of("active", 2)
+    async with console(simulated, tmp_path, first_text=ids[0]) as opened:
+        await opened.until_checked(1)
+        await opened.press("T")
+        await type_ticket(opened, "OPS-4812")
+        await opened.until(lambda: "ticket OPS-4812" in opened.words(), "the ticket")
+        await expire_one(opened)
+        await opened.press("escape")
+        await opened.until(lambda: "keep OPS-4812? K" in opened.words(), "a question")
+        # Without an answer the next review asks.
+        await opened.paste(ids[1])
+        await opened.until_checked(2)
+        await opened.press("X")
+        await opened.until(lambda: "Still for OPS-4812?" in opened.words(), "a form")
+        await opened.press("escape")
+        await opened.until(lambda: isinstance(opened.app.screen, MainScreen), "main")
+        await opened.press("K")
+        await opened.until(shows(opened, "OPS-4812 is kept."), "it is kept")
+        await opened.until(lambda: "ticket OPS-4812" in opened.words(), "the ticket")
+        await opened.open_review()
+        await opened.press("escape")
+
+
+async def test_each_batch_can_be_asked_for_its_own_ticket(
+    simulated: SimulatedAccount, ids_of: IdsOf, tmp_path: Path
+) -> None:
+    ids = ids_of("active", 2)
+    rules = CauseRules(ticket_per_batch=True)
+    async with console(
+        simulated, tmp_path, first_text=ids[0], cause_rules=rules
+    ) as opened:
+        await opened.until_checked(1)
+        await opened.press("X")
+        await opened.until(lambda: "Each batch has its own" in opened.words(), "a form")
+        await type_ticket(opened, "OPS-1")
+        await opened.until(lambda: "Expire 1 session on" in opened.words(), "review")
+        await opened.look()
+        await opened.press("y")
+        await opened.until(lambda: "Saved in the journal" in opened.words(), "the end")
+        await opened.press("escape")
+        await opened.until(lambda: isinstance(opened.app.screen, MainScreen), "main")
+        assert opened.main.cause.ticket == ""
+        await opened.paste(ids[1])
+        await opened.until_checked(2)
+        await opened.press("X")
+        await opened.until(lambda: "Each batch has its own" in opened.words(), "a form")
+        await opened.press("escape")

@@ -93,7 +93,7 @@ class MainScreen(PanesScreen):
         self.settings = operations.settings
         self.account: Account | None = None
         self.cause = Cause()
-        self.is_ticket_asked = False
+        self.is_ticket_asked = self.settings.cause_rules.ticket_per_batch
         self.offered_ticket = PlainText("")
         self.called_off: frozenset[SessionUuid] = frozenset()
         self.named_otherwise: frozenset[SessionUuid] = frozenset()

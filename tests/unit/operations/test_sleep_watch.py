@@ -358,3 +358,26 @@ async def test_a_pause_of_the_operator_is_no_sleep(
 
     assert summary.off == 3
     assert not [e for e in opened.events if isinstance(e, RunSlept)]
+
+
+async def test_a_sleep_behind_the_question_is_followed_by_another_look(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    ids = open_ids(simulated, 4)
+    async with bench(simulated, tmp_path) as opened:
+        sleeper = Sleeper(opened, ids, 2, lambda clocks: clocks.sleep(90.0))
+
+        def sleep_and_go_on() -> None:
+            sleeper.clocks.sleep(3600.0)
+            opened.control.resume()
+
+        sleeper.answers += [sleep_and_go_on, opened.control.resume]
+        summary = await sleeper.run()
+
+        asked = [e.reason for e in opened.events if isinstance(e, RunPaused)]
+        assert [each[:27] for each in asked] == [
+            "This computer slept for 90 ",
+            "This computer slept for 360",
+        ]
+        assert opened.sent("GET").count(ids[3]) == 2
+        assert summary.off == 4
