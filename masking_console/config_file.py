@@ -82,6 +82,8 @@ class Values(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How far back the history goes without a filter; nothing is ever removed."""
     ticket_required: Annotated[bool, Meta(description="true or false")] = False
     """Whether nothing is expired without a ticket."""
+    ticket_per_batch: Annotated[bool, Meta(description="true or false")] = False
+    """Whether each batch is asked for its own ticket."""
     ticket_pattern: Annotated[
         str,
         Meta(
@@ -142,7 +144,9 @@ class ConfigFile:
             signs=values.signs,
             theme=values.theme,
             history_days=values.history_days,
-            cause_rules=CauseRules(values.ticket_required, self.ticket_pattern),
+            cause_rules=CauseRules(
+                values.ticket_required, self.ticket_pattern, values.ticket_per_batch
+            ),
             show_numbers=values.show_numbers,
             country=values.country.upper(),
             keymap=self.keymap,

@@ -97,3 +97,24 @@ def acknowledge(journal_path: Path, finding: str, reason: str, practice: bool) -
     if practice:
         journal_path = paths.journal_path(practice=True)
     click.echo(verify_history.acknowledge(journal_path, finding, reason))
+
+
+@history.command()
+@click.argument("batch")
+@click.argument("ticket")
+@click.option("--reason", default="", help="Why, in your words.")
+@click.option("--practice", is_flag=True, help="The journal of practice mode.")
+@click.pass_obj
+def add_ticket(
+    journal_path: Path, batch: str, ticket: str, reason: str, practice: bool
+) -> None:
+    """Add a ticket to a batch that is over; what stands there stays as it is."""
+    from masking_console import paths
+    from masking_console.models.cause import Cause
+    from masking_console.operations import verify_history
+
+    if practice:
+        journal_path = paths.journal_path(practice=True)
+    rules = load_settings(practice=practice).cause_rules
+    cause = Cause.of(ticket, reason)
+    click.echo(verify_history.add_ticket(journal_path, batch, cause, rules))

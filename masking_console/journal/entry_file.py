@@ -153,10 +153,15 @@ class EntryFile:
         """Return the seal of the last entry."""
         return _last(self._opened()).seal
 
-    def rows(self, batch_id: str) -> tuple[SealedRow, ...]:
-        """Return the rows of one batch, oldest first, sound or not."""
-        query = f"{_SELECT} batch_id = ? ORDER BY sequence"
-        return tuple(map(row_of, self._opened().execute(query, (batch_id,))))
+    def rows(
+        self, batch_id: str, events: Sequence[JournalEvent] = ()
+    ) -> tuple[SealedRow, ...]:
+        """Return the rows of one batch, or some of its events, oldest first."""
+        places = ", ".join("?" * len(events))
+        some = f"AND event IN ({places})" if events else ""
+        query = f"{_SELECT} batch_id = ? {some} ORDER BY sequence"
+        values = (batch_id, *(each.value for each in events))
+        return tuple(map(row_of, self._opened().execute(query, values)))
 
     def open_batches(self) -> Mapping[str, Sequence[SealedRow]]:
         """Return the rows of each batch without an end that can be read."""

@@ -4,7 +4,7 @@ import asyncio
 import getpass
 import platform
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,9 +15,10 @@ import msgspec
 from masking_console.journal.consoles import Consoles, count_consoles
 from masking_console.journal.entry_file import EntryFile
 from masking_console.journal.failures import in_our_words, is_damage, set_aside
-from masking_console.journal.reading import batch_of
+from masking_console.journal.reading import batch_of, read_attempts
 from masking_console.journal.seals import SealedRow, entry_of
 from masking_console.models.account import Account
+from masking_console.models.cause import Cause
 from masking_console.models.expiry import (
     Batch,
     ConfirmedPlan,
@@ -32,12 +33,18 @@ from masking_console.models.journal_entry import (
     JournalEntry,
     JournalEvent,
 )
+from masking_console.models.past_attempt import PastAttempt, unsettled_attempts
 from masking_console.models.plain_text import PlainText, plain_text
 from masking_console.models.session_uuid import SessionUuid
 
 T = TypeVar("T")
 
 _FREE_TEXTS = frozenset({"detail", "reason", "api_id"})
+_ABOUT_ITS_CONSOLE = (
+    JournalEvent.BATCH_CONFIRMED,
+    JournalEvent.BATCH_RESUMED,
+    JournalEvent.BATCH_ENDED,
+)
 
 
 class Journal:
@@ -56,8 +63,14 @@ class Journal:
         self._file = EntryFile(path)
         self._consoles = Consoles(path)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
+        self._under_way = set[str]()
         self._operator = plain_text(_operator(), limit=64)
         self._host = plain_text(platform.node(), limit=64)
+
+    @property
+    def path(self) -> Path:
+        """The journal's file."""
+        return self._file.path
 
     async def open(self) -> tuple[str, ...]:
         """Make sure that the journal can be written, before anything depends on it.
@@ -97,34 +110,68 @@ class Journal:
     async def end_batch(self, batch: Batch, why: RunEnd) -> None:
         """Record that a run is over."""
         await self._append(JournalEvent.BATCH_ENDED, batch.batch_id, outcome=why.value)
+        self._under_way.discard(batch.batch_id)
+
+    def let_go(self, batch_id: str) -> None:
+        """Note that nothing more is done for a batch, whether or not it has an end."""
+        self._under_way.discard(batch_id)
 
     async def interrupted(self) -> tuple[BatchRecord, ...]:
-        """Return the batches whose console ended in the middle, oldest first."""
+        """Return the batches without an end that nobody works on, oldest first."""
         return await self._in_thread(self._interrupted)
 
     async def resume(self, batch_id: str) -> BatchRecord | None:
         """Take an interrupted batch over; None where another console was faster."""
         return await self._in_thread(lambda: self._resume(batch_id))
 
-    async def record_recovered(self, batch_id: str, result: ExpiryResult) -> None:
-        """Record what a look found out about a session of a resumed batch."""
-        await self._append_result(JournalEvent.SESSION_SETTLED, batch_id, result)
+    async def end_recovered(
+        self, batch_id: str, why: RunEnd = RunEnd.INTERRUPTED
+    ) -> None:
+        """Record the end of a batch that was resumed."""
+        await self._append(JournalEvent.BATCH_ENDED, batch_id, outcome=why.value)
+        self._under_way.discard(batch_id)
 
-    async def end_recovered(self, batch_id: str) -> None:
-        """Record that nothing of a resumed batch is unknown any more."""
+    async def unsettled(
+        self, account: Account, session_uuids: Iterable[SessionUuid]
+    ) -> Mapping[SessionUuid, tuple[PastAttempt, ...]]:
+        """Return which batches that are over left which of the sessions unsettled."""
+        asked = tuple(dict.fromkeys(session_uuids))
+        return await self._in_thread(lambda: self._unsettled(account, asked))
+
+    async def record_looked(self, batch_id: str, result: ExpiryResult) -> None:
+        """Record what a look after the end found out about a session."""
+        await self._append_result(JournalEvent.SESSION_LOOKED, batch_id, result)
+
+    async def record_came_back(
+        self, batch_id: str, session_uuid: SessionUuid, detail: PlainText
+    ) -> None:
+        """Record that there is a new session for the numbers of an expired one."""
+        event = JournalEvent.SESSION_CAME_BACK
+        await self._append(event, batch_id, session_uuid=session_uuid, detail=detail)
+
+    async def end_second_look(
+        self, batch_id: str, detail: PlainText, *, is_clean: bool
+    ) -> None:
+        """Record that the second look at a batch is over, also where it is clean."""
         await self._append(
-            JournalEvent.BATCH_ENDED, batch_id, outcome=RunEnd.INTERRUPTED.value
+            JournalEvent.SECOND_LOOK_ENDED,
+            batch_id,
+            outcome="clean" if is_clean else "found",
+            detail=detail,
         )
 
-    async def record_later(
-        self,
-        event: JournalEvent,
-        batch_id: str,
-        session_uuid: SessionUuid,
-        detail: PlainText,
-    ) -> None:
-        """Record what a look after the end found."""
-        await self._append(event, batch_id, session_uuid=session_uuid, detail=detail)
+    async def add_ticket(self, batch_id: str, cause: Cause) -> None:
+        """Record another ticket for a batch; what stands there stays as it is."""
+        await self._append(
+            JournalEvent.TICKET_ADDED,
+            batch_id,
+            ticket=cause.ticket,
+            reason=cause.reason,
+        )
+
+    async def set_batch_aside(self, batch_id: str, reason: str) -> None:
+        """Record that a person leaves unsettled what is not settled of a batch."""
+        await self._append(JournalEvent.BATCH_SET_ASIDE, batch_id, reason=reason)
 
     async def record_numbers_shown(
         self, account: Account, session_uuid: SessionUuid | None
@@ -233,10 +280,44 @@ class Journal:
         return tuple(sorted(found, key=lambda record: record.began_at))
 
     def _is_orphaned(self, record: BatchRecord) -> bool:
-        if not record.console:
+        if record.set_aside is not None:
+            return False
+        return self._is_left(record.batch_id, record.console)
+
+    def _is_left(self, batch_id: str, console: str) -> bool:
+        """Return whether nobody works on a batch without an end."""
+        if not console:
             # The entry that says whose it is is damaged: any that runs may be it.
             return not self._consoles.others()
-        return not self._consoles.is_alive(record.console)
+        if console == self._consoles.own_id:
+            return batch_id not in self._under_way
+        return not self._consoles.is_alive(console)
+
+    def _unsettled(
+        self, account: Account, asked: Sequence[SessionUuid]
+    ) -> Mapping[SessionUuid, tuple[PastAttempt, ...]]:
+        if not asked or not self._file.path.exists():
+            return {}
+        self._enter()
+        found = {
+            uuid: tuple(
+                attempt
+                for attempt in unsettled_attempts(attempts)
+                if self._is_over(attempt.batch_id)
+            )
+            for uuid, attempts in read_attempts(self._file.path, asked, account).items()
+        }
+        return {uuid: attempts for uuid, attempts in found.items() if attempts}
+
+    def _is_over(self, batch_id: str) -> bool:
+        """Return whether a batch has its end, or nobody works on it any more."""
+        console = ""
+        for row in self._file.rows(batch_id, _ABOUT_ITS_CONSOLE):
+            entry = entry_of(row)
+            if entry is not None and entry.event is JournalEvent.BATCH_ENDED:
+                return True
+            console = entry.console if entry is not None else ""
+        return self._is_left(batch_id, console)
 
     def _resume(self, batch_id: str) -> BatchRecord | None:
         self._enter()
@@ -249,7 +330,10 @@ class Journal:
             record = self._record(batch_id)
             return entry if record and self._is_orphaned(record) else None
 
-        return self._record(batch_id) if self._file.append(claim) else None
+        if not self._file.append(claim):
+            return None
+        self._under_way.add(batch_id)
+        return self._record(batch_id)
 
     def _record(self, batch_id: str) -> BatchRecord | None:
         rows: Sequence[SealedRow] = self._file.open_batches().get(batch_id, ())
@@ -296,6 +380,7 @@ class Journal:
             )
 
         self._file.append(new_entry)
+        self._under_way.add(batch_id)
         return Batch(batch_id, confirmed)
 
     async def _in_thread(self, work: Callable[[], T]) -> T:

@@ -17,17 +17,21 @@ from masking_console.journal.seals import (
     entry_of,
     verify_chain,
 )
+from masking_console.models.account import Account
 from masking_console.models.history import (
     BatchRecord,
     ChainReport,
-    PastAttempt,
     batch_record,
-    past_attempt,
 )
 from masking_console.models.journal_entry import (
     DamagedEntry,
     JournalEntry,
     JournalEvent,
+)
+from masking_console.models.past_attempt import (
+    PastAttempt,
+    is_on,
+    past_attempt,
 )
 from masking_console.models.session_uuid import SessionUuid
 
@@ -80,9 +84,16 @@ def see_sound_entries(
 
 
 def read_attempts(
-    path: Path, session_uuids: Iterable[SessionUuid]
+    path: Path,
+    session_uuids: Iterable[SessionUuid],
+    account: Account | None = None,
 ) -> Mapping[SessionUuid, tuple[PastAttempt, ...]]:
     """Return what earlier batches did to these sessions, oldest first.
+
+    Args:
+        path: the journal's file.
+        session_uuids: the sessions.
+        account: only batches on this account; None: on any.
 
     Raises:
         JournalError: the journal cannot be read.
@@ -90,7 +101,7 @@ def read_attempts(
     asked = tuple(dict.fromkeys(session_uuids))
     if not asked or not path.exists():
         return {}
-    return in_our_words(lambda: _attempts(path, asked), "read")
+    return in_our_words(lambda: _attempts(path, asked, account), "read")
 
 
 def read_latest_gap(path: Path) -> datetime | None:
@@ -153,7 +164,7 @@ def _contents(rows: Iterable[SealedRow]) -> JournalContents:
 
 
 def _attempts(
-    path: Path, asked: tuple[SessionUuid, ...]
+    path: Path, asked: tuple[SessionUuid, ...], account: Account | None
 ) -> Mapping[SessionUuid, tuple[PastAttempt, ...]]:
     began: dict[str, JournalEntry] = {}
     entries: dict[tuple[str, str], list[JournalEntry]] = {}
@@ -166,7 +177,9 @@ def _attempts(
     found: dict[SessionUuid, tuple[PastAttempt, ...]] = {}
     for (text, batch_id), each in entries.items():
         confirmed = began.get(batch_id)
-        attempt = past_attempt(confirmed, each) if confirmed is not None else None
+        if confirmed is None or not (account is None or is_on(confirmed, account)):
+            continue
+        attempt = past_attempt(confirmed, each)
         if attempt is not None:
             uuid = SessionUuid(text)
             found[uuid] = (*found.get(uuid, ()), attempt)

@@ -42,7 +42,7 @@ _VERSION_1 = (
     """,
 )
 _VERSION_2 = ("CREATE INDEX entries_by_event ON entries (event, sequence)",)
-_STEPS: Mapping[int, tuple[str, ...]] = {1: _VERSION_1, 2: _VERSION_2, 3: ()}
+_STEPS: Mapping[int, tuple[str, ...]] = {1: _VERSION_1, 2: _VERSION_2, 3: (), 4: ()}
 """What leads to each version from the one before; entries are never rewritten."""
 
 

@@ -4,12 +4,10 @@ from dataclasses import dataclass
 
 from masking_console.exit_codes import ExitCode
 from masking_console.linear.choice import Choice
-from masking_console.models.expiry import ExpiryOutcome, ExpirySummary, RunEnd
-from masking_console.models.history import BatchRecord
+from masking_console.models.expiry import ExpirySummary
 from masking_console.models.masking_session import CheckState
 from masking_console.presentation.finished import first_step
 from masking_console.presentation.review import sessions
-from masking_console.presentation.run_lines import headline
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,22 +24,6 @@ class Ending:
     """What became of the plan; None where nothing was carried out."""
     seal: str = ""
     """The seal of the journal after it; empty where it has not all of it."""
-
-
-def run_words(summary: ExpirySummary, *, has_paused: bool) -> str:
-    """Return how a run ended.
-
-    Args:
-        summary: the run.
-        has_paused: whether it paused by itself; without a screen it then ends.
-    """
-    if summary.end is RunEnd.STOPPED and has_paused:
-        not_sent = summary.count(ExpiryOutcome.NOT_SENT)
-        return (
-            "Stopped after failures in a row. "
-            f"{summary.off} expired, {not_sent} not sent."
-        )
-    return headline(BatchRecord.of(summary))
 
 
 def left_to_do(summary: ExpirySummary) -> str:

@@ -35,6 +35,8 @@ def exit_code(
         return ExitCode.STOPPED
     if any(each.outcome in UNSETTLED for each in results):
         return ExitCode.UNKNOWN
+    if summary is not None and summary.end is RunEnd.SLEPT:
+        return ExitCode.PARTLY_DONE
     off = sum(each.state is CheckState.EXPIRED for each in left_out)
     off += summary.off if summary is not None else 0
     is_recorded = summary is None or summary.end is not RunEnd.JOURNAL_FAILED

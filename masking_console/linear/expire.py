@@ -26,7 +26,6 @@ from masking_console.linear.ending import (
     Ending,
     dry_run_words,
     nothing_words,
-    run_words,
 )
 from masking_console.linear.endings import dry_run_code, exit_code
 from masking_console.linear.json_lines import JsonLines
@@ -45,6 +44,7 @@ from masking_console.models.expiry import (
     ExpirySummary,
     RunEnd,
 )
+from masking_console.models.history import BatchRecord
 from masking_console.models.masking_session import CheckedSession, CheckState
 from masking_console.models.run_events import (
     RunFinished,
@@ -55,7 +55,6 @@ from masking_console.operations.run_control import RunControl
 from masking_console.operations.wiring import Operations
 from masking_console.presentation.accounts import refusal_words
 from masking_console.presentation.display import day_and_second
-from masking_console.presentation.later_looks import cut_off_words
 from masking_console.presentation.pasted import called_off, other_account, still_open
 from masking_console.presentation.review import (
     consequences,
@@ -63,6 +62,8 @@ from masking_console.presentation.review import (
     sessions,
     title,
 )
+from masking_console.presentation.run_lines import headline, learnt_line
+from masking_console.presentation.unsettled import unsettled_words
 
 FRESH_FOR = timedelta(seconds=60)
 """A check that is older when the answer has come is made again."""
@@ -90,7 +91,6 @@ class ExpireJob:
         self._signals = signals or StopSignals()
         # A loop of its own, so that the thread's is left as it was.
         self._runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
-        self._has_paused = False
         self._is_stopped = False
 
     def run(self) -> ExitCode:
@@ -180,7 +180,7 @@ class ExpireJob:
             unread=self._unread,
             is_stopped=self._is_stopped,
         )
-        words = run_words(summary, has_paused=self._has_paused)
+        words = headline(BatchRecord.of(summary))
         seal = ""
         if summary.end is not RunEnd.JOURNAL_FAILED:
             with suppress(JournalError):
@@ -196,9 +196,9 @@ class ExpireJob:
         try:
             for words in await self._operations.open_journal():
                 self._lines.note(words)
-            for record in await self._operations.interrupted(account):
-                where = "Open the console on this account to check them."
-                self._lines.note(f"{record.batch_id}: {cut_off_words(record)} {where}")
+            if matters := await self._operations.not_settled(account):
+                where = "Open the console on this account and press U."
+                self._lines.note(f"{unsettled_words(matters)} {where}")
         except JournalError as error:
             # A dry run needs none.
             if not self._request.is_dry_run:
@@ -218,6 +218,9 @@ class ExpireJob:
             with self._signals.reacting(lambda _count: _soon(loop, stream.cancel)):
                 async for items in stream:
                     for each in items:
+                        if not isinstance(each, CheckedSession):
+                            self._lines.note(learnt_line(each, self._clock()).line)
+                            continue
                         if each.state is CheckState.CHECKING:
                             continue
                         found[each.session_uuid] = each
@@ -289,7 +292,7 @@ class ExpireJob:
 
         def stop(count: int) -> None:
             # At once and without the loop, which a full pipe may hold up.
-            control.stop()
+            control.stop(self._signals.end)
             if count == 1:
                 words = "Stopping after what is in flight. Again: leave at once."
                 _soon(loop, lambda: self._lines.note(words))
@@ -302,8 +305,7 @@ class ExpireJob:
                     self._lines.event(event, self._clock())
                     if isinstance(event, RunPaused):
                         # Nobody sits here who could say whether to go on.
-                        self._has_paused = True
-                        control.stop()
+                        control.stop(event.end)
                     elif isinstance(event, RunFinished):
                         return event.summary
         raise StoppedError(

@@ -12,9 +12,11 @@ from masking_console.linear.account import chosen_account
 from masking_console.linear.output import Output
 from masking_console.linear.stop_signals import StopSignals
 from masking_console.models.account import Account
-from masking_console.models.history import PastAttempt
 from masking_console.models.listing import FoundSession, ListEnd, ListProgress, Wanted
 from masking_console.models.masking_session import CheckedSession, CheckState
+from masking_console.models.past_attempt import (
+    PastAttempt,
+)
 from masking_console.models.plain_text import PlainText, plain_text
 from masking_console.operations.wiring import Operations
 from masking_console.presentation.display import Sign, day_and_second
@@ -26,6 +28,7 @@ from masking_console.presentation.listing import (
 )
 from masking_console.presentation.log_lines import LogLine
 from masking_console.presentation.numbers import masked
+from masking_console.presentation.run_lines import learnt_line
 
 _AGAIN = "Run this again."
 _SIGNS = {CheckState.IN_CALL: Sign.FAILED, CheckState.EXPIRED: Sign.ALREADY}
@@ -133,8 +136,10 @@ class FindJob:
                         found += event.found
                         for each in event.found:
                             self._lines.found(each, self._clock())
-                    else:
+                    elif isinstance(event, ListEnd):
                         end = event
+                    else:
+                        self._output.note(learnt_line(event, self._clock()).line)
         return FindEnding(self._wanted, tuple(found), end)
 
 

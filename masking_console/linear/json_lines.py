@@ -24,6 +24,7 @@ from masking_console.models.run_events import (
     RunEvent,
     RunFinished,
     RunPaused,
+    RunSlept,
     RunStarted,
     RunWaiting,
     SessionCameBack,
@@ -31,8 +32,7 @@ from masking_console.models.run_events import (
     SessionSettled,
 )
 from masking_console.models.session_ids import PastedIds
-from masking_console.presentation.later_looks import look_line
-from masking_console.presentation.run_lines import result_words
+from masking_console.presentation.run_lines import look_line, result_words, slept_words
 from masking_console.presentation.sessions import state_words
 
 
@@ -96,24 +96,35 @@ class JsonLines:
             case SessionSettled(result):
                 words = result_words(result)
                 self._write("outcome", result.at, **_result(result, words))
-            case RunWaiting(seconds, reason):
-                self._write("waiting", now, seconds=round(seconds, 1), words=reason)
-            case RunPaused(reason):
-                self._write("paused", now, words=reason)
+            case RunWaiting() | RunSlept() | RunPaused():
+                self._write_hold(event, now)
             case RunFinished():
                 return
+
+    def _write_hold(
+        self, event: RunWaiting | RunSlept | RunPaused, now: datetime
+    ) -> None:
+        match event:
+            case RunWaiting(seconds, reason):
+                self._write("waiting", now, seconds=round(seconds, 1), words=reason)
+            case RunSlept(seconds):
+                words = slept_words(event)
+                self._write("slept", now, seconds=round(seconds, 1), words=words)
+            case RunPaused(reason):
+                self._write("paused", now, words=reason)
 
     def look(self, found: LookFound, now: datetime) -> None:
         """Write what a second look found."""
         words = look_line(found, now).text
         match found:
-            case LookedAgain(session_uuid, at, result):
-                outcome = result.outcome.value if result else "open again"
+            case LookedAgain():
+                outcome = found.result.outcome.value
                 self._write(
                     "looked",
-                    at,
-                    session_uuid=session_uuid,
-                    outcome=outcome,
+                    found.result.at,
+                    session_uuid=found.session_uuid,
+                    outcome="open again" if found.is_open_again else outcome,
+                    before=found.before.value,
                     words=words,
                 )
             case SessionCameBack(session_uuid, new_uuid, at):

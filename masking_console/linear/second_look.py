@@ -9,7 +9,7 @@ from masking_console.errors import JournalError
 from masking_console.linear.json_lines import JsonLines
 from masking_console.linear.stop_signals import StopSignals
 from masking_console.linear.text_lines import TextLines
-from masking_console.models.expiry import ExpiryOutcome, ExpiryResult, ExpirySummary
+from masking_console.models.expiry import ExpiryResult, ExpirySummary
 from masking_console.models.run_events import LookedAgain, LookFound
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.wiring import Operations
@@ -49,7 +49,7 @@ class SecondLook:
         self, summary: ExpirySummary, clock: Callable[[], datetime]
     ) -> ExpirySummary:
         results = {each.session_uuid: each for each in summary.results}
-        stream = self._operations.look_again(summary)
+        stream = self._operations.second_look(summary)
         loop = asyncio.get_running_loop()
         try:
             with self._signals.reacting(lambda _n: _soon(loop, stream.cancel)):
@@ -65,9 +65,7 @@ class SecondLook:
 def _learn(results: dict[SessionUuid, ExpiryResult], found: LookFound) -> None:
     """Take over what a look says of a session of the batch."""
     if isinstance(found, LookedAgain):
-        before = results[found.session_uuid]
-        is_open_again = replace(before, outcome=ExpiryOutcome.OPEN, at=found.at)
-        results[found.session_uuid] = found.result or is_open_again
+        results[found.session_uuid] = found.result
 
 
 def _soon(loop: asyncio.AbstractEventLoop, work: Callable[[], object]) -> None:

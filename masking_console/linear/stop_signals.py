@@ -5,6 +5,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from masking_console.models.expiry import RunEnd
+from masking_console.operations.run_control import end_of
+
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
 Reaction = Callable[[int], None]
@@ -17,13 +20,17 @@ class StopSignals:
     def __init__(self) -> None:
         self.count = 0
         """How many signals have come."""
+        self.end = RunEnd.STOPPED
+        """What the first of them says of whoever stops the run."""
         self._reaction: Reaction = _only_count
 
     @contextmanager
     def caught(self) -> Iterator[None]:
         """Take the signals while the block runs, but none that is ignored (nohup)."""
 
-        def handle(_number: int, _frame: FrameType | None) -> None:
+        def handle(number: int, _frame: FrameType | None) -> None:
+            if not self.count:
+                self.end = end_of(number)
             self.count += 1
             self._reaction(self.count)
 

@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from masking_console.linear.choice import Choice
-from masking_console.linear.ending import Ending, left_to_do, run_words
+from masking_console.linear.ending import Ending, left_to_do
 from masking_console.linear.output import Output
+from masking_console.models.history import BatchRecord
 from masking_console.models.masking_session import CheckedSession, CheckState
 from masking_console.models.plain_text import PlainText, plain_text
 from masking_console.models.run_events import (
@@ -12,14 +13,14 @@ from masking_console.models.run_events import (
     RunEvent,
     RunFinished,
     RunPaused,
+    RunSlept,
     RunWaiting,
 )
 from masking_console.presentation.display import Sign
 from masking_console.presentation.finished import saved_words, summary_lines
-from masking_console.presentation.later_looks import look_line
 from masking_console.presentation.log_lines import LogLine
 from masking_console.presentation.review import left_out_words, sessions
-from masking_console.presentation.run_lines import event_line
+from masking_console.presentation.run_lines import event_line, headline, look_line
 from masking_console.presentation.sessions import (
     calls_in_words,
     ends_in,
@@ -39,7 +40,6 @@ class TextLines:
 
     def __init__(self, output: Output) -> None:
         self._output = output
-        self._has_paused = False
 
     def note(self, words: str) -> None:
         """Say something that is no event."""
@@ -68,11 +68,10 @@ class TextLines:
         line = event_line(event, now)
         if line is None:
             return
-        if isinstance(event, RunWaiting | RunPaused):
-            self._has_paused |= isinstance(event, RunPaused)
+        if isinstance(event, RunWaiting | RunPaused | RunSlept):
             self._output.note(line.line)
         elif isinstance(event, RunFinished):
-            words = run_words(event.summary, has_paused=self._has_paused)
+            words = headline(BatchRecord.of(event.summary))
             self._tell(line.at, line.word, words, line.sign)
         else:
             self._output.line(line.line)

@@ -58,6 +58,8 @@ class CauseRules:
     """Whether there must be one."""
     ticket_pattern: TicketPattern | None = None
     """What it looks like, if there is one."""
+    ticket_per_batch: bool = False
+    """Whether each batch is asked for its own."""
 
     def problem(self, cause: Cause) -> str:
         """Return why nothing can be expired for this cause; empty when it can."""

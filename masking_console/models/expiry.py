@@ -208,6 +208,8 @@ class ExpiryOutcome(Enum):
 
 UNSETTLED = frozenset({ExpiryOutcome.UNKNOWN, ExpiryOutcome.OPEN})
 """Outcomes that a later look settles: an attempt may have worked by then."""
+OFF = frozenset({ExpiryOutcome.EXPIRED, ExpiryOutcome.ALREADY_EXPIRED})
+"""Outcomes of a session that connects no more calls."""
 
 
 EXPIRED_BY_THEN = "expired by then; an unclear attempt before may have done it"
@@ -256,6 +258,14 @@ class RunEnd(Enum):
     """Every session has been dealt with."""
     STOPPED = "stopped"
     """The operator stopped it."""
+    TERMINAL_CLOSED = "terminal closed"
+    """The terminal went away: a closed window, or a lost connection."""
+    SIGNAL = "signal"
+    """Another program told this one to end."""
+    SLEPT = "sleep"
+    """The computer slept, and nobody was there to say whether to go on."""
+    FAILURES = "failures in a row"
+    """It paused by itself, and nobody was there to say whether to go on."""
     TOKEN_REFUSED = "token refused"  # noqa: S105 - a reason in words
     """Plivo answered 401."""
     FORBIDDEN = "forbidden"

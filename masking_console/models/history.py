@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from masking_console.models.account import Account
 from masking_console.models.expiry import (
+    OFF,
     UNSETTLED,
     Evidence,
     ExpiryOutcome,
@@ -60,9 +62,11 @@ class SessionRecord:
     """What the journal knows of one session of a batch."""
 
     result: ExpiryResult
-    """The last word on it."""
+    """The latest word on it."""
     later: PlainText = PlainText("")
-    """What a look after the end found, where it differs."""
+    """The news of a look after the end that concern another session."""
+    before: ExpiryResult | None = None
+    """The word of the run, where a later look has changed it."""
 
     @property
     def session_uuid(self) -> SessionUuid:
@@ -73,6 +77,20 @@ class SessionRecord:
     def outcome(self) -> ExpiryOutcome:
         """What became of it."""
         return self.result.outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """Something that a person has added to a batch after its end."""
+
+    at: datetime
+    """When."""
+    operator: PlainText
+    """Who."""
+    ticket: PlainText
+    """The ticket that was added; empty where it is none."""
+    reason: PlainText
+    """Why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +125,14 @@ class BatchRecord:
     """The seal of its last entry, where it was read with it."""
     damaged: tuple[int, ...] = ()
     """The numbers of its entries that cannot be read."""
+    second_look: PlainText = PlainText("")
+    """The result of the second look in a sentence; empty before it is over."""
+    second_look_at: datetime | None = None
+    """When the second look was over."""
+    added: tuple[Addition, ...] = ()
+    """The tickets that were added after its end, oldest first."""
+    set_aside: Addition | None = None
+    """Who left unsettled what is not settled of it, and why."""
 
     @classmethod
     def of(cls, summary: ExpirySummary) -> "BatchRecord":
@@ -132,9 +158,27 @@ class BatchRecord:
         return sum(each.outcome in outcomes for each in self.sessions)
 
     @property
+    def tickets(self) -> tuple[PlainText, ...]:
+        """Every ticket that asked for it, each once."""
+        named = (self.ticket, *(each.ticket for each in self.added))
+        return tuple(dict.fromkeys(each for each in named if each))
+
+    @property
+    def names_an_account(self) -> bool:
+        """Whether it can be told on which account it was."""
+        return bool(self.account_name or self.auth_id_tail)
+
+    def is_on(self, account: Account) -> bool:
+        """Return whether it was on this account, under this name."""
+        return (
+            self.account_name == str(account.name)
+            and self.auth_id_tail == account.auth_id.tail
+        )
+
+    @property
     def off(self) -> int:
         """How many sessions are known to connect no more calls."""
-        return self.count(ExpiryOutcome.EXPIRED, ExpiryOutcome.ALREADY_EXPIRED)
+        return self.count(*OFF)
 
     @property
     def unknown(self) -> tuple[SessionUuid, ...]:
@@ -153,11 +197,7 @@ class BatchRecord:
     @property
     def may_still_connect(self) -> tuple[SessionUuid, ...]:
         """The sessions that are not known to be off or gone."""
-        gone = {
-            ExpiryOutcome.EXPIRED,
-            ExpiryOutcome.ALREADY_EXPIRED,
-            ExpiryOutcome.NOT_FOUND,
-        }
+        gone = {*OFF, ExpiryOutcome.NOT_FOUND}
         return tuple(e.session_uuid for e in self.sessions if e.outcome not in gone)
 
 
@@ -167,7 +207,7 @@ _EVIDENCE = {each.value: each for each in Evidence}
 _OF_THE_BATCH = frozenset(
     {JournalEvent.BATCH_RESUMED.value, JournalEvent.BATCH_ENDED.value}
 )
-_OF_A_SESSION = frozenset(
+OF_A_SESSION = frozenset(
     {
         JournalEvent.EXPIRE_INTENDED,
         JournalEvent.EXPIRE_UNCLEAR,
@@ -176,6 +216,7 @@ _OF_A_SESSION = frozenset(
         JournalEvent.SESSION_CAME_BACK,
     }
 )
+"""Events that name one session of a batch."""
 
 
 def batch_record(
@@ -224,14 +265,36 @@ def _with(
     record: BatchRecord, sessions: dict[str, SessionRecord], entry: JournalEntry
 ) -> BatchRecord:
     """Return the batch after one more entry, and change what it says of a session."""
-    if entry.event in _OF_A_SESSION and entry.session_uuid in sessions:
-        before = sessions[entry.session_uuid]
-        sessions[entry.session_uuid] = _after(before, entry)
-    elif entry.event is JournalEvent.BATCH_RESUMED:
-        record = replace(record, console=entry.console)
-    elif entry.event is JournalEvent.BATCH_ENDED:
-        record = replace(record, ended_at=entry.at, end=entry.outcome)
+    if entry.event in OF_A_SESSION:
+        before = sessions.get(entry.session_uuid)
+        if before is not None:
+            is_over = record.ended_at is not None
+            sessions[before.session_uuid] = _after(before, entry, is_over=is_over)
+        return record
+    match entry.event:
+        case JournalEvent.BATCH_RESUMED:
+            record = replace(record, console=entry.console)
+        case JournalEvent.BATCH_ENDED:
+            record = replace(record, ended_at=entry.at, end=entry.outcome)
+        case JournalEvent.SECOND_LOOK_ENDED:
+            words = fit_to_keep(entry.detail)
+            record = replace(record, second_look=words, second_look_at=entry.at)
+        case JournalEvent.TICKET_ADDED:
+            record = replace(record, added=(*record.added, _addition(entry)))
+        case JournalEvent.BATCH_SET_ASIDE:
+            record = replace(record, set_aside=_addition(entry))
+        case _:
+            pass
     return record
+
+
+def _addition(entry: JournalEntry) -> Addition:
+    return Addition(
+        at=entry.at,
+        operator=plain_text(entry.operator),
+        ticket=plain_text(without_tokens(entry.ticket)),
+        reason=fit_to_keep(entry.reason),
+    )
 
 
 def _not_sent(uuid: str, entry: JournalEntry) -> ExpiryResult:
@@ -291,85 +354,77 @@ def _begun(entry: JournalEntry) -> BatchRecord:
     )
 
 
-def _after(before: SessionRecord, entry: JournalEntry) -> SessionRecord:
-    match entry.event:
-        case JournalEvent.EXPIRE_INTENDED:
-            # Until an outcome follows, nobody knows what this request did.
-            result = ExpiryResult(
-                before.session_uuid,
-                ExpiryOutcome.UNKNOWN,
-                entry.at,
-                attempts=entry.attempt,
-                detail=PlainText("no outcome was written"),
-            )
-            return replace(before, result=result)
-        case JournalEvent.SESSION_SETTLED | JournalEvent.EXPIRE_UNCLEAR:
-            result = ExpiryResult(
-                session_uuid=before.session_uuid,
-                outcome=_OUTCOMES.get(entry.outcome, ExpiryOutcome.UNKNOWN),
-                at=entry.at,
-                evidence=_EVIDENCE.get(entry.evidence, Evidence.NONE),
-                http_status=entry.http_status,
-                api_id=fit_to_keep(entry.api_id),
-                elapsed_ms=entry.elapsed_ms,
-                attempts=entry.attempt,
-                detail=fit_to_keep(entry.detail),
-            )
-            return replace(before, result=result)
-        case _:
-            return replace(before, later=fit_to_keep(entry.detail))
-
-
-@dataclass(frozen=True, slots=True)
-class PastAttempt:
-    """The work of an earlier batch on one session, as the journal tells it."""
-
-    batch_id: str
-    """The batch."""
-    operator: PlainText
-    """The person who confirmed it."""
-    ticket: PlainText
-    """The ticket that asked for it; may be empty."""
-    outcome: ExpiryOutcome
-    """The last word on the session; unknown also where a later look found it open."""
-    at: datetime
-    """The moment of that word."""
-
-    @property
-    def has_expired_it(self) -> bool:
-        """Whether the journal says that this batch expired the session."""
-        return self.outcome is ExpiryOutcome.EXPIRED
-
-    @property
-    def may_have_expired_it(self) -> bool:
-        """Whether a request was sent of which nobody can say that it did nothing."""
-        return self.outcome in {ExpiryOutcome.UNKNOWN, ExpiryOutcome.FAILED}
-
-
-def past_attempt(
-    confirmed: JournalEntry, entries: Iterable[JournalEntry]
-) -> PastAttempt | None:
-    """Return what a batch did to one session; None where it sent nothing.
+def standing_after(before: str, entry: JournalEntry) -> str:
+    """Return the standing of a session after one more entry that names it.
 
     Args:
-        confirmed: the entry with which the batch began.
-        entries: those of the session in this batch, oldest first.
+        before: its standing so far, a value of `ExpiryOutcome`; empty before a batch
+            that names it began.
+        entry: the next entry of the same batch.
     """
-    outcome, at = None, confirmed.at
-    for entry in entries:
-        match entry.event:
-            case JournalEvent.EXPIRE_INTENDED | JournalEvent.SESSION_LOOKED:
-                outcome, at = ExpiryOutcome.UNKNOWN, entry.at
-            case JournalEvent.EXPIRE_UNCLEAR | JournalEvent.SESSION_SETTLED:
-                outcome, at = ExpiryOutcome(entry.outcome), entry.at
-            case _:
-                continue
-    if outcome is None:
-        return None
-    return PastAttempt(
-        batch_id=confirmed.batch_id,
-        operator=plain_text(confirmed.operator),
-        ticket=plain_text(confirmed.ticket),
+    match entry.event:
+        case JournalEvent.BATCH_CONFIRMED:
+            return ExpiryOutcome.NOT_SENT.value
+        case JournalEvent.EXPIRE_INTENDED:
+            # Until an outcome follows, nobody knows what this request did.
+            return ExpiryOutcome.UNKNOWN.value
+        case JournalEvent.EXPIRE_UNCLEAR | JournalEvent.SESSION_SETTLED:
+            return outcome_of(entry.outcome).value
+        case JournalEvent.SESSION_LOOKED:
+            return _looked(before, entry)
+        case _:
+            return before
+
+
+def _looked(before: str, entry: JournalEntry) -> str:
+    if not entry.outcome:
+        # Older versions wrote it only of an expired session that was open again.
+        return ExpiryOutcome.OPEN.value
+    found = outcome_of(entry.outcome)
+    is_proved = outcome_of(before) not in {*UNSETTLED, ExpiryOutcome.NOT_SENT}
+    # A look that tells nothing takes no proof back.
+    is_less = found is ExpiryOutcome.UNKNOWN and is_proved
+    return before if is_less else found.value
+
+
+def outcome_of(outcome: str) -> ExpiryOutcome:
+    """Return the outcome of a standing; unknown where a newer version wrote it."""
+    return _OUTCOMES.get(outcome, ExpiryOutcome.UNKNOWN)
+
+
+def _after(
+    before: SessionRecord, entry: JournalEntry, *, is_over: bool
+) -> SessionRecord:
+    match entry.event:
+        case JournalEvent.SESSION_CAME_BACK:
+            return replace(before, later=fit_to_keep(entry.detail))
+        case JournalEvent.SESSION_LOOKED:
+            is_look = True
+        case _:
+            # Older versions wrote like this what a look after the end found as well.
+            is_look = is_over
+    outcome = outcome_of(standing_after(before.outcome.value, entry))
+    if is_look and outcome is not outcome_of(entry.outcome) and entry.outcome:
+        return before
+    result = ExpiryResult(
+        session_uuid=before.session_uuid,
         outcome=outcome,
-        at=at,
+        at=entry.at,
+        evidence=_evidence(entry),
+        http_status=entry.http_status,
+        api_id=fit_to_keep(entry.api_id),
+        elapsed_ms=entry.elapsed_ms,
+        attempts=entry.attempt or before.result.attempts,
+        detail=fit_to_keep(entry.detail),
     )
+    if entry.event is JournalEvent.EXPIRE_INTENDED:
+        result = replace(result, detail=PlainText("no outcome was written"))
+    first = (before.before or before.result) if is_look else None
+    return replace(before, result=result, before=first)
+
+
+def _evidence(entry: JournalEntry) -> Evidence:
+    is_old_look = entry.event is JournalEvent.SESSION_LOOKED and not entry.outcome
+    if is_old_look:
+        return Evidence.LOOK
+    return _EVIDENCE.get(entry.evidence, Evidence.NONE)

@@ -56,7 +56,7 @@ class HistoryQuery:
         """Whether the batch is one that is looked for."""
         return (
             record.batch_id.casefold().startswith(self.batch.casefold())
-            and self.ticket.casefold() in record.ticket.casefold()
+            and _holds_ticket(record, self.ticket.casefold())
             and self.account.casefold() in {"", record.account_name.casefold()}
             and self.operator.casefold() in {"", record.operator.casefold()}
             and (self.since is None or record.began_at >= self.since)
@@ -77,6 +77,10 @@ class HistoryQuery:
 _FIELDS = ("batch", "session", "ticket", "account", "operator", "outcome", "since")
 
 
+def _holds_ticket(record: BatchRecord, part: str) -> bool:
+    return not part or any(part in each.casefold() for each in record.tickets)
+
+
 def parse_date(text: str) -> datetime:
     """Return the beginning of a day such as ``2026-03-04``, in UTC.
 
@@ -90,7 +94,7 @@ def parse_date(text: str) -> datetime:
 
 
 def _holds(record: BatchRecord, word: str) -> bool:
-    texts = (record.ticket, record.reason, record.account_name, record.operator)
+    texts = (*record.tickets, record.reason, record.account_name, record.operator)
     return (
         any(word in text.casefold() for text in texts)
         or record.batch_id.casefold().startswith(word)

@@ -6,9 +6,10 @@ from enum import Enum
 
 import msgspec
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Rises with every change of what an entry holds; 2 brought consoles and looks, and the
-note of the last entry; 3 brought what is found about the journal itself."""
+note of the last entry; 3 brought what is found about the journal itself; 4 brought the
+outcome of a look, and what is added to a batch after its end."""
 NOTE_SINCE = 2
 """The version since which there is a note of the last entry."""
 
@@ -29,9 +30,15 @@ class JournalEvent(Enum):
     BATCH_RESUMED = "batch.resumed"
     """A later console takes care of a run that was cut off; it only looks."""
     SESSION_LOOKED = "session.looked"
-    """A look after the end: the session is expired as before, or it is not."""
+    """A look after the end, with its outcome; older ones without: it was open again."""
     SESSION_CAME_BACK = "session.came_back"
     """Plivo has a new open session for the same two numbers."""
+    SECOND_LOOK_ENDED = "batch.second_look"
+    """The second look at a batch is over; it found something, or was clean."""
+    TICKET_ADDED = "batch.ticket_added"
+    """Another ticket, or the first one, was given to a batch after its end."""
+    BATCH_SET_ASIDE = "batch.set_aside"
+    """A person leaves unsettled what is not settled of a batch, and says why."""
     NUMBERS_SHOWN = "numbers.shown"
     """An operator looked at phone numbers in full for a minute."""
     JOURNAL_SET_ASIDE = "journal.set_aside"

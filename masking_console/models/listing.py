@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from masking_console.errors import InputError
-from masking_console.models.history import PastAttempt
 from masking_console.models.masking_session import MaskingSession, SessionStatus
+from masking_console.models.past_attempt import (
+    PastAttempt,
+)
 from masking_console.models.phone_number import (
     LONGEST_SPELLING,
     Reading,
@@ -15,6 +17,7 @@ from masking_console.models.phone_number import (
     readings_of,
 )
 from masking_console.models.plain_text import PlainText
+from masking_console.models.run_events import Learnt
 from masking_console.models.session_uuid import SessionUuid
 
 FEWEST_OF_UUID = 4
@@ -188,5 +191,5 @@ class ListEnd:
         )
 
 
-ListEvent = ListProgress | ListEnd
+ListEvent = ListProgress | ListEnd | Learnt
 """What reading a list tells."""

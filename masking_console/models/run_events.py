@@ -3,7 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from masking_console.models.expiry import Batch, ExpiryResult, ExpirySummary
+from masking_console.models.expiry import (
+    OFF,
+    Batch,
+    ExpiryOutcome,
+    ExpiryResult,
+    ExpirySummary,
+    RunEnd,
+)
 from masking_console.models.session_uuid import SessionUuid
 
 
@@ -59,6 +66,16 @@ class RunPaused:
 
     reason: str
     """Why, as a sentence; empty when the operator did it."""
+    end: RunEnd = RunEnd.FAILURES
+    """What has ended the run, where nobody is there to say whether to go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunSlept:
+    """The process did not run for a while; now it looks at what is left."""
+
+    seconds: float
+    """For how long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,20 +93,39 @@ RunEvent = (
     | SessionSettled
     | RunWaiting
     | RunPaused
+    | RunSlept
     | RunFinished
 )
 
 
 @dataclass(frozen=True, slots=True)
 class LookedAgain:
-    """A later look found a session otherwise than the run had left it."""
+    """A look after the end has changed the word on a session; the journal has it."""
 
-    session_uuid: SessionUuid
-    """The session."""
-    at: datetime
-    """When."""
-    result: ExpiryResult | None = None
-    """The new word on a session of which nobody knew; None: it is open again."""
+    batch_id: str
+    """The batch."""
+    result: ExpiryResult
+    """The new word."""
+    before: ExpiryOutcome
+    """The outcome that it replaces."""
+
+    @property
+    def session_uuid(self) -> SessionUuid:
+        """The session."""
+        return self.result.session_uuid
+
+    @property
+    def is_open_again(self) -> bool:
+        """Whether a session that was expired is open."""
+        return self.before in OFF and self.result.outcome is ExpiryOutcome.OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class NotLearnt:
+    """The result of a look could not be written down, so the journal says the old."""
+
+    why: str
+    """Why, as a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +156,17 @@ class LookFinished:
     """How many new sessions there are for the same numbers."""
     open_again: int = 0
     """How many that the run had left expired are open."""
+    still_open: int = 0
+    """How many that the run had left unsettled are open."""
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether all was answered, and nothing is otherwise than it was left."""
+        odd = self.unanswered + self.pairs_missed + self.came_back
+        return not (odd + self.open_again + self.still_open)
 
 
 LookFound = LookedAgain | SessionCameBack | LookFinished
 """What a second look tells."""
+Learnt = LookedAgain | NotLearnt
+"""What any look after the end tells of batches that are over."""

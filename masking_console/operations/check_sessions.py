@@ -2,15 +2,19 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from masking_console.journal.journal import Journal
 from masking_console.models.account import Account
 from masking_console.models.masking_session import CheckedSession, CheckState
 from masking_console.models.plain_text import plain_text
+from masking_console.models.run_events import Learnt
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.connections import Connections
 from masking_console.operations.engine import Emit
+from masking_console.operations.learning import Learning, patient_look
 from masking_console.operations.sign_in import SIGN_IN_REFUSED, sign_in_error
 from masking_console.plivo.answers import Answer, Verdict
 
@@ -20,7 +24,8 @@ if TYPE_CHECKING:
 WORKERS = 16
 """Questions in flight at once; the pace, not this, limits the rate."""
 
-_MOST_WAITS = 5
+CheckEvent = CheckedSession | Learnt
+"""What a check tells."""
 
 
 class CheckSessions:
@@ -30,28 +35,35 @@ class CheckSessions:
         self,
         connections: Connections,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        journal: Journal | None = None,
     ) -> None:
+        """Make one; with a journal, it learns what the answers settle."""
         self._connections = connections
+        self._journal = journal
         self._now = now
 
     async def run(
         self,
         account: Account,
         session_uuids: Iterable[SessionUuid],
-        emit: Emit[CheckedSession],
+        emit: Emit[CheckEvent],
     ) -> None:
         """Emit one `CheckedSession` for each session, as the answers come.
+
+        What an answer settles of an earlier batch is told behind it.
 
         Raises:
             TokenRefusedError: Plivo refused the account; the rest was not asked for.
         """
         client = self._connections.client(account)
-        remaining = iter(session_uuids)
+        uuids = tuple(session_uuids)
+        learning = Learning(self._journal, account, self._now)
+        for problem in await learning.about(uuids):
+            emit(problem)
+        remaining = iter(uuids)
         refusals: list[Answer] = []
-        workers = [
-            asyncio.create_task(self._check_each(client, remaining, emit, refusals))
-            for _ in range(WORKERS)
-        ]
+        each = _Check(client, learning, emit, self._now, refusals)
+        workers = [asyncio.create_task(each.check(remaining)) for _ in range(WORKERS)]
         try:
             await asyncio.gather(*workers)
         finally:
@@ -62,24 +74,28 @@ class CheckSessions:
         if refusals:
             raise sign_in_error(account, refusals[0])
 
-    async def _check_each(
-        self,
-        client: "PlivoClient",
-        remaining: Iterator[SessionUuid],
-        emit: Emit[CheckedSession],
-        refusals: list[Answer],
-    ) -> None:
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """One check under way."""
+
+    client: "PlivoClient"
+    learning: Learning
+    emit: Emit[CheckEvent]
+    now: Callable[[], datetime]
+    refusals: list[Answer]
+
+    async def check(self, remaining: Iterator[SessionUuid]) -> None:
         """Check sessions until none is left, or one of the workers was refused."""
-        while not refusals and (session_uuid := next(remaining, None)) is not None:
-            emit(CheckedSession(session_uuid, CheckState.CHECKING))
-            answer = await client.get_session(session_uuid)
-            waits = 0
-            while answer.verdict is Verdict.RATE_LIMITED and waits < _MOST_WAITS:
-                waits += 1
-                answer = await client.get_session(session_uuid)
-            emit(checked_session(session_uuid, answer, self._now()))
+        while not self.refusals and (uuid := next(remaining, None)) is not None:
+            self.emit(CheckedSession(uuid, CheckState.CHECKING))
+            answer = await patient_look(self.client, uuid)
+            news = await self.learning.take(uuid, answer)
+            self.emit(checked_session(uuid, answer, self.now()))
+            for each in news:
+                self.emit(each)
             if answer.verdict in SIGN_IN_REFUSED:
-                refusals.append(answer)
+                self.refusals.append(answer)
 
 
 def checked_session(

@@ -6,8 +6,8 @@ in the end is called unknown, and what a look finds open is called just that.
 """
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, MutableMapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -19,8 +19,12 @@ from masking_console.models.expiry import (
     ExpiryOutcome,
     ExpiryResult,
 )
-from masking_console.models.masking_session import SessionStatus
-from masking_console.models.plain_text import plain_text
+from masking_console.models.masking_session import (
+    CheckedSession,
+    CheckState,
+    SessionStatus,
+)
+from masking_console.models.plain_text import PlainText, plain_text
 from masking_console.models.run_events import (
     AttemptUnclear,
     RunEvent,
@@ -53,6 +57,7 @@ _FINAL = {
 _DEFINITE_NO = frozenset({Verdict.REFUSED, Verdict.REDIRECTED})
 _LOOK_AGAIN = frozenset({Verdict.UNCLEAR, Verdict.NOT_SENT, Verdict.RATE_LIMITED})
 _NO_ANSWER = Answer(Verdict.NOT_SENT)
+_ASLEEP = Answer(Verdict.NOT_SENT, detail=PlainText("asleep"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,10 @@ class Waits:
     """Before another look when a look brought nothing."""
     first_one: float = 5.0
     """After the first session of a large batch: the operator's last chance."""
+    beat: float = 1.0
+    """Between two looks at the clocks."""
+    asleep: float = 15.0
+    """A longer gap than this between two such looks is a sleep."""
 
 
 @dataclass(slots=True)
@@ -87,6 +96,12 @@ class ExpireOne:
     """The session."""
     waits: Waits
     """How long to wait."""
+    reviewed: CheckState
+    """Its state in the reviewed list."""
+    is_awake: Callable[[], bool] = lambda: True
+    """Whether nothing happened to the process since the last look at the clocks."""
+    looks: MutableMapping[SessionUuid, Answer] = field(default_factory=dict)
+    """The looks at what was left after a sleep."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     """The clock."""
     _attempts: int = 0
@@ -94,6 +109,7 @@ class ExpireOne:
     _refusals: int = 0
     _offline: int = 0
     _open: ExpiryResult | None = None
+    _by_look: ExpiryResult | None = None
 
     async def run(self) -> ExpiryResult:
         """Return what became of the session; the journal has it too.
@@ -126,7 +142,7 @@ class ExpireOne:
         while True:
             answer = await self._attempt()
             if answer is None:
-                return replace(self._so_far(), at=self.now())
+                return self._by_look or replace(self._so_far(), at=self.now())
             # A look has found every session of a plan, so a 404 contradicts it; and
             # a no to this attempt says nothing of an earlier one that was unclear.
             is_after_unclear = answer.verdict in _DEFINITE_NO and self._unclear
@@ -144,25 +160,63 @@ class ExpireOne:
                 return settled
 
     async def _attempt(self) -> Answer | None:
-        """Send one DELETE, or None when the operator stopped the run before it."""
+        """Send one DELETE; return None where nothing more may be sent for it."""
+        while (answer := await self._attempt_awake()) is _ASLEEP:
+            # What was intended before a sleep is not sent after it.
+            result = self._result(
+                _NO_ANSWER,
+                ExpiryOutcome.NOT_SENT,
+                detail="the computer slept before it was sent",
+            )
+            await self.journal.record_unclear(self.batch, result)
+        return answer
+
+    async def _attempt_awake(self) -> Answer | None:
         pace = self.client.pace
-        if not (
-            await self.control.may_go_on()
-            and await self.control.unless_stopped(pace.take())
-        ):
-            return None
-        try:
-            # A pause that came while the permit was waited for counts as well.
-            if not await self.control.may_go_on():
+        while True:
+            if not await self.control.may_go_on() or self._is_settled_by_look():
                 return None
+            if not await self.control.unless_stopped(pace.take()):
+                return None
+            # A pause that came while the permit was waited for counts as well; it is
+            # not kept meanwhile, because a look after a sleep needs one.
+            if self.control.is_open:
+                break
+            pace.give_back()
+        try:
             intent = await self.journal.record_intent(
                 self.batch, self.session_uuid, self._attempts + 1
             )
+            # Immediately before it leaves: it may be long ago that it was confirmed.
+            if not self.is_awake():
+                return _ASLEEP
             self._attempts += 1
             self.emit(SessionSending(self.session_uuid))
             return await self.client.expire_session(intent)
         finally:
             pace.give_back()
+
+    def _is_settled_by_look(self) -> bool:
+        """Return whether a look after a sleep forbids to send, and keep its word."""
+        look = self.looks.pop(self.session_uuid, None)
+        if look is None:
+            return False
+        state = CheckState.NOT_FOUND
+        if look.session is not None:
+            state = CheckedSession.of(look.session, self.now()).state
+        if state in {self.reviewed, CheckState.ACTIVE}:
+            return False
+        if state is CheckState.EXPIRED:
+            outcome = ExpiryOutcome.ALREADY_EXPIRED
+            if self._unclear:
+                outcome = ExpiryOutcome.EXPIRED
+            words = "expired when looked at after a sleep"
+            self._by_look = self._result(look, outcome, Evidence.LOOK, words)
+        elif self._open is None:
+            words = f"{state.value.lower()} when looked at after a sleep"
+            outcome = ExpiryOutcome.NOT_SENT
+            self._by_look = self._result(_NO_ANSWER, outcome, detail=words)
+        return True
 
     async def _after_unclear(self, answer: Answer) -> ExpiryResult | None:
         """Look; return the result, or None to try again."""

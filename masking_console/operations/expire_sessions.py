@@ -1,14 +1,16 @@
 """The main job: carry out a confirmed plan, and account for every session in it."""
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from masking_console.errors import JournalError, RefusedError
 from masking_console.journal.journal import Journal
 from masking_console.models.expiry import (
+    OFF,
     UNSETTLED,
     Batch,
     ConfirmedPlan,
@@ -19,10 +21,12 @@ from masking_console.models.expiry import (
     RunEnd,
     Tier,
 )
+from masking_console.models.masking_session import CheckedSession
 from masking_console.models.run_events import (
     RunEvent,
     RunFinished,
     RunPaused,
+    RunSlept,
     RunStarted,
     RunWaiting,
     SessionSettled,
@@ -32,14 +36,26 @@ from masking_console.operations.connections import Connections
 from masking_console.operations.engine import Emit
 from masking_console.operations.expire_one import ExpireOne, Waits
 from masking_console.operations.run_control import RunControl
+from masking_console.operations.sleep_watch import (
+    SleepWatch,
+    WakingLooks,
+    is_expired,
+    looked_after_sleep,
+    waking_words,
+)
+from masking_console.plivo.answers import Answer
 from masking_console.settings import Settings
+
+if TYPE_CHECKING:
+    from masking_console.plivo.client import PlivoClient
 
 WORKERS = 20
 """DELETEs in flight at once in a large batch; the pace limits the rate."""
+Clocks = tuple[Callable[[], float], Callable[[], float]]
+"""A wall clock and a monotonic one, in seconds."""
 FAILURES_IN_A_ROW = 5
 """Equal failures after which a run pauses by itself."""
 
-_OFF = {ExpiryOutcome.EXPIRED, ExpiryOutcome.ALREADY_EXPIRED}
 _FAILURES = {ExpiryOutcome.FAILED, ExpiryOutcome.NOT_SENT, *UNSETTLED}
 _ENDS = {401: RunEnd.TOKEN_REFUSED, 403: RunEnd.FORBIDDEN}
 
@@ -54,7 +70,10 @@ class ExpireSessions:
         journal: Journal,
         waits: Waits | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clocks: Clocks = (time.time, time.monotonic),
     ) -> None:
+        """Make one; the clocks are those that a sleep is told by."""
+        self._clocks = clocks
         self._settings = settings
         self._connections = connections
         self._journal = journal
@@ -74,21 +93,16 @@ class ExpireSessions:
             raise RefusedError("This console is read-only. Nothing was sent.")
         control.attach()
         batch = await self._journal.begin_batch(confirmed)
-        client = self._connections.client(batch.account)
-
-        def one(session_uuid: SessionUuid) -> ExpireOne:
-            return ExpireOne(
-                client,
-                self._journal,
-                batch,
-                control,
-                emit,
-                session_uuid,
-                self._waits,
-                self._now,
-            )
-
-        run = _Run(batch, one, self._journal, control, emit, self._waits, self._now)
+        run = _Run(
+            batch,
+            self._connections.client(batch.account),
+            self._journal,
+            control,
+            emit,
+            self._waits,
+            self._now,
+            SleepWatch(self._waits.asleep, *self._clocks),
+        )
         await run.run()
 
 
@@ -97,12 +111,16 @@ class _Run:
     """One batch under way."""
 
     batch: Batch
-    one: Callable[[SessionUuid], ExpireOne]
+    client: "PlivoClient"
     journal: Journal
     control: RunControl
     emit: Emit[RunEvent]
     waits: Waits
     now: Callable[[], datetime]
+    watch: SleepWatch
+    _looks: dict[SessionUuid, Answer] = field(default_factory=dict)
+    _waking: asyncio.Task[None] | None = None
+    _slept: float = 0.0
     _results: dict[SessionUuid, ExpiryResult] = field(default_factory=dict)
     _begun: set[SessionUuid] = field(default_factory=set)
     _end: RunEnd | None = None
@@ -114,14 +132,73 @@ class _Run:
         plan = self.batch.confirmed.plan
         started_at = self.now()
         self.emit(RunStarted(self.batch, started_at))
-        remaining = iter([checked.session_uuid for checked in plan.sessions])
-        crash = await self._carry_out(plan, remaining)
+        remaining = iter(plan.sessions)
+        beat = asyncio.create_task(self._keep_watch())
+        try:
+            crash = await self._carry_out(plan, remaining)
+        finally:
+            beat.cancel()
+            await asyncio.gather(beat, return_exceptions=True)
+        crash = await self._until_looked() or crash
         await self._finish(started_at)
         if crash is not None:
             raise crash
 
+    def _is_awake(self) -> bool:
+        """Look at the clocks; return whether the run may send.
+
+        After a sleep it may not before what is left was looked at, and the operator
+        was asked.
+        """
+        # After another sleep behind the question, all is looked at anew.
+        self._slept = self.watch.look() or self._slept
+        if self._slept and self.control.is_awake:
+            self.control.hold()
+            self._waking = asyncio.create_task(self._wake_up())
+        return not self.control.is_held
+
+    async def _keep_watch(self) -> None:
+        while True:
+            await asyncio.sleep(self.waits.beat)
+            self._is_awake()
+
+    async def _wake_up(self) -> None:
+        """Look at what is left after a sleep, and ask whether to go on with it."""
+        try:
+            is_looked_at, seconds = False, 0.0
+            while not is_looked_at and self._left() and not self.control.is_stopped:
+                seconds, self._slept = self._slept or seconds, 0.0
+                self.emit(RunSlept(seconds))
+                self._looks.clear()
+                looks = WakingLooks(self.client, self._left(), self.control)
+                self._looks.update(await looks.run())
+                unanswered = [each for each in self._left() if each not in self._looks]
+                self.control.pause()
+                left = [self._looks[e] for e in self._left() if e in self._looks]
+                words = waking_words(seconds, left, len(unanswered))
+                self.emit(RunPaused(words, RunEnd.SLEPT))
+                await self.control.until_answered()
+                self._slept = self.watch.look() or self._slept
+                is_looked_at = not (unanswered or self._slept)
+        finally:
+            self._slept = 0.0
+            self.control.release()
+
+    def _left(self) -> tuple[SessionUuid, ...]:
+        """Return the sessions of the plan that have no outcome yet, in its order."""
+        plan = self.batch.confirmed.plan
+        uuids = (checked.session_uuid for checked in plan.sessions)
+        return tuple(uuid for uuid in uuids if uuid not in self._results)
+
+    async def _until_looked(self) -> BaseException | None:
+        """Wait for the looks after a sleep; return a defect of ours in them."""
+        if self._waking is None:
+            return None
+        (result,) = await asyncio.gather(self._waking, return_exceptions=True)
+        return result
+
     async def _carry_out(
-        self, plan: ExpiryPlan, remaining: Iterator[SessionUuid]
+        self, plan: ExpiryPlan, remaining: Iterator[CheckedSession]
     ) -> BaseException | None:
         """Send what is to be sent; return a defect of ours, which ends the run."""
         if plan.tier >= Tier.COUNT_AND_ACCOUNT and plan.count > 1:
@@ -149,27 +226,40 @@ class _Run:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _first_one_alone(self, session_uuid: SessionUuid) -> None:
-        await self._expire(session_uuid)
+    async def _first_one_alone(self, checked: CheckedSession) -> None:
+        session_uuid = checked.session_uuid
+        await self._expire(checked)
         if self._end is not None or self.control.is_stopped:
             return
-        if self._results[session_uuid].outcome not in _OFF:
+        if self._results[session_uuid].outcome not in OFF:
             self._stop(RunEnd.FIRST_FAILED)
             return
         words = "The first one is expired."
         self.emit(RunWaiting(self.waits.first_one, words))
         await self.control.sleep(self.waits.first_one)
 
-    async def _work(self, remaining: Iterator[SessionUuid]) -> None:
+    async def _work(self, remaining: Iterator[CheckedSession]) -> None:
         while self._end is None and await self.control.may_go_on():
-            session_uuid = next(remaining, None)
-            if session_uuid is None:
+            checked = next(remaining, None)
+            if checked is None:
                 return
-            await self._expire(session_uuid)
+            await self._expire(checked)
 
-    async def _expire(self, session_uuid: SessionUuid) -> None:
-        self._begun.add(session_uuid)
-        one = self.one(session_uuid)
+    async def _expire(self, checked: CheckedSession) -> None:
+        self._begun.add(checked.session_uuid)
+        one = ExpireOne(
+            client=self.client,
+            journal=self.journal,
+            batch=self.batch,
+            control=self.control,
+            emit=self.emit,
+            session_uuid=checked.session_uuid,
+            waits=self.waits,
+            reviewed=checked.state,
+            is_awake=self._is_awake,
+            looks=self._looks,
+            now=self.now,
+        )
         try:
             result = await one.run()
         except JournalError as error:
@@ -181,14 +271,18 @@ class _Run:
     def _settle(self, result: ExpiryResult) -> None:
         self._results[result.session_uuid] = result
         self.emit(SessionSettled(result))
+        if self._waking is not None and not self._left():
+            # There is nothing left to ask about.
+            self.control.resume()
         end = _ENDS.get(result.http_status or 0)
-        if end is not None and result.outcome not in _OFF:
+        if end is not None and result.outcome not in OFF:
             self._stop(end)
         self._note_failure(result)
 
     def _note_failure(self, result: ExpiryResult) -> None:
         """Pause after some equal failures in a row: the cause is not the session."""
-        if result.outcome not in _FAILURES or self.control.is_stopped:
+        is_tried = result.attempts > 0
+        if result.outcome not in _FAILURES or not is_tried or self.control.is_stopped:
             self._failures.clear()
             return
         words = f"{result.outcome.value}: {result.detail}"
@@ -200,7 +294,8 @@ class _Run:
             self.control.pause()
             self.emit(
                 RunPaused(
-                    f"{FAILURES_IN_A_ROW} failures in a row ({result.detail}). Paused."
+                    f"{FAILURES_IN_A_ROW} failures in a row ({result.detail}). Paused.",
+                    RunEnd.FAILURES,
                 )
             )
 
@@ -214,8 +309,11 @@ class _Run:
         is_begun = session_uuid in self._begun
         outcome = ExpiryOutcome.UNKNOWN if is_begun else ExpiryOutcome.NOT_SENT
         result = ExpiryResult(session_uuid, outcome, self.now())
+        look = self._looks.get(session_uuid)
+        if look is not None and not is_begun and is_expired(look):
+            result = looked_after_sleep(result, look)
         self._results[session_uuid] = result
-        if is_begun:
+        if is_begun or result.outcome is ExpiryOutcome.ALREADY_EXPIRED:
             self.emit(SessionSettled(result))
             # The intent stands in the journal; without an outcome it means the same.
             try:
@@ -227,12 +325,16 @@ class _Run:
         """Account for what was never begun, close the batch and say so."""
         end = self._end
         if end is None:
-            end = RunEnd.STOPPED if self.control.is_stopped else RunEnd.COMPLETED
+            is_stopped = self.control.is_stopped
+            end = self.control.end if is_stopped else RunEnd.COMPLETED
         plan = self.batch.confirmed.plan
         for checked in plan.sessions:
             if checked.session_uuid not in self._results:
                 await self._account_for(checked.session_uuid)
         results = tuple(self._results[each.session_uuid] for each in plan.sessions)
+        is_all_sent = all(e.outcome is not ExpiryOutcome.NOT_SENT for e in results)
+        if end is RunEnd.SLEPT and is_all_sent:
+            end = RunEnd.COMPLETED
         try:
             # An end that fits on the disk where an outcome did not would hide that
             # outcome from the next start, which looks at batches without an end.
@@ -242,6 +344,8 @@ class _Run:
             self._is_recorded = False
         if not self._is_recorded:
             end = RunEnd.JOURNAL_FAILED
+        # It is learnt about from here on, also where it has no end in the journal.
+        self.journal.let_go(self.batch.batch_id)
         self.emit(
             RunFinished(ExpirySummary(self.batch, results, end, started_at, self.now()))
         )

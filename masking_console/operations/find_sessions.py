@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from masking_console.errors import JournalError
+from masking_console.journal.journal import Journal
 from masking_console.journal.reading import read_attempts, read_latest_gap
 from masking_console.models.account import Account
-from masking_console.models.history import PastAttempt
 from masking_console.models.listing import (
     FoundSession,
     ListEnd,
@@ -27,11 +27,15 @@ from masking_console.models.listing import (
     Wanted,
 )
 from masking_console.models.masking_session import MaskingSession
+from masking_console.models.past_attempt import (
+    PastAttempt,
+)
 from masking_console.models.phone_number import Reading
 from masking_console.models.plain_text import PlainText
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.connections import Connections
 from masking_console.operations.engine import Emit
+from masking_console.operations.learning import Learning, patient_look
 from masking_console.operations.list_window import (
     NUMBER_FILTERS,
     WORKERS,
@@ -39,7 +43,6 @@ from masking_console.operations.list_window import (
     Window,
     side_by_side,
 )
-from masking_console.operations.resume_batches import patient_look
 from masking_console.operations.sign_in import SIGN_IN_REFUSED, sign_in_error
 from masking_console.plivo.answers import Answer, Verdict
 from masking_console.plivo.pages import SessionPage
@@ -67,8 +70,12 @@ class FindSessions:
         connections: Connections,
         journal_path: Path,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        *,
+        journal: Journal | None = None,
     ) -> None:
+        """Make one; with a journal, it learns what is found."""
         self._connections = connections
+        self._journal = journal
         self._journal_path = journal_path
         self._now = now
 
@@ -87,6 +94,7 @@ class FindSessions:
                 await walk.look(wanted.session_uuid)
             else:
                 await self._read_lists(walk, wanted)
+            await self._learn(walk)
             await self._ask_the_journal(walk)
         finally:
             walk.tell_expired()
@@ -106,6 +114,15 @@ class FindSessions:
                 return
         # Everything is read, and looked through here.
         await walk.through([{}])
+
+    async def _learn(self, walk: "_Walk") -> None:
+        """Write down what was found of sessions that a batch has left unsettled."""
+        learning = Learning(self._journal, walk.account, self._now)
+        for problem in await learning.about(walk.seen):
+            walk.emit(problem)
+        for uuid in learning.waits_for:
+            for news in await learning.take(uuid, walk.seen[uuid]):
+                walk.emit(news)
 
     async def _ask_the_journal(self, walk: "_Walk") -> None:
         """Find out which of the expired ones our own batches have expired."""
@@ -145,6 +162,8 @@ class _Walk:
     emit: Emit[ListEvent]
     expired: dict[SessionUuid, FoundSession] = field(default_factory=dict)
     """Expired ones, to be told at the end, after all that is open."""
+    seen: dict[SessionUuid, Answer] = field(default_factory=dict)
+    """The latest that Plivo said of each session that is looked for."""
     _read: set[SessionUuid] = field(default_factory=set)
     _told: set[SessionUuid] = field(default_factory=set)
     _met: set[Reading] = field(default_factory=set)
@@ -213,7 +232,10 @@ class _Walk:
         if not self._is_anything_read:
             self._problems[f"No answer to use ({answer.words})."] = None
         if answer.session is not None:
+            self._hold((answer.session,), answer)
             self._note((answer.session,))
+        elif answer.verdict is Verdict.NOT_FOUND:
+            self.seen[session_uuid] = answer
 
     def end(self) -> ListEnd:
         """Return what it has come to."""
@@ -242,12 +264,22 @@ class _Walk:
     async def ask(self, filters: Filters) -> tuple[Answer, SessionPage | None]:
         """Return the answer to one list request, and its page where it has one."""
         async with self._seats:
-            return await self.client.list_sessions(filters)
+            answer, page = await self.client.list_sessions(filters)
+        if page is not None:
+            self._hold(page.sessions, answer)
+        return answer, page
 
     def take(self, page: SessionPage) -> None:
         """Take over what a page brought, and tell what is new in it."""
         self._is_anything_read = True
         self._note(page.sessions)
+
+    def _hold(self, sessions: Sequence[MaskingSession], answer: Answer) -> None:
+        """Keep an answer as the evidence of what it says of each session."""
+        for session in sessions:
+            if self.wanted.matches(session):
+                one = replace(answer, verdict=Verdict.FOUND, session=session)
+                self.seen[session.session_uuid] = one
 
     def miss(self, number: int, why: str, *, is_rate_limited: bool = False) -> None:
         """Note that a window could not be read as a whole."""

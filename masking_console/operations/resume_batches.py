@@ -3,25 +3,37 @@
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from masking_console.journal.journal import Journal
+from masking_console.journal.reading import read_batches
 from masking_console.models.account import Account
 from masking_console.models.expiry import Evidence, ExpiryOutcome, ExpiryResult
 from masking_console.models.history import BatchRecord
-from masking_console.models.masking_session import SessionStatus
+from masking_console.models.masking_session import CheckedSession, CheckState
 from masking_console.models.plain_text import PlainText
-from masking_console.models.run_events import RunEvent, SessionSettled
+from masking_console.models.run_events import LookedAgain, RunEvent, SessionSettled
 from masking_console.models.session_uuid import SessionUuid
+from masking_console.models.unsettled import (
+    OFFERED_FOR,
+    NotSettled,
+    not_settled,
+)
+from masking_console.operations.check_sessions import CheckEvent, CheckSessions
 from masking_console.operations.connections import Connections
 from masking_console.operations.engine import Emit
-from masking_console.plivo.answers import Answer, Verdict
+from masking_console.operations.learning import (
+    is_news,
+    looked_result,
+    patient_look,
+)
+from masking_console.plivo.answers import Verdict
 
 if TYPE_CHECKING:
     from masking_console.plivo.client import PlivoClient
 
 _ANSWERED = frozenset({Verdict.FOUND, Verdict.NOT_FOUND})
-_MOST_LOOKS = 5
 
 
 class ResumeBatches:
@@ -33,6 +45,7 @@ class ResumeBatches:
         journal: Journal,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        self._path = journal.path
         self._connections = connections
         self._journal = journal
         self._now = now
@@ -46,11 +59,7 @@ class ResumeBatches:
         return tuple(
             record
             for record in await self._journal.interrupted()
-            if not _names_an_account(record)
-            or (
-                record.account_name == str(account.name)
-                and record.auth_id_tail == account.auth_id.tail
-            )
+            if not record.names_an_account or record.is_on(account)
         )
 
     async def run(
@@ -65,9 +74,68 @@ class ResumeBatches:
         if taken is None:
             return
         client = self._connections.client(account)
-        looks = (self._look(client, taken, uuid, emit) for uuid in taken.unsettled)
-        if all(await asyncio.gather(*looks)):
-            await self._journal.end_recovered(taken.batch_id)
+        try:
+            looks = (self._look(client, taken, each, emit) for each in taken.unsettled)
+            if all(await asyncio.gather(*looks)):
+                await self._journal.end_recovered(taken.batch_id)
+        finally:
+            # What was not answered is offered again, by this console as well.
+            self._journal.let_go(taken.batch_id)
+
+    async def not_settled(self, account: Account) -> tuple[NotSettled, ...]:
+        """Return what batches of the last 90 days have left unsettled on an account.
+
+        Raises:
+            JournalError: the journal cannot be read.
+        """
+        # Not in the journal's own thread: a run must not wait for it.
+        records = await asyncio.to_thread(read_batches, self._path)
+        left = {each.batch_id for each in await self._journal.interrupted()}
+        return tuple(
+            each
+            for each in not_settled(records, left, self._now() - OFFERED_FOR)
+            if not each.record.names_an_account or each.record.is_on(account)
+        )
+
+    async def look_at(
+        self, account: Account, matter: NotSettled, emit: Emit[CheckEvent]
+    ) -> None:
+        """Look at what a batch has left unsettled, and journal what that settles."""
+        if matter.is_cut_off:
+            tell = _retold(matter.record.batch_id, emit)
+            await self.run(account, matter.record, tell)
+        check = CheckSessions(self._connections, self._now, self._journal)
+        found: list[CheckedSession] = []
+
+        def note(event: CheckEvent) -> None:
+            if not isinstance(event, CheckedSession):
+                emit(event)
+            elif event.state is not CheckState.CHECKING:
+                found.append(event)
+                emit(event)
+
+        await check.run(account, matter.sessions, note)
+        for each in found:
+            if each.state is CheckState.EXPIRED:
+                await self._settle_unsent(matter, each, emit)
+
+    async def _settle_unsent(
+        self, matter: NotSettled, checked: CheckedSession, emit: Emit[CheckEvent]
+    ) -> None:
+        """Write down that a session is expired by now, if nothing was sent for it."""
+        if checked.session_uuid not in matter.not_sent:
+            return
+        batch_id = matter.record.batch_id
+        result = ExpiryResult(
+            session_uuid=checked.session_uuid,
+            outcome=ExpiryOutcome.ALREADY_EXPIRED,
+            at=checked.checked_at or self._now(),
+            evidence=Evidence.LOOK,
+            http_status=HTTPStatus.OK,
+            detail=PlainText("nothing was sent for it; expired when looked at"),
+        )
+        await self._journal.record_looked(batch_id, result)
+        emit(LookedAgain(batch_id, result, ExpiryOutcome.NOT_SENT))
 
     async def _look(
         self,
@@ -78,51 +146,24 @@ class ResumeBatches:
     ) -> bool:
         """Return whether Plivo answered."""
         answer = await patient_look(client, session_uuid)
-        attempts = next(
-            each.result.attempts
-            for each in record.sessions
-            if each.session_uuid == session_uuid
+        before = next(
+            each.result for each in record.sessions if each.session_uuid == session_uuid
         )
-        result = looked_result(session_uuid, answer, self._now(), attempts)
-        await self._journal.record_recovered(record.batch_id, result)
+        result = looked_result(session_uuid, answer, self._now(), before.attempts)
+        if is_news(before.outcome, result):
+            await self._journal.record_looked(record.batch_id, result)
         emit(SessionSettled(result))
-        if not _names_an_account(record):
+        if not record.names_an_account:
             # It may be on another account, whose console will find the batch again.
             return answer.verdict is Verdict.FOUND
         return answer.verdict in _ANSWERED
 
 
-def _names_an_account(record: BatchRecord) -> bool:
-    return bool(record.account_name or record.auth_id_tail)
+def _retold(batch_id: str, emit: Emit[CheckEvent]) -> Emit[RunEvent]:
+    """Return what tells of a look at a batch that was cut off like of any other."""
 
+    def tell(event: RunEvent) -> None:
+        if isinstance(event, SessionSettled):
+            emit(LookedAgain(batch_id, event.result, ExpiryOutcome.UNKNOWN))
 
-async def patient_look(client: "PlivoClient", session_uuid: SessionUuid) -> Answer:
-    """GET a session, again after each 429; the pace does the waiting."""
-    answer = await client.get_session(session_uuid)
-    for _ in range(_MOST_LOOKS - 1):
-        if answer.verdict is not Verdict.RATE_LIMITED:
-            break
-        answer = await client.get_session(session_uuid)
-    return answer
-
-
-def looked_result(
-    session_uuid: SessionUuid, answer: Answer, now: datetime, attempts: int
-) -> ExpiryResult:
-    """Return what a later look means for a session that was not settled."""
-    outcome, words = ExpiryOutcome.UNKNOWN, f"a later look: {answer.words}"
-    if answer.session is not None:
-        is_expired = answer.session.status is SessionStatus.EXPIRED
-        outcome = ExpiryOutcome.EXPIRED if is_expired else ExpiryOutcome.OPEN
-        words = "confirmed by a later look" if is_expired else "a later look: open"
-    return ExpiryResult(
-        session_uuid=session_uuid,
-        outcome=outcome,
-        at=now,
-        evidence=Evidence.LOOK if answer.session is not None else Evidence.NONE,
-        http_status=answer.http_status,
-        api_id=answer.api_id,
-        elapsed_ms=answer.elapsed_ms,
-        attempts=attempts,
-        detail=PlainText(words),
-    )
+    return tell

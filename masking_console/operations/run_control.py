@@ -1,9 +1,21 @@
 """Pause, go on and stop, from the operator's keyboard to a run in the engine."""
 
 import asyncio
+import signal
 from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any
+
+from masking_console.models.expiry import RunEnd
+
+
+def end_of(signal_number: int) -> RunEnd:
+    """Return what a signal says of whoever ends a run; 0 is a lost terminal."""
+    name = signal.Signals(signal_number).name if signal_number else "SIGHUP"
+    # A terminal that goes away sends one of these two.
+    if name in {"SIGHUP", "SIGBREAK"}:
+        return RunEnd.TERMINAL_CLOSED
+    return RunEnd.STOPPED if name == "SIGINT" else RunEnd.SIGNAL
 
 
 class RunControl:
@@ -11,7 +23,10 @@ class RunControl:
 
     def __init__(self) -> None:
         self._is_paused = False
+        self._is_held = False
         self._is_stopped = False
+        self.end = RunEnd.STOPPED
+        """Who or what stopped it, where it is stopped."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._changed = asyncio.Event()
         self._waiting: set[asyncio.Task[None]] = set()
@@ -26,10 +41,36 @@ class RunControl:
         self._is_paused = False
         self._tell()
 
-    def stop(self) -> None:
+    def stop(self, end: RunEnd = RunEnd.STOPPED) -> None:
         """Send nothing more at all; what is in flight is finished."""
+        if not self._is_stopped:
+            self.end = end
         self._is_stopped = True
         self._tell()
+
+    def hold(self) -> None:
+        """Send nothing more until `release`, whatever the operator does."""
+        self._is_held = True
+
+    def release(self) -> None:
+        """Go on after `hold`, unless the run is paused or stopped."""
+        self._is_held = False
+        self._changed.set()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something may be sent right now."""
+        return not (self._is_paused or self._is_held or self._is_stopped)
+
+    @property
+    def is_awake(self) -> bool:
+        """Whether it is neither held nor stopped; it may be paused."""
+        return not (self._is_held or self._is_stopped)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the run itself holds back what is to be sent."""
+        return self._is_held
 
     @property
     def is_paused(self) -> bool:
@@ -46,7 +87,14 @@ class RunControl:
         self._loop = asyncio.get_running_loop()
 
     async def may_go_on(self) -> bool:
-        """Wait while paused; return whether the run was not stopped."""
+        """Wait while paused or held; return whether the run was not stopped."""
+        while self.is_paused or (self._is_held and not self._is_stopped):
+            self._changed.clear()
+            await self._changed.wait()
+        return not self._is_stopped
+
+    async def until_answered(self) -> bool:
+        """Wait while paused, also when held; return whether it was not stopped."""
         while self.is_paused:
             self._changed.clear()
             await self._changed.wait()

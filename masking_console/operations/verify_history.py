@@ -5,14 +5,14 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from masking_console.errors import InputError
 from masking_console.journal.journal import Journal
-from masking_console.journal.reading import see_sound_entries, verify_file
+from masking_console.journal.reading import read_batches, see_sound_entries, verify_file
 from masking_console.journal.seals import SealedRow
-from masking_console.models.cause import CHANGED, Cause
+from masking_console.models.cause import CHANGED, Cause, CauseRules
 from masking_console.models.journal_entry import JournalEntry
 from masking_console.models.plain_text import plain_text
 from masking_console.operations.read_ids import read_text_file
@@ -80,6 +80,31 @@ def acknowledge(journal_path: Path, name: str, reason: str) -> str:
     finally:
         journal.close()
     words = f"Written down: {name} is known. history verify goes on listing it."
+    return f"{CHANGED}\n{words}" if cause.was_changed else words
+
+
+def add_ticket(journal_path: Path, batch: str, cause: Cause, rules: CauseRules) -> str:
+    """Add a ticket to a batch that is over; nothing that stands there is changed.
+
+    Returns:
+        What was done, in a sentence.
+
+    Raises:
+        InputError: there is no such batch, or the ticket cannot be kept.
+        JournalError: the journal cannot be read or written.
+    """
+    problem = replace(rules, ticket_required=True).problem(cause)
+    if problem:
+        raise InputError(problem)
+    if not any(each.batch_id == batch for each in read_batches(journal_path)):
+        shown = plain_text(batch, limit=60)
+        raise InputError(f"No batch {shown}. history lists them.")
+    journal = Journal(journal_path)
+    try:
+        asyncio.run(journal.add_ticket(batch, cause))
+    finally:
+        journal.close()
+    words = f"{cause.ticket} is added to {batch}."
     return f"{CHANGED}\n{words}" if cause.was_changed else words
 
 

@@ -8,24 +8,25 @@ from typing import TYPE_CHECKING
 
 from masking_console.journal.journal import Journal
 from masking_console.models.account import Account, AccountDetails
+from masking_console.models.cause import Cause
 from masking_console.models.expiry import ConfirmedPlan, ExpirySummary
 from masking_console.models.history import BatchRecord
 from masking_console.models.listing import ListEvent, Wanted
-from masking_console.models.masking_session import CheckedSession
 from masking_console.models.run_events import LookFound, RunEvent
 from masking_console.models.session_detail import SessionInspection
 from masking_console.models.session_uuid import SessionUuid
-from masking_console.operations.check_sessions import CheckSessions
+from masking_console.models.unsettled import NotSettled
+from masking_console.operations.check_sessions import CheckEvent, CheckSessions
 from masking_console.operations.connections import Connections, Link
 from masking_console.operations.engine import Engine, Stream
 from masking_console.operations.expire_sessions import ExpireSessions
 from masking_console.operations.find_sessions import FindSessions
 from masking_console.operations.inspect_session import InspectSession
-from masking_console.operations.look_again import LookAgain
 from masking_console.operations.manage_accounts import ManageAccounts
 from masking_console.operations.read_history import ReadHistory
 from masking_console.operations.resume_batches import ResumeBatches
 from masking_console.operations.run_control import RunControl
+from masking_console.operations.second_look import SecondLook
 from masking_console.settings import Settings
 
 if TYPE_CHECKING:
@@ -70,16 +71,18 @@ class Operations:
 
     def check(
         self, account: Account, session_uuids: Iterable[SessionUuid]
-    ) -> Stream[CheckedSession]:
+    ) -> Stream[CheckEvent]:
         """Ask Plivo for each of the sessions; see `CheckSessions.run`."""
-        operation = CheckSessions(self._connections, self._clock)
+        operation = CheckSessions(self._connections, self._clock, self._journal)
         uuids = tuple(session_uuids)
         return self._engine.stream(lambda emit: operation.run(account, uuids, emit))
 
     def find(self, account: Account, wanted: Wanted) -> Stream[ListEvent]:
         """Find sessions at Plivo; see `FindSessions.run`."""
         path = self.settings.journal_path
-        operation = FindSessions(self._connections, path, self._clock)
+        operation = FindSessions(
+            self._connections, path, self._clock, journal=self._journal
+        )
         return self._engine.stream(lambda emit: operation.run(account, wanted, emit))
 
     async def inspect(
@@ -121,9 +124,39 @@ class Operations:
             lambda emit: self._resuming.run(account, record, emit)
         )
 
-    def look_again(self, summary: ExpirySummary) -> Stream[LookFound]:
-        """Look at a finished batch once more; see `LookAgain.run`."""
-        operation = LookAgain(self._connections, self._journal, self._clock)
+    async def not_settled(self, account: Account) -> tuple[NotSettled, ...]:
+        """Return what is not settled on an account; see `ResumeBatches.not_settled`.
+
+        Raises:
+            JournalError: the journal cannot be read.
+        """
+        return await self._resuming.not_settled(account)
+
+    def look_at(self, account: Account, matter: NotSettled) -> Stream[CheckEvent]:
+        """Look at what a batch left unsettled; see `ResumeBatches.look_at`."""
+        return self._engine.stream(
+            lambda emit: self._resuming.look_at(account, matter, emit)
+        )
+
+    async def set_aside(self, matter: NotSettled, reason: str) -> None:
+        """Leave unsettled what is not settled of a batch; the journal says who.
+
+        Raises:
+            JournalError: it cannot be written down.
+        """
+        await self._journal.set_batch_aside(matter.record.batch_id, reason)
+
+    async def add_ticket(self, batch_id: str, cause: Cause) -> None:
+        """Give a batch another ticket; nothing that stands there is changed.
+
+        Raises:
+            JournalError: it cannot be written down.
+        """
+        await self._journal.add_ticket(batch_id, cause)
+
+    def second_look(self, summary: ExpirySummary) -> Stream[LookFound]:
+        """Look at a finished batch once more; see `SecondLook.run`."""
+        operation = SecondLook(self._connections, self._journal, self._clock)
         return self._engine.stream(lambda emit: operation.run(summary, emit))
 
     @property

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from masking_console.models.history import PastAttempt
 from masking_console.models.listing import FoundSession, ListEnd, ListProgress, Wanted
 from masking_console.models.masking_session import CheckedSession
+from masking_console.models.past_attempt import (
+    PastAttempt,
+)
 from masking_console.presentation.display import shown_time
 from masking_console.presentation.numbers import masked, masked_readings, named_readings
 from masking_console.presentation.review import sessions

@@ -1,6 +1,9 @@
 """What happens in a run, as lines of the log and as text for the ticket."""
 
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from http import HTTPStatus
 
 from masking_console.models.expiry import (
     EXPIRED_BY_THEN,
@@ -9,15 +12,23 @@ from masking_console.models.expiry import (
     ExpiryResult,
     RunEnd,
 )
-from masking_console.models.history import BatchRecord
+from masking_console.models.history import Addition, BatchRecord
+from masking_console.models.masking_session import CheckedSession, CheckState
 from masking_console.models.plain_text import PlainText
 from masking_console.models.run_events import (
     AttemptUnclear,
+    Learnt,
+    LookedAgain,
+    LookFinished,
+    LookFound,
+    NotLearnt,
     RunEvent,
     RunFinished,
     RunPaused,
+    RunSlept,
     RunStarted,
     RunWaiting,
+    SessionCameBack,
     SessionSending,
     SessionSettled,
 )
@@ -30,6 +41,16 @@ _CLIENT_ERROR = range(400, 500)
 """In older journals: Plivo's "already expired" after an unclear attempt of ours."""
 _EARLY_ENDS = {
     RunEnd.STOPPED.value: "Stopped by you. {off} expired, {not_sent} not sent.",
+    RunEnd.TERMINAL_CLOSED.value: (
+        "The terminal was closed. {off} expired, {not_sent} not sent."
+    ),
+    RunEnd.SIGNAL.value: (
+        "The console was told to end by a signal. {off} expired, {not_sent} not sent."
+    ),
+    RunEnd.SLEPT.value: "This computer slept. {off} expired, {not_sent} not sent.",
+    RunEnd.FAILURES.value: (
+        "Stopped after failures in a row. {off} expired, {not_sent} not sent."
+    ),
     RunEnd.TOKEN_REFUSED.value: (
         "{account}: the sign-in was refused ({why}). Nothing was sent after that."
     ),
@@ -67,7 +88,7 @@ def event_line(event: RunEvent, now: datetime) -> LogLine | None:
 
 
 def _run_line(
-    event: RunStarted | RunWaiting | RunPaused | RunFinished, now: datetime
+    event: RunStarted | RunWaiting | RunPaused | RunSlept | RunFinished, now: datetime
 ) -> LogLine:
     match event:
         case RunStarted(batch, at):
@@ -77,6 +98,8 @@ def _run_line(
         case RunWaiting(seconds, reason):
             words = f"{reason} Waiting {seconds:.0f} s."
             return _note(now, "waiting", words, Sign.RETRY)
+        case RunSlept():
+            return _note(now, "slept", slept_words(event), Sign.FAILED)
         case RunPaused(reason):
             return _note(now, "paused", reason, Sign.FAILED)
         case _:
@@ -86,6 +109,14 @@ def _run_line(
             words = headline(BatchRecord.of(summary))
             words += "" if account in words else f" On {account}."
             return _note(summary.finished_at, "finished", words, sign)
+
+
+def slept_words(event: RunSlept) -> str:
+    """Return what happens after a sleep, in sentences."""
+    return (
+        f"This computer slept for {event.seconds:.0f} s. "
+        "Nothing more was sent. Looking at what is left."
+    )
 
 
 def _note(at: datetime, word: str, text: str, sign: Sign = Sign.NOTE) -> LogLine:
@@ -144,7 +175,8 @@ def headline(record: BatchRecord) -> str:
     """Return the one sentence that says how a run ended."""
     total, off = len(record.sessions), record.off
     early = _EARLY_ENDS.get(record.end)
-    if early is not None:
+    is_all_off_by_now = off == total and any(each.before for each in record.sessions)
+    if early is not None and not is_all_off_by_now:
         return early.format(
             off=off,
             not_sent=record.count(ExpiryOutcome.NOT_SENT),
@@ -184,16 +216,20 @@ def report(record: BatchRecord) -> str:
     ]
     if record.reason:
         lines.append(f"Reason: {record.reason}")
+    lines += [_added(each) for each in record.added]
     until = f" to {record.ended_at:%H:%M:%S}" if record.ended_at else ""
     lines += [
         f"{record.began_at:%Y-%m-%d %H:%M:%S}{until} UTC",
         headline(record),
+        *later_words(record),
         "",
     ]
     for session in record.sessions:
         result = session.result
         api_id = f"  api {result.api_id}" if result.api_id else ""
         later = f"  later: {session.later}" if session.later else ""
+        if session.before is not None:
+            later += f"  ({_changed(session.before, result)})"
         lines.append(
             f"{outcome_sign(result.outcome).value} {result.session_uuid}  "
             f"{outcome_word(result.outcome):<9}  {result_words(result)}{api_id}{later}"
@@ -202,6 +238,139 @@ def report(record: BatchRecord) -> str:
         # Kept in the ticket, it proves later what the journal said at this point.
         lines += ["", f"Journal seal {record.seal}"]
     return "\n".join(lines) + "\n"
+
+
+def later_words(record: BatchRecord) -> tuple[str, ...]:
+    """Return what was learnt after the end of a batch, one sentence each."""
+    kinds: dict[tuple[str, str], list[tuple[ExpiryResult, ExpiryResult]]] = {}
+    for session in record.sessions:
+        if session.before is not None:
+            kind = _standing(session.before), _standing(session.result)
+            kinds.setdefault(kind, []).append((session.before, session.result))
+    lines = [f"{len(pairs)} {_changed(*pairs[-1])}." for pairs in kinds.values()]
+    if record.second_look_at is not None:
+        at = record.second_look_at
+        lines.append(f"Second look at {_moment(at, record.began_at)}: ")
+        lines[-1] += f"{record.second_look}."
+    if record.set_aside is not None:
+        aside = record.set_aside
+        when = _moment(aside.at, record.began_at)
+        why = f": {aside.reason}" if aside.reason else ""
+        lines.append(f"Set aside at {when} by {aside.operator}{why}")
+    return tuple(lines)
+
+
+def _changed(before: ExpiryResult, after: ExpiryResult) -> str:
+    """Return ``unknown at 12:04; expired when looked at 12:14``."""
+    return (
+        f"{_standing(before)} at {_moment(before.at, before.at)}; "
+        f"{_standing(after)} when looked at {_moment(after.at, before.at)}"
+    )
+
+
+def _standing(result: ExpiryResult) -> str:
+    is_missing = result.outcome is ExpiryOutcome.UNKNOWN and (
+        result.http_status == HTTPStatus.NOT_FOUND
+    )
+    return "not found" if is_missing else outcome_word(result.outcome)
+
+
+def _moment(at: datetime, since: datetime) -> str:
+    """Return a time in UTC, with its day where that is not the same."""
+    return f"{at:%H:%M}" if at.date() == since.date() else f"{at:%Y-%m-%d %H:%M}"
+
+
+def _added(addition: Addition) -> str:
+    reason = f": {addition.reason}" if addition.reason else ""
+    when = f"{addition.at:%Y-%m-%d %H:%M} UTC by {addition.operator}"
+    return f"Ticket added: {addition.ticket}{reason} ({when})"
+
+
+def look_line(event: LookFound, now: datetime) -> LogLine:
+    """Return the log line of something that a look after the end tells."""
+    if isinstance(event, LookFinished):
+        sign = Sign.NOTE if event.is_clean else Sign.UNKNOWN
+        if event.open_again or event.came_back:
+            sign = Sign.FAILED
+        return LogLine(now, sign, "looked", PlainText(look_finished_words(event)))
+    if isinstance(event, SessionCameBack):
+        words = (
+            f"Same two numbers as {event.session_uuid.short}, which was expired. "
+            "Your system may be recreating it."
+        )
+        text = PlainText(words)
+        return LogLine(event.at, Sign.FAILED, "came back", text, event.new_uuid)
+    if not event.is_open_again:
+        return result_line(event.result)
+    text = PlainText("It was expired, and Plivo calls it open again. Check it.")
+    at, uuid = event.result.at, event.session_uuid
+    return LogLine(at, Sign.FAILED, "open again", text, uuid)
+
+
+def learnt_line(event: Learnt, now: datetime) -> LogLine:
+    """Return the log line of what any look has learnt of an earlier batch."""
+    if isinstance(event, NotLearnt):
+        words = f"{event.why} What was found is not in it; look again later."
+        return _note(now, "journal", words, Sign.FAILED)
+    return look_line(event, now)
+
+
+def look_finished_words(event: LookFinished) -> str:
+    """Return what a second look came to, without a full stop."""
+    parts = [f"{_sessions(event.looked_at)} once more: {event.still_off} still expired"]
+    if event.open_again:
+        parts.append(f"{event.open_again} open again")
+    if event.still_open:
+        parts.append(f"{event.still_open} still open")
+    if event.came_back:
+        parts.append(f"{event.came_back} came back")
+    if event.unanswered:
+        parts.append(f"{event.unanswered} without an answer")
+    if event.pairs_missed:
+        parts.append(f"{event.pairs_missed} not searched for new ones")
+    return ", ".join(parts)
+
+
+def warning_words(events: Iterable[LookFound]) -> str:
+    """Return what of it changes that a batch was well; empty where nothing does."""
+    parts = []
+    for event in events:
+        if isinstance(event, SessionCameBack):
+            old, new = event.session_uuid.short, event.new_uuid.short
+            parts.append(f"{old} came back as {new}, with the same numbers.")
+        elif isinstance(event, LookedAgain) and event.is_open_again:
+            parts.append(f"{event.session_uuid.short} is open again.")
+    return " ".join(parts)
+
+
+def looked_words(found: Sequence[CheckedSession]) -> str:
+    """Return the result of looking at sessions that were not settled."""
+    states = Counter(each.state for each in found)
+    total, off = len(found), states.pop(CheckState.EXPIRED, 0)
+    if off == total:
+        return "It is expired." if total == 1 else f"All {total} are expired."
+    rest = ", ".join(f"{count} {state.value}" for state, count in states.items())
+    return f"{off} of {total} {'is' if off == 1 else 'are'} expired, {rest}."
+
+
+def cut_off_words(record: BatchRecord) -> str:
+    """Return what is known of a run that was cut off."""
+    unsettled, not_sent = len(record.unsettled), record.count(ExpiryOutcome.NOT_SENT)
+    done = len(record.sessions) - unsettled - not_sent
+    kind = "unknown or open" if record.count(ExpiryOutcome.OPEN) else "unknown"
+    return (
+        f"The last run stopped in the middle: {done} done, {unsettled} {kind}, "
+        f"{not_sent} not sent."
+    )
+
+
+def resumed_words(record: BatchRecord) -> str:
+    """Return what is known after the look."""
+    left = len(record.may_still_connect)
+    words = f"{record.batch_id}: {record.off} of {len(record.sessions)} are off."
+    if left:
+        words += f" {left} may still connect calls; they are in the queue."
+    return words
 
 
 def _status(result: ExpiryResult) -> str:

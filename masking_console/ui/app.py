@@ -18,7 +18,7 @@ from masking_console.exit_codes import ExitCode
 from masking_console.presentation.display import Sign
 from masking_console.settings import Settings
 from masking_console.ui.crash import CrashSafeApp
-from masking_console.ui.departure import FINISH_SECONDS, Departure
+from masking_console.ui.departure import FINISH_SECONDS, TERMINAL_GONE, Departure
 from masking_console.ui.first_steps import FirstSteps
 from masking_console.ui.keys.asking import ListeningApp
 from masking_console.ui.opening import Opening
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 _ACCOUNT_ACTIONS = frozenset({"accounts", "new_account"})
 _EARLY_KEYS = 100
 """Discard more keys than these that came before the console was ready."""
-_ON_MAIN = _ACCOUNT_ACTIONS | {"ticket", "history"}
+_ON_MAIN = _ACCOUNT_ACTIONS | {"ticket", "history", "not_settled"}
 
 
 class ConsoleApp(ListeningApp[int], CrashSafeApp[int]):
@@ -53,6 +53,7 @@ class ConsoleApp(ListeningApp[int], CrashSafeApp[int]):
         Binding("n", "new_account", "new account", id="app.new_account", show=False),
         Binding("T", "ticket", "ticket", id="app.ticket", show=False),
         Binding("H", "history", "history", id="app.history", show=False),
+        Binding("U", "not_settled", "unsettled", id="app.not_settled", show=False),
         Binding("question_mark", "help", "help", id="app.help", key_display="?"),
         # Over a dialog, and where a question mark is a question mark.
         Binding("f1", "help", "help", id="app.help_always", show=False, priority=True),
@@ -210,20 +211,23 @@ class ConsoleApp(ListeningApp[int], CrashSafeApp[int]):
         if self.main.job.is_running:
             work = self._outer.quit_while_running()
             self.run_worker(work, exclusive=True, group="quit")
-        elif unknown := self.main.queue.unknown_outcomes:
-            work = self._outer.quit_with_unknown(unknown)
+        elif self.main.follow_up.seconds_to_second_look is not None:
+            work = self._outer.quit_before_the_look()
+            self.run_worker(work, exclusive=True, group="quit")
+        elif unsettled := self.main.queue.unsettled:
+            work = self._outer.quit_with_unsettled([*unsettled.values()])
             self.run_worker(work, exclusive=True, group="quit")
         else:
             self.exit(return_code=ExitCode.DONE)
 
     def terminal_closed(self) -> None:
         """Leave, because nobody can read or type any more."""
-        self.departure.begin()
+        self.departure.begin(TERMINAL_GONE)
 
-    def ask_to_leave(self) -> None:
+    def ask_to_leave(self, why: int) -> None:
         """Stop a run and leave when it has ended; from any thread, and at once."""
         if self.is_ready:
-            self.main.job.stop_silently()
+            self.main.job.stop_silently(why)
         # Before the app runs, there is nothing to leave.
         if self._loop is not None:
             with suppress(RuntimeError):
@@ -268,6 +272,9 @@ class ConsoleApp(ListeningApp[int], CrashSafeApp[int]):
 
     def action_history(self) -> None:
         self.run_worker(self._outer.show_history(), group="history")
+
+    def action_not_settled(self) -> None:
+        self.run_worker(self._outer.show_not_settled(), group="not_settled")
 
     def on_paste_dropped(self, event: PasteDropped) -> None:
         if self.is_ready:

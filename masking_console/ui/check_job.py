@@ -9,6 +9,7 @@ from masking_console.errors import TokenRefusedError
 from masking_console.models.account import Account
 from masking_console.models.masking_session import CheckedSession, CheckState
 from masking_console.models.session_uuid import SessionUuid
+from masking_console.operations.check_sessions import CheckEvent
 from masking_console.presentation.accounts import refusal_words
 from masking_console.presentation.display import Sign
 from masking_console.presentation.pasted import still_open
@@ -60,7 +61,8 @@ class CheckJob:
         screen = self._screen
         stream = screen.operations.check(account, uuids)
         try:
-            async for checked in stream:
+            async for events in stream:
+                checked = self._learn(events)
                 if screen.account is account and not screen.job.is_running:
                     screen.queue.set_checked(
                         c for c in checked if c.session is not None
@@ -71,6 +73,13 @@ class CheckJob:
             screen.note(Sign.FAILED, "refused", words)
         finally:
             stream.cancel()
+
+    def _learn(self, events: Sequence[CheckEvent]) -> list[CheckedSession]:
+        """Return the checks among some events, and tell what else was learnt."""
+        self._screen.follow_up.learn(
+            [each for each in events if not isinstance(each, CheckedSession)]
+        )
+        return [each for each in events if isinstance(each, CheckedSession)]
 
     def say_lost_ticks(self) -> None:
         """Say that ticks are gone because their sessions are not what they were."""
@@ -102,7 +111,8 @@ class CheckJob:
         screen.queue.set_checked(CheckedSession(u, CheckState.CHECKING) for u in uuids)
         stream = screen.operations.check(account, uuids)
         try:
-            async for checked in stream:
+            async for events in stream:
+                checked = self._learn(events)
                 if screen.account is not account:
                     return []
                 screen.queue.set_checked(checked)

@@ -16,6 +16,8 @@ from typing import Protocol
 
 from masking_console.exit_codes import ExitCode
 
+TERMINAL_GONE = 0
+"""Stands for the end of the terminal's input, beside the numbers of signals."""
 FINISH_SECONDS = 2.5
 """What is in flight has so long to finish."""
 _APP_SECONDS = 3.3
@@ -33,8 +35,8 @@ _RESTORE = (
 class Leaves(Protocol):
     """An app that can be told to leave, from any thread."""
 
-    def ask_to_leave(self) -> None:
-        """Start leaving; returns at once."""
+    def ask_to_leave(self, why: int) -> None:
+        """Start leaving for a signal or `TERMINAL_GONE`; returns at once."""
 
 
 class Departure:
@@ -46,11 +48,14 @@ class Departure:
         self._app_ended = threading.Event()
         self._all_ended = threading.Event()
         self._bell = -1
+        self._why: int | None = None
 
-    def begin(self) -> None:
+    def begin(self, why: int) -> None:
         """Leave; from a signal handler or any thread, and without waiting."""
+        if self._why is None:
+            self._why = why
         if self._bell < 0:
-            self._app.ask_to_leave()
+            self._app.ask_to_leave(self._why)
             return
         with contextlib.suppress(OSError):
             # A pipe, because a signal handler must not touch a lock that the thread
@@ -65,8 +70,8 @@ class Departure:
     def on_signals(self) -> Iterator[None]:
         """Begin at SIGTERM and SIGHUP while the block runs."""
 
-        def handle(_number: int, _frame: FrameType | None) -> None:
-            self.begin()
+        def handle(number: int, _frame: FrameType | None) -> None:
+            self.begin(number)
 
         ear, self._bell = os.pipe()
         watch = threading.Thread(target=self._watch, args=(ear, _terminal_modes()))
@@ -89,7 +94,7 @@ class Departure:
         os.close(ear)
         if not has_begun:
             return
-        self._app.ask_to_leave()
+        self._app.ask_to_leave(self._why or TERMINAL_GONE)
         if not self._app_ended.wait(_APP_SECONDS):
             # The screen's event loop is held up, by a terminal that does not read. The
             # engine and the journal are not: they are closed here.

@@ -1,20 +1,22 @@
 """The main job as one readable line: check, review, expire, look again."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from masking_console.errors import MaskingConsoleError
 from masking_console.models.account import Account
+from masking_console.models.cause import Cause
 from masking_console.models.expiry import ConfirmedPlan, ExpiryPlan, ExpirySummary
 from masking_console.models.masking_session import CheckedSession, CheckState
 from masking_console.models.run_events import RunPaused
 from masking_console.models.session_uuid import SessionUuid
-from masking_console.operations.run_control import RunControl
+from masking_console.operations.run_control import RunControl, end_of
 from masking_console.presentation.display import Sign
 from masking_console.presentation.review import differences, wrong_account
+from masking_console.presentation.run_lines import looked_words
 from masking_console.presentation.sessions import strays_words
 from masking_console.ui.dialogs import answer_to
 from masking_console.ui.run_follower import RunFollower
@@ -79,11 +81,11 @@ class ExpiryJob:
             self._control.stop()
             self._follower().show_stopping()
 
-    def stop_silently(self) -> None:
-        """End the run from any thread, without a word on the screen."""
+    def stop_silently(self, why: int) -> None:
+        """End the run from any thread, because of a signal or a lost terminal."""
         control = self._control
         if control is not None:
-            control.stop()
+            control.stop(end_of(why))
 
     async def until_over(self) -> None:
         """Wait until no run is under way and its outcomes are known."""
@@ -100,34 +102,58 @@ class ExpiryJob:
     async def _review_and_expire(self) -> None:
         """Check what is stale, let the operator confirm, expire, and offer to look."""
         screen = self._screen
+        account = screen.account
         try:
             wanted: Iterable[SessionUuid] | None = None
             while True:
-                account = screen.account
                 confirmed = await self._confirmed(account, wanted)
                 if confirmed is None or account is None:
                     return
                 summary = await self._expire(confirmed)
                 if summary is None:
                     return
-                screen.later.look_later(summary)
-                afterwards = await answer_to(
-                    screen.app,
-                    FinishedScreen(
-                        summary,
-                        screen.operations.history,
-                        lambda text: screen.copy(text, "report"),
-                    ),
-                )
-                if afterwards is not Afterwards.CHECK:
+                screen.follow_up.look_later(summary)
+                screen.ask_about_ticket()
+                wanted = await self._finished(account, summary)
+                if wanted is None:
                     return
-                wanted = [result.session_uuid for result in summary.to_check]
-                await self._checks.check_all(account, wanted)
         except MaskingConsoleError as error:
             screen.note(Sign.FAILED, "refused", str(error))
             await answer_to(screen.app, QuestionScreen("Not sent", str(error)))
         finally:
             self._is_reviewing = False
+            if account is not None and screen.is_attached:
+                screen.follow_up.offer(account)
+
+    async def _finished(
+        self, account: Account, summary: ExpirySummary
+    ) -> Sequence[SessionUuid] | None:
+        """Show a batch until it is closed, or until there is something to retry.
+
+        Returns:
+            The sessions to review again, or None.
+        """
+        screen, said = self._screen, ""
+        batch_id = summary.batch.batch_id
+        while True:
+            latest = screen.follow_up.latest(summary)
+            panel = FinishedScreen(
+                latest,
+                screen.operations.history,
+                lambda text: screen.copy(text, "report"),
+                self.add_ticket,
+                look=screen.follow_up.second_look_words(batch_id),
+                said=said,
+            )
+            if await answer_to(screen.app, panel) is not Afterwards.CHECK:
+                return None
+            latest = screen.follow_up.latest(summary)
+            wanted = [result.session_uuid for result in latest.to_check]
+            screen.queue.add(wanted)
+            said = looked_words(await self._checks.check_all(account, wanted))
+            screen.note(Sign.NOTE, "looked", said)
+            if self._ticked(wanted):
+                return wanted
 
     async def _confirmed(
         self, account: Account | None, wanted: Iterable[SessionUuid] | None
@@ -155,6 +181,21 @@ class ExpiryJob:
         # Writes may have gone off by themselves while the list stood there.
         return confirmed if confirmed is not None and self._may_expire() else None
 
+    async def add_ticket(self, batch_id: str, known: Sequence[str]) -> str:
+        """Ask for another ticket of a batch; return what was done, in a sentence."""
+        screen = self._screen
+        rules = replace(screen.operations.settings.cause_rules, ticket_required=True)
+        words = f"{batch_id} is for {', '.join(known)}. " if known else ""
+        problem = f"{words}The new one is added; nothing is changed."
+        form = TicketScreen(Cause(), rules, problem, f"Add a ticket to {batch_id}")
+        cause = await answer_to(screen.app, form)
+        if cause is None:
+            return ""
+        await screen.operations.add_ticket(batch_id, cause)
+        said = f"{cause.ticket} is added to {batch_id}."
+        screen.note(Sign.NOTE, "ticket", said)
+        return said
+
     async def ask_cause(self, problem: str = "") -> bool:
         """Ask for ticket and reason; return whether there are new ones."""
         screen = self._screen
@@ -172,6 +213,11 @@ class ExpiryJob:
         """Ask for a ticket where one is required, or has to look different."""
         rules = self._screen.operations.settings.cause_rules
         problem = await asyncio.to_thread(rules.problem, self._screen.cause)
+        if self._screen.is_ticket_asked and not problem:
+            ticket = self._screen.cause.ticket
+            problem = f"Still for {ticket}? Keep it, or write another one."
+            if not ticket:
+                problem = "Each batch has its own ticket. Which is it for?"
         return not problem or await self.ask_cause(problem)
 
     def _may_expire(self) -> bool:

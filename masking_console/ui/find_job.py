@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 from masking_console.errors import InputError, TokenRefusedError
 from masking_console.models.account import Account
-from masking_console.models.listing import FoundSession, ListEnd, ListEvent, Wanted
+from masking_console.models.listing import (
+    FoundSession,
+    ListEnd,
+    ListEvent,
+    ListProgress,
+    Wanted,
+)
 from masking_console.models.masking_session import CheckedSession
 from masking_console.models.origin import Origin
 from masking_console.models.plain_text import plain_text
@@ -148,6 +154,8 @@ class FindJob:
             for event in events:
                 if isinstance(event, ListEnd):
                     end = event
+                elif not isinstance(event, ListProgress):
+                    screen.follow_up.learn([event])
                 else:
                     found += event.found
                     rows += (

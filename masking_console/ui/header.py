@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from masking_console.presentation.unsettled import header_words
 from masking_console.ui.widgets.status_bar import StatusFacts
 
 if TYPE_CHECKING:
@@ -45,7 +46,9 @@ class Header:
             practice=screen.settings.practice,
             notice=screen.numbers.notice,
             ticket=screen.cause.ticket,
+            is_ticket_asked=screen.is_ticket_asked,
             journal=self._journal,
+            unsettled=header_words(screen.follow_up.not_settled),
             tabs=screen.panes.tabs(),
         )
         if account is not None:

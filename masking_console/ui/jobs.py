@@ -6,7 +6,7 @@ from masking_console.ui.check_job import CheckJob
 from masking_console.ui.detail_job import DetailJob
 from masking_console.ui.expiry_job import ExpiryJob
 from masking_console.ui.find_job import REFRESH_SECONDS, FindJob
-from masking_console.ui.later_looks import LaterLooks
+from masking_console.ui.follow_up import FollowUp
 from masking_console.ui.numbers_job import NumbersJob
 from masking_console.ui.writes import Writes
 
@@ -22,7 +22,7 @@ class Jobs:
         screen.job = ExpiryJob(screen)
         screen.finding = FindJob(screen)
         screen.details = DetailJob(screen)
-        screen.later = LaterLooks(screen)
+        screen.follow_up = FollowUp(screen)
         screen.numbers = NumbersJob(screen, screen.clock)
         screen.writes = Writes(screen, screen.clock)
         self._screen = screen

@@ -1,6 +1,6 @@
 """The screens that lie over the main one, and what comes back from them."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -9,14 +9,24 @@ from textual.screen import Screen
 
 from masking_console.exit_codes import ExitCode
 from masking_console.models.account import Account
+from masking_console.models.expiry import ExpiryOutcome
+from masking_console.models.history import BatchRecord
 from masking_console.operations.wiring import Operations
+from masking_console.presentation.display import Sign
+from masking_console.presentation.run_lines import looked_words
+from masking_console.presentation.unsettled import unsettled_outcomes_words
 from masking_console.ui.account_choice import go_over, renew
 from masking_console.ui.dialogs import answer_to
 from masking_console.ui.help_keys import commands, help_groups
 from masking_console.ui.screens.accounts import AccountsScreen
 from masking_console.ui.screens.help import HelpScreen
 from masking_console.ui.screens.history import HistoryScreen
-from masking_console.ui.screens.question import QuestionScreen
+from masking_console.ui.screens.not_settled import NotSettledScreen
+from masking_console.ui.screens.question import (
+    Leaving,
+    QuestionScreen,
+    SecondLookQuestion,
+)
 
 if TYPE_CHECKING:
     from masking_console.ui.app import ConsoleApp
@@ -63,21 +73,61 @@ class OuterScreens:
         """Show what was done, and queue what may still connect if that is wanted."""
         main = self._app.main
         days = self._operations.settings.history_days
-        screen = HistoryScreen(self._operations.history, main.copy, days)
+        screen = HistoryScreen(
+            self._operations.history, main.copy, days, main.job.add_ticket
+        )
         record = await answer_to(self._app, screen)
         if record is not None:
-            main.queue_up(record.may_still_connect)
+            await self._look_at(record)
 
-    async def quit_with_unknown(self, unknown: int) -> None:
-        """Ask before leaving with outcomes that nobody knows."""
-        what = "1 outcome is" if unknown == 1 else f"{unknown} outcomes are"
+    async def show_not_settled(self) -> None:
+        """Show what earlier batches left unsettled, and queue it if that is wanted."""
+        main = self._app.main
+        uuids = await answer_to(self._app, NotSettledScreen(main.follow_up))
+        if uuids is not None and main.account is not None:
+            # They are checked like any other row, and nothing goes without a review.
+            main.queue.add(uuids)
+            most = self._operations.settings.confirmation.max_batch
+            await main.checks.check_all(main.account, uuids[:most])
+
+    async def _look_at(self, record: BatchRecord) -> None:
+        """Look at what may still connect of an earlier batch; say what came of it."""
+        main = self._app.main
+        account = main.account
+        if account is None or (record.names_an_account and not record.is_on(account)):
+            name = record.account_name.upper()
+            words = f"{record.batch_id} is on {name}. Choose that account first."
+            main.note(Sign.NOTE, "account?", words)
+            return
+        uuids = record.may_still_connect
+        main.queue.add(uuids)
+        most = self._operations.settings.confirmation.max_batch
+        found = await main.checks.check_all(account, uuids[:most])
+        main.note(Sign.NOTE, "looked", f"{record.batch_id}: {looked_words(found)}")
+
+    async def quit_with_unsettled(self, outcomes: Collection[ExpiryOutcome]) -> None:
+        """Ask before leaving with sessions that may still connect calls."""
         question = QuestionScreen(
             "Quit?",
-            f"{what} unknown, and may still connect calls. Quit all the same?",
+            f"{unsettled_outcomes_words(outcomes)} Quit all the same?",
             safe="Stay",
             act="Quit",
         )
         if await answer_to(self._app, question):
+            self._app.exit(return_code=ExitCode.DONE)
+
+    async def quit_before_the_look(self) -> None:
+        """Ask before leaving while the second look is due."""
+        main = self._app.main
+        seconds = main.follow_up.seconds_to_second_look or 0
+        question = SecondLookQuestion(seconds, [*main.queue.unsettled.values()])
+        answer = await answer_to(self._app, question)
+        if answer is Leaving.LOOK:
+            await main.follow_up.look_now()
+            if main.queue.unsettled:
+                await self.quit_with_unsettled([*main.queue.unsettled.values()])
+                return
+        if answer is not None:
             self._app.exit(return_code=ExitCode.DONE)
 
     async def quit_while_running(self) -> None:

@@ -40,7 +40,7 @@ from masking_console.practice.sign_in import (  # noqa: E402
 )
 from masking_console.practice.simulated_account import SimulatedAccount  # noqa: E402
 from masking_console.settings import Settings, checked_api_url  # noqa: E402
-from tests.support.expiry_probe import hurried  # noqa: E402
+from tests.support.expiry_probe import WAITS, carried_out  # noqa: E402
 from tests.support.runs import open_ids, plan_of  # noqa: E402
 
 SDK_PART = 100
@@ -128,7 +128,8 @@ async def _engine(server: Server, ids: list[SessionUuid], *, is_paced: bool) -> 
             plan, control = plan_of(account, ids), RunControl()
             summary: ExpirySummary | None = None
             started, cpu = time.perf_counter(), time.process_time()
-            async for events in hurried(operations, plan.confirm(plan.phrase), control):
+            confirmed, waits = plan.confirm(plan.phrase), WAITS["hurry"]
+            async for events in carried_out(operations, confirmed, control, waits):
                 for event in events:
                     assert not isinstance(event, RunPaused), event
                     if isinstance(event, RunFinished):

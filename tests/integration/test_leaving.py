@@ -81,9 +81,19 @@ def hang_up(terminal: Terminal) -> None:
     terminal.signal(signal.SIGHUP)
 
 
-@pytest.mark.parametrize("leave", [terminate, hang_up, Terminal.hang_up])
+@pytest.mark.parametrize(
+    ("leave", "end"),
+    [
+        (terminate, "signal"),
+        (hang_up, "terminal closed"),
+        (Terminal.hang_up, "terminal closed"),
+    ],
+)
 def test_what_is_in_flight_is_finished_and_the_rest_is_not_sent(
-    account: SimulatedAccount, tmp_path: Path, leave: Callable[[Terminal], None]
+    account: SimulatedAccount,
+    tmp_path: Path,
+    leave: Callable[[Terminal], None],
+    end: str,
 ) -> None:
     ids = open_ids(account, 15)
     slowed(account, 0.4)
@@ -101,7 +111,7 @@ def test_what_is_in_flight_is_finished_and_the_rest_is_not_sent(
             assert b"\x1b[?2004l" in terminal.raw_output, "pastes are plain again"
         record = journalled(tmp_path)
 
-    assert record.end == "stopped"
+    assert record.end == end
     assert 3 <= record.off < 15
     agree(account, record)
 
@@ -126,10 +136,12 @@ def test_a_request_without_an_answer_becomes_unknown_and_is_found_again(
 
         account.fault = None
         with console_terminal(url, tmp_path) as terminal:
-            words = "0 done, 1 unknown, 4"
-            terminal.wait_for(words, timeout=PATIENCE_SECONDS)
-            type_as_a_person(terminal, "\r")
-            terminal.wait_for("4 may still connect", timeout=PATIENCE_SECONDS)
+            terminal.wait_for("1 not settled: U", timeout=PATIENCE_SECONDS)
+            type_as_a_person(terminal, "U")
+            terminal.wait_for("1 unknown, 4 not sent", timeout=PATIENCE_SECONDS)
+            type_as_a_person(terminal, "t")
+            terminal.wait_for("1 of 5 is expired, 4", timeout=PATIENCE_SECONDS)
+            type_as_a_person(terminal, "r")
             terminal.wait_for("4 ticked", timeout=PATIENCE_SECONDS)
             type_as_a_person(terminal, "q")
             assert terminal.wait_exit(LEAVES_WITHIN) == 0

@@ -11,24 +11,28 @@ from typing import Any
 
 import httpx
 
-from masking_console.errors import JournalError
+from masking_console.errors import JournalError, TokenRefusedError
 from masking_console.journal.journal import Journal
 from masking_console.models.expiry import (
     ExpiryOutcome,
     ExpirySummary,
     RunEnd,
 )
-from masking_console.models.history import BatchRecord
+from masking_console.models.history import BatchRecord, batch_record
 from masking_console.models.run_events import (
+    LookedAgain,
     RunEvent,
     RunFinished,
     RunPaused,
     RunStarted,
     SessionSettled,
 )
+from masking_console.operations.check_sessions import CheckSessions
 from masking_console.operations.connections import Connections
+from masking_console.operations.expire_one import Waits
 from masking_console.operations.expire_sessions import ExpireSessions
 from masking_console.operations.run_control import RunControl
+from masking_console.operations.second_look import SecondLook
 from masking_console.practice.sign_in import PRACTICE_AUTH_ID
 from masking_console.practice.stored_session import EXPIRED
 from masking_console.settings import PRACTICE_API_URL, ApiUrl, Settings
@@ -64,6 +68,11 @@ class World:
     problems: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     is_cancelled: bool = False
+    sleeps: int = 0
+    last_seen: dict[str, str | None] = field(default_factory=dict)
+    """What the last GET of the run saw of each session."""
+    is_looking_later: bool = False
+    """Whether looks after the end are under way: only GETs may leave."""
     is_begun: bool = True
     recovered: BatchRecord | None = None
     """What the next start of the console finds, where this run was cut off."""
@@ -86,6 +95,8 @@ class World:
         # Some sessions meet the same trouble each time.
         self._stubborn: dict[str, str | None] = {}
         self._journal_limits = {} if self.is_calm else self._some_limits()
+        self._slept = 0.0
+        self._is_to_be_asked = False
 
     def live(self) -> None:
         """Let it all happen; what went wrong stands in `problems`."""
@@ -135,14 +146,64 @@ class World:
         wire = Wire(self.account, self._trouble, self._notice)
         connections = Connections(settings, wire, asyncio.get_running_loop().time)
         connections.client(self.confirmed.plan.account)._http._tls = _TLS
-        expire = ExpireSessions(settings, connections, journal, now=self._wall_clock)
+        expire = ExpireSessions(
+            settings,
+            connections,
+            journal,
+            now=self._wall_clock,
+            clocks=(lambda: self._time() + self._slept, self._time),
+        )
         try:
             await self._run(expire)
             await asyncio.sleep(AFTERMATH_SECONDS)
+            await self._look_later(connections, journal)
             await connections.aclose()
         finally:
             journal.close()
         await self._start_again()
+
+    async def _look_later(self, connections: Connections, journal: Journal) -> None:
+        """Look at the batch once more, and at what is left of it, as the console does.
+
+        Afterwards the journal, the screen and the truth must be the same.
+        """
+        summary = self.summary
+        self.last_seen = dict(self.account.last_seen)
+        if summary is None or self.is_calm or self.rng.random() < 0.5:
+            return
+        self.is_looking_later = True
+        learnt = {str(e.session_uuid): e.outcome for e in summary.results}
+
+        def take(event: object) -> None:
+            if isinstance(event, LookedAgain):
+                result = event.result
+                self.tell(f"{result.session_uuid.short} learnt: {result.outcome.value}")
+                learnt[result.session_uuid] = result.outcome
+
+        account, uuids = (
+            summary.batch.account,
+            [e.session_uuid for e in summary.results],
+        )
+        second = SecondLook(connections, journal, self._wall_clock)
+        check = CheckSessions(connections, self._wall_clock, journal)
+        try:
+            if self.rng.random() < 0.7:
+                await second.run(summary, take)
+            await check.run(account, uuids, take)
+        except (JournalError, TokenRefusedError) as error:
+            self.tell(f"not looked at: {error}")
+        self._compare_with(learnt)
+
+    def _compare_with(self, learnt: dict[str, ExpiryOutcome]) -> None:
+        """Compare the journal with the screen, and both with the truth."""
+        record = batch_record(self.shelf.entries(self.batch_id))
+        assert record is not None
+        for each in record.sessions:
+            name, outcome = each.session_uuid, each.outcome
+            if outcome is not learnt[name] and not self.is_disk_full:
+                self.wrong(f"the journal learnt {outcome.value} of {name.short}")
+            if outcome in OFF and self.account.status_of(name) != EXPIRED:
+                self.wrong(f"WRONG VERDICT {name.short} is open after a later look")
 
     async def _run(self, expire: ExpireSessions) -> None:
         run = asyncio.create_task(
@@ -216,8 +277,18 @@ class World:
             loop.call_later(pause + moment(), self._act, self.control.resume)
         if rng.random() < 0.15:
             loop.call_later(moment(), self._act, self.control.stop)
+        for _ in range(rng.choice((0, 0, 0, 0, 1, 2))):
+            loop.call_later(moment(), self._sleep, rng.uniform(10, 300))
         if rng.random() < 0.2:
             loop.call_later(moment(), self._act, run.cancel)
+
+    def _sleep(self, seconds: float) -> None:
+        """Let the computer sleep: the wall clock alone goes on."""
+        self.tell(f"asleep for {seconds:.0f} s")
+        self._slept += seconds
+        self.sleeps += 1
+        # One look at the clocks a second: a little less may not be noticed.
+        self._is_to_be_asked |= seconds > Waits().asleep + Waits().beat
 
     def _act(self, action: Callable[[], object]) -> None:
         self.tell(f"operator: {action.__name__}")
@@ -241,6 +312,8 @@ class World:
                 self.wrong(f"WRONG VERDICT {name.short} is open, not {outcome.value}")
         else:
             self.tell(type(event).__name__)
+        if isinstance(event, RunPaused) and event.end is RunEnd.SLEPT:
+            self._is_to_be_asked = False
         if isinstance(event, RunPaused):
             control = self.control
             action = self.rng.choice((control.resume, control.resume, control.stop))
@@ -249,9 +322,12 @@ class World:
 
     def _notice(self, request: httpx.Request, arrival: Arrival) -> None:
         """Check what leaves, in the moment in which it leaves."""
-        self.arrivals.append(arrival)
+        if not self.is_looking_later:
+            self.arrivals.append(arrival)
         name = arrival.session_uuid
         self.tell(f"{name[:8]} {arrival.method} leaves: {arrival.trouble.kind}")
+        if self.is_looking_later and arrival.method == "GET":
+            return
         planned = {each.session_uuid for each in self.confirmed.plan.sessions}
         if arrival.path != _FOLDER + name or request.headers.get("content-length"):
             self.wrong(f"not as documented: {arrival.method} {arrival.path}")
@@ -260,6 +336,8 @@ class World:
         if self.summary is not None:
             self.wrong(f"after the end: {arrival.method} {name[:8]}")
         if arrival.method == "DELETE":
+            if self._is_to_be_asked:
+                self.wrong(f"a DELETE after a sleep, without a question: {name[:8]}")
             self._check_intent(name)
 
     def _check_intent(self, name: str) -> None:

@@ -5,7 +5,8 @@ with the account in the environment. It says ``RUNNING`` when the batch stands i
 journal and ``FINISHED`` at its end, and a line for each batch that it resumes.
 
 ``hurry`` is ``expire`` without the check before and the wait after the first session,
-which together would be three quarters of its time.
+which together would be three quarters of its time. ``doze`` is ``hurry`` for which a
+second is a sleep; nobody answers its question, as in `masking-console expire`.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ from collections.abc import AsyncIterable
 from pathlib import Path
 
 from masking_console.models.account import Account
-from masking_console.models.expiry import ConfirmedPlan, ExpiryPlan
+from masking_console.models.expiry import ConfirmedPlan, ExpiryPlan, RunEnd
 from masking_console.models.masking_session import CheckedSession
 from masking_console.models.run_events import (
     RunEvent,
@@ -34,6 +35,11 @@ from masking_console.paths import journal_path
 from masking_console.settings import Settings, checked_api_url
 from tests.support.runs import plan_of
 
+WAITS = {
+    "hurry": Waits(first_one=0.0),
+    "doze": Waits(first_one=0.0, beat=0.1, asleep=1.0),
+}
+
 
 def say(line: str) -> None:
     sys.stdout.write(f"{line}\n")
@@ -45,19 +51,21 @@ async def checked_plan(
 ) -> ExpiryPlan:
     rows: dict[SessionUuid, CheckedSession] = {}
     async for found in operations.check(account, ids):
-        rows |= {each.session_uuid: each for each in found}
+        rows |= {e.session_uuid: e for e in found if isinstance(e, CheckedSession)}
     return ExpiryPlan(account, tuple(rows[uuid] for uuid in ids))
 
 
-def hurried(
-    operations: Operations, confirmed: ConfirmedPlan, control: RunControl
+def carried_out(
+    operations: Operations,
+    confirmed: ConfirmedPlan,
+    control: RunControl,
+    waits: Waits | None,
 ) -> AsyncIterable[list[RunEvent]]:
-    """Do what `Operations.expire` does, with one wait less."""
+    """Do what `Operations.expire` does, with waits of our own."""
+    if waits is None:
+        return operations.expire(confirmed, control)
     operation = ExpireSessions(
-        operations.settings,
-        operations._connections,
-        operations._journal,
-        Waits(first_one=0.0),
+        operations.settings, operations._connections, operations._journal, waits
     )
     return operations._engine.stream(
         lambda emit: operation.run(confirmed, control, emit)
@@ -68,19 +76,20 @@ async def expire(
     operations: Operations,
     account: Account,
     ids: list[SessionUuid],
-    *,
-    is_hurried: bool,
+    waits: Waits | None = None,
 ) -> None:
-    if is_hurried:
+    if waits is not None:
         plan = plan_of(account, ids)
     else:
         plan = await checked_plan(operations, account, ids)
     confirmed, control = plan.confirm(plan.phrase), RunControl()
-    carry_out = hurried if is_hurried else Operations.expire
-    async for events in carry_out(operations, confirmed, control):
+    async for events in carried_out(operations, confirmed, control, waits):
         for event in events:
             if isinstance(event, RunStarted):
                 say("RUNNING")
+            elif isinstance(event, RunPaused) and event.end is RunEnd.SLEPT:
+                say("ASKED")
+                control.stop(event.end)
             elif isinstance(event, RunPaused):
                 # The operator, who is patient with a service that is down.
                 control.resume()
@@ -111,7 +120,7 @@ async def main() -> None:
             await resume(operations, account)
         else:
             ids = [SessionUuid(each) for each in Path(files[0]).read_text().split()]
-            await expire(operations, account, ids, is_hurried=mode == "hurry")
+            await expire(operations, account, ids, WAITS.get(mode))
     finally:
         operations.close()
 

@@ -1,6 +1,6 @@
 """What became of a batch; stays until it is closed."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from enum import Enum
 from typing import ClassVar
 
@@ -24,6 +24,8 @@ from masking_console.presentation.history import exported_words
 from masking_console.presentation.run_lines import headline, report
 from masking_console.ui.widgets.dialog_box import DialogBox
 
+AddTicket = Callable[[str, Sequence[str]], Awaitable[str]]
+"""Asks for another ticket of a batch that has these; returns what was done."""
 _WITH_PROBLEMS = "Finished, with problems"
 
 
@@ -45,6 +47,7 @@ class FinishedScreen(ModalScreen[Afterwards]):
         Binding("escape", "close", "close", id="finished.close"),
         Binding("t", "check", "check and retry", id="finished.check"),
         Binding("y", "copy", "copy report", id="finished.copy"),
+        Binding("T", "add_ticket", "add ticket", id="finished.add_ticket"),
         Binding("ctrl+e", "export", "export", id="finished.export"),
     ]
 
@@ -53,11 +56,28 @@ class FinishedScreen(ModalScreen[Afterwards]):
         summary: ExpirySummary,
         history: ReadHistory,
         copy: Callable[[str], Awaitable[str]],
+        add_ticket: AddTicket,
+        *,
+        look: str = "",
+        said: str = "",
     ) -> None:
+        """Make the panel.
+
+        Args:
+            summary: the batch, with all that was learnt since.
+            history: where the report comes from.
+            copy: copies a text and returns how.
+            add_ticket: asks for a ticket of a batch and returns what was done.
+            look: when the second look is due.
+            said: the result of the look that was just asked for.
+        """
         super().__init__()
         self.summary = summary
+        self._look = look
+        self._said = said
         self._history = history
         self._copy = copy
+        self._add_ticket = add_ticket
         self._later: list[str] = []
 
     def compose(self) -> ComposeResult:
@@ -67,7 +87,8 @@ class FinishedScreen(ModalScreen[Afterwards]):
             self.set_class(not summary.is_clean, "-problems")
             yield Static(self._words(), id="finished-words")
             yield Static(id="finished-later")
-            yield Static(id="finished-copied", classes="says")
+            yield Static(Text(self._look), id="finished-look")
+            yield Static(Text(self._said), id="finished-copied", classes="says")
 
     def _words(self) -> Text:
         summary = self.summary
@@ -86,7 +107,7 @@ class FinishedScreen(ModalScreen[Afterwards]):
             lines.append(may_still_connect(summary))
         lines += ["", saved_words(summary), ""]
         check = f"t check and retry {left}    " if left else ""
-        lines.append(f"{check}y copy report    ctrl+e export    esc close")
+        lines.append(f"{check}y copy report    T add ticket    esc close")
         return Text("\n".join(lines))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -107,6 +128,17 @@ class FinishedScreen(ModalScreen[Afterwards]):
         # From the journal, so that the ticket gets the seal as well.
         self._say(await self._copy(report(await self._history.batch(self.summary))))
 
+    def action_add_ticket(self) -> None:
+        self.run_worker(self._ask_ticket(), group="ticket", exclusive=True)
+
+    async def _ask_ticket(self) -> None:
+        batch_id = self.summary.batch.batch_id
+        try:
+            record = await self._history.batch(self.summary)
+            self._say(await self._add_ticket(batch_id, record.tickets))
+        except MaskingConsoleError as error:
+            self._say(str(error))
+
     def action_export(self) -> None:
         self.run_worker(self._export(), group="report", exclusive=True)
 
@@ -117,12 +149,28 @@ class FinishedScreen(ModalScreen[Afterwards]):
         except MaskingConsoleError as error:
             self._say(str(error))
 
-    def tell_later(self, words: str) -> None:
-        """Say what a look found a minute later: it is not as it was when this began."""
-        self.set_class(True, "-problems", "-later")
-        self.query_one("#finished").border_title = _WITH_PROBLEMS
-        self._later.append(f"! {words}")
-        self.query_one("#finished-later", Static).update(Text("\n".join(self._later)))
+    def renew(self, summary: ExpirySummary) -> None:
+        """Show the batch with all that was learnt since."""
+        self.summary = summary
+        self._show_problems(has_problems=not summary.is_clean)
+        self.query_one("#finished-words", Static).update(self._words())
+        self.refresh_bindings()
+
+    def tell_look(self, words: str, warning: str) -> None:
+        """Say what the second look has found: its end, and what is not as it was."""
+        if words:
+            self.query_one("#finished-look", Static).update(Text(words))
+        if warning:
+            self._later.append(f"! {warning}")
+            lines = Text("\n".join(self._later))
+            self.query_one("#finished-later", Static).update(lines)
+            self.set_class(True, "-later")
+        self._show_problems(has_problems=bool(self._later or self.summary.to_check))
+
+    def _show_problems(self, *, has_problems: bool) -> None:
+        self.set_class(has_problems, "-problems")
+        title = _WITH_PROBLEMS if has_problems else "Finished"
+        self.query_one("#finished").border_title = title
 
     def _say(self, words: str) -> None:
         self.query_one("#finished-copied", Static).update(Text(words))

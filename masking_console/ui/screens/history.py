@@ -21,6 +21,7 @@ from masking_console.presentation.history import (
     verified_words,
 )
 from masking_console.presentation.run_lines import headline, report
+from masking_console.ui.screens.finished import AddTicket
 from masking_console.ui.widgets.filter_line import FilterLine
 from masking_console.ui.widgets.history_tables import BatchSessions, BatchTable
 from masking_console.ui.widgets.key_footer import KeyFooter
@@ -39,6 +40,7 @@ class HistoryScreen(Screen[BatchRecord | None]):
         Binding("t", "check", "retry", id="history.check"),
         Binding("y", "copy", "report", id="history.copy"),
         Binding("ctrl+e", "export", "export", id="history.export"),
+        Binding("T", "add_ticket", "ticket", id="history.add_ticket"),
         Binding("v", "verify", "verify", id="history.verify"),
     ]
 
@@ -47,8 +49,10 @@ class HistoryScreen(Screen[BatchRecord | None]):
         history: ReadHistory,
         copy: Callable[[str, str], Awaitable[str]],
         days: int,
+        add_ticket: AddTicket,
     ) -> None:
         super().__init__()
+        self._add_ticket = add_ticket
         self._history = history
         self._days = days
         self._copy = copy
@@ -114,7 +118,7 @@ class HistoryScreen(Screen[BatchRecord | None]):
         self.query_one(FilterLine).open_for(event.control)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in {"copy", "export"}:
+        if action in {"copy", "export", "add_ticket"}:
             return True if self._is_there else None
         if action == "check":
             chosen = self._chosen if self._is_there else None
@@ -148,6 +152,21 @@ class HistoryScreen(Screen[BatchRecord | None]):
             self._say(exported_words(paths))
         except MaskingConsoleError as error:
             self._say(str(error))
+
+    def action_add_ticket(self) -> None:
+        self.run_worker(self._ask_ticket(), group="ticket", exclusive=True)
+
+    async def _ask_ticket(self) -> None:
+        chosen = self._chosen
+        if chosen is None:
+            return
+        try:
+            said = await self._add_ticket(chosen.batch_id, chosen.tickets)
+        except MaskingConsoleError as error:
+            self._say(str(error))
+            return
+        await self._read()
+        self._say(said)
 
     def action_verify(self) -> None:
         self.run_worker(self._verify(), group="verify", exclusive=True)

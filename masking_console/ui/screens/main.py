@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from masking_console.ui.detail_job import DetailJob
     from masking_console.ui.expiry_job import ExpiryJob
     from masking_console.ui.find_job import FindJob
-    from masking_console.ui.later_looks import LaterLooks
+    from masking_console.ui.follow_up import FollowUp
     from masking_console.ui.numbers_job import NumbersJob
     from masking_console.ui.writes import Writes
 
@@ -72,6 +72,7 @@ class MainScreen(PanesScreen):
         Binding("L", "full_log", "full log", id="main.full_log", show=False),
         Binding("f2", "practice_text", "practice", id="main.practice", show=False),
         Binding("W", "writes", "writes on/off", id="main.writes", show=False),
+        Binding("K", "keep_ticket", "keep ticket", id="main.keep_ticket"),
         Binding("p", "pause", "pause", id="main.pause"),
         # The same key, under the same id: the line of keys says what it does now.
         Binding("p", "go_on", "go on", id="main.pause"),
@@ -82,7 +83,7 @@ class MainScreen(PanesScreen):
     job: "ExpiryJob"
     finding: "FindJob"
     details: "DetailJob"
-    later: "LaterLooks"
+    follow_up: "FollowUp"
     numbers: "NumbersJob"
     writes: "Writes"
 
@@ -92,6 +93,7 @@ class MainScreen(PanesScreen):
         self.settings = operations.settings
         self.account: Account | None = None
         self.cause = Cause()
+        self.is_ticket_asked = self.settings.cause_rules.ticket_per_batch
         self.offered_ticket = PlainText("")
         self.called_off: frozenset[SessionUuid] = frozenset()
         self.named_otherwise: frozenset[SessionUuid] = frozenset()
@@ -146,13 +148,29 @@ class MainScreen(PanesScreen):
             self.queue.forget_checks()
             self.checks.check_queued()
             if account is not None:
-                self.later.offer_to_resume(account)
+                self.follow_up.offer(account)
         self.header.look_at_link()
 
     def work_for(self, cause: Cause) -> None:
         """Write this ticket and reason down with every batch from here on."""
         self.cause = cause
+        self.is_ticket_asked = False
         self.show_status()
+
+    def ask_about_ticket(self) -> None:
+        """Ask in passing whether the next batch is for the same ticket."""
+        rules = self.settings.cause_rules
+        if rules.ticket_per_batch:
+            self.cause = Cause()
+        self.is_ticket_asked = rules.ticket_per_batch or bool(self.cause.ticket)
+        self.show_status()
+        self.refresh_bindings()
+
+    def action_keep_ticket(self) -> None:
+        self.is_ticket_asked = False
+        self.note(Sign.NOTE, "ticket", f"{self.cause.ticket} is kept.")
+        self.show_status()
+        self.refresh_bindings()
 
     def queue_up(self, uuids: Sequence[SessionUuid]) -> None:
         """Add sessions to the queue and ask Plivo about them."""
@@ -205,10 +223,14 @@ class MainScreen(PanesScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in {"pause", "go_on"} and self.job.is_running:
             return self.job.is_paused == (action == "go_on")
-        if action in {"pause", "stop"}:
-            return self.job.is_running or None
-        if action == "stop_finding":
-            return self.finding.is_reading or None
+        waiting = {
+            "pause": self.job.is_running,
+            "stop": self.job.is_running,
+            "stop_finding": self.finding.is_reading,
+            "keep_ticket": bool(self.is_ticket_asked and self.cause.ticket),
+        }
+        if action in waiting:
+            return waiting[action] or None
         if action == "practice_text":
             return self.settings.practice and not self.queue.keys
         if self.has_class("-no-account") and self._leads_to_a_pane(action, parameters):

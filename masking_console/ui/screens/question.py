@@ -1,5 +1,7 @@
 """A sentence to answer, or only to read; the safe answer has the focus."""
 
+from collections.abc import Collection
+from enum import Enum
 from typing import ClassVar
 
 from rich.text import Text
@@ -7,8 +9,11 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
+from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
+from masking_console.models.expiry import ExpiryOutcome
+from masking_console.presentation.unsettled import unsettled_outcomes_words
 from masking_console.ui.keys.asking import Asks
 from masking_console.ui.widgets.dialog_box import DialogBox
 
@@ -76,3 +81,53 @@ class QuestionScreen(Asks[bool]):
             self.clicked()
         else:
             self.dismiss(is_act)
+
+
+class Leaving(Enum):
+    """What the operator wants while the second look is due."""
+
+    LOOK = "look"
+    """Make it at once, and quit then."""
+    QUIT = "quit"
+    """Quit without it."""
+
+
+class SecondLookQuestion(ModalScreen[Leaving | None]):
+    """Returns whether to look before leaving; only GETs can come of it."""
+
+    CSS_PATH = "question.tcss"
+    AUTO_FOCUS = "#look"
+    BINDING_GROUP_TITLE = "question"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "stay", "stay", id="leaving.stay"),
+        Binding("q", "leave", "quit", id="leaving.quit"),
+    ]
+
+    def __init__(self, seconds: int, unsettled: Collection[ExpiryOutcome]) -> None:
+        """Make a question that says in how many seconds the look is due."""
+        super().__init__()
+        self._seconds = seconds
+        self._unsettled = unsettled
+
+    def compose(self) -> ComposeResult:
+        words = f"Second look in {self._seconds} s. Enter looks now and quits, q quits."
+        if self._unsettled:
+            words += f"\n{unsettled_outcomes_words(self._unsettled)}"
+        with DialogBox(id="question") as box:
+            box.border_title = "Quit?"
+            yield Static(Text(words))
+            with Horizontal(id="question-buttons"):
+                yield Button("Stay", id="stay", compact=True)
+                yield Button("Quit", id="quit", compact=True)
+                yield Button("Look and quit", id="look", compact=True)
+
+    def action_stay(self) -> None:
+        self.dismiss(None)
+
+    def action_leave(self) -> None:
+        self.dismiss(Leaving.QUIT)
+
+    @on(Button.Pressed)
+    def _answer(self, event: Button.Pressed) -> None:
+        answers = {"quit": Leaving.QUIT, "look": Leaving.LOOK}
+        self.dismiss(answers.get(event.button.id or ""))

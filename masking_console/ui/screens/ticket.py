@@ -34,16 +34,23 @@ class TicketScreen(ModalScreen[Cause | None]):
         Binding("escape", "cancel", "cancel", id="ticket.cancel"),
     ]
 
-    def __init__(self, cause: Cause, rules: CauseRules, problem: str = "") -> None:
+    def __init__(
+        self,
+        cause: Cause,
+        rules: CauseRules,
+        problem: str = "",
+        heading: str = "Ticket and reason",
+    ) -> None:
         """Make the form; a problem says why it is asked for now."""
         super().__init__()
         self._cause = cause
         self._rules = rules
         self._problem = problem
+        self._heading = heading
 
     def compose(self) -> ComposeResult:
         with DialogBox(id="ticket-box") as box:
-            box.border_title = "Ticket and reason"
+            box.border_title = Text(self._heading)
             with Horizontal(classes="field"):
                 yield Static("Ticket")
                 yield Input(

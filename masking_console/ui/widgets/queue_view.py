@@ -14,11 +14,10 @@ from datetime import UTC, datetime
 from textual._time import get_time  # the clock of the events
 from textual.message import Message
 
-from masking_console.models.expiry import ExpiryOutcome
+from masking_console.models.expiry import UNSETTLED, ExpiryOutcome
 from masking_console.models.masking_session import CheckedSession, CheckState
 from masking_console.models.origin import Origin
 from masking_console.models.session_uuid import SessionUuid
-from masking_console.presentation.display import Sign
 from masking_console.ui.widgets.queue_cells import (
     OutcomeShown,
     QueueSummary,
@@ -65,6 +64,7 @@ class QueueView(RowsView[SessionUuid, CheckedSession]):
         super().__init__(self._queue, id=id, classes=classes)
         self._clock = clock
         self._outcomes: dict[SessionUuid, OutcomeShown] = {}
+        self._unsettled: dict[SessionUuid, ExpiryOutcome] = {}
         self._range_start: SessionUuid | None = None
         self._range_index: int | None = None
         self._frozen = False
@@ -196,13 +196,22 @@ class QueueView(RowsView[SessionUuid, CheckedSession]):
                 self._queue.set_outcome(uuid, outcome)
                 self._outcomes[uuid] = OutcomeShown.of(outcome, word)
                 changed.add(uuid)
+            if outcome is not None:
+                self.settle(uuid, outcome)
         if changed:
             self._redraw(changed)
 
+    def settle(self, uuid: SessionUuid, outcome: ExpiryOutcome) -> None:
+        """Note the latest outcome of a session; its row shows what it is now."""
+        if outcome in UNSETTLED:
+            self._unsettled[uuid] = outcome
+        else:
+            self._unsettled.pop(uuid, None)
+
     @property
-    def unknown_outcomes(self) -> int:
-        """How many rows show an outcome that nobody knows."""
-        return sum(shown.sign is Sign.UNKNOWN for shown in self._outcomes.values())
+    def unsettled(self) -> Mapping[SessionUuid, ExpiryOutcome]:
+        """The sessions that were tried here and are unknown or still open."""
+        return self._unsettled
 
     def summary(self) -> QueueSummary:
         """Return the queue in numbers."""

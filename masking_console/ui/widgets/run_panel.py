@@ -12,12 +12,14 @@ from masking_console.models.expiry import ExpiryOutcome
 from masking_console.models.run_events import (
     RunEvent,
     RunPaused,
+    RunSlept,
     RunStarted,
     RunWaiting,
     SessionSending,
     SessionSettled,
 )
 from masking_console.presentation.display import hour_to_second
+from masking_console.presentation.run_lines import slept_words
 
 _BAR_CELLS = 24
 _FAILURES = (ExpiryOutcome.FAILED, ExpiryOutcome.REFUSED, ExpiryOutcome.OPEN)
@@ -59,8 +61,10 @@ class RunProgress:
         if isinstance(event, RunWaiting):
             words = f"{event.reason} Waiting {event.seconds:.0f} s, then going on."
             return replace(self, notice=words)
-        if isinstance(event, RunPaused):
-            return replace(self, is_paused=True, notice=event.reason)
+        if isinstance(event, RunPaused | RunSlept):
+            is_paused = isinstance(event, RunPaused)
+            words = event.reason if isinstance(event, RunPaused) else slept_words(event)
+            return replace(self, is_paused=is_paused, notice=words)
         return self
 
     def left(self, now: datetime) -> str:

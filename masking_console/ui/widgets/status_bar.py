@@ -40,12 +40,16 @@ class StatusFacts:
     """What lasts for a while only, such as numbers that can be read."""
     ticket: str = ""
     """The ticket that batches are done for."""
+    is_ticket_asked: bool = False
+    """Whether it is asked if the next batch is for the same one."""
     link: str = ""
     """``online 61 ms``, ``offline`` or nothing yet."""
     pace: str = ""
     """``pace 30/s``."""
     journal: str = ""
     """``journal ok`` or what is wrong."""
+    unsettled: str = ""
+    """How much of earlier batches is not settled, and the key that leads there."""
     tabs: str = ""
     """The panes and which one is shown, for narrow windows."""
 
@@ -93,15 +97,20 @@ class StatusBar(Widget):
     def _wide(self, facts: StatusFacts) -> Text:
         left = Text(" masking-console   ").append_text(self._account(facts))
         ticket = f"ticket {facts.ticket}   " if facts.ticket else ""
+        if facts.is_ticket_asked and facts.ticket:
+            ticket = f"keep {facts.ticket}? K   "
         clock = Text(f"{ticket}{day_and_second(facts.now)} ")
         first = self._line(left, clock)
-        health = Text(" ").append_text(self._health(facts, self.size.width))
         keys = Text("? help   ctrl+p commands   q quit ")
+        room = self.size.width - (len(keys) + 2 if facts.unsettled else 0)
+        health = Text(" ").append_text(self._health(facts, room))
         return Text("\n").join([first, self._line(health, keys)])
 
     def _narrow(self, facts: StatusFacts) -> Text:
         left = Text(" ").append_text(self._account(facts))
         ticket = f"{facts.ticket}  " if facts.ticket else ""
+        if facts.is_ticket_asked and facts.ticket:
+            ticket = f"keep {facts.ticket}? K  "
         right = Text(f"{ticket}{hour_and_minute(facts.now)} ")
         if facts.notice:
             # There is room for it in no other place.
@@ -126,6 +135,8 @@ class StatusBar(Widget):
         has_problem = "cannot" in facts.journal
         if has_problem:
             parts.append(Text(facts.journal, self._look("problem")))
+        if facts.unsettled:
+            parts.append(Text(facts.unsettled, self._look("notice")))
         parts += [Text(part) for part in (facts.link, facts.pace) if part]
         if facts.journal and not has_problem:
             parts.append(Text(facts.journal))

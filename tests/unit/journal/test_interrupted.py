@@ -91,7 +91,7 @@ async def test_a_resumed_batch_ends_as_interrupted(tmp_path: Path) -> None:
     await close(first)
     await second.resume(batch.batch_id)
     found = ExpiryResult(IDS[1], ExpiryOutcome.FAILED, NOW, Evidence.LOOK, 200)
-    await second.record_recovered(batch.batch_id, found)
+    await second.record_looked(batch.batch_id, found)
     await second.end_recovered(batch.batch_id)
 
     entries = await second.entries(batch.batch_id)
@@ -111,14 +111,13 @@ async def test_what_a_later_look_found_stands_beside_the_outcome(
 ) -> None:
     journal = Journal(tmp_path / "j.db", lambda: NOW)
     batch = await begin(journal)
-    await journal.record_later(
-        JournalEvent.SESSION_LOOKED, batch.batch_id, IDS[0], PlainText("open again")
-    )
+    await journal.record_came_back(batch.batch_id, IDS[0], PlainText("came back"))
 
     entries = await journal.entries(batch.batch_id)
     await close(journal)
 
-    assert entries[-1].detail == "open again"
+    assert entries[-1].event is JournalEvent.SESSION_CAME_BACK
+    assert entries[-1].detail == "came back"
 
 
 def test_a_dead_console_leaves_nothing_behind(tmp_path: Path) -> None:

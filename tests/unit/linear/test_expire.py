@@ -305,7 +305,7 @@ def test_ctrl_c_in_a_run_stops_after_what_is_in_flight(tmp_path: Path) -> None:
     assert summary["counts"]["not sent"] == 2
     assert summary["exit_code"] == 130
     (record,) = read_batches(tmp_path / "practice-journal.db")
-    assert (record.end, record.off) == ("stopped", 1)
+    assert (record.end, record.off) == ("signal", 1)
 
 
 def test_a_second_ctrl_c_leaves_at_once_and_the_journal_knows(tmp_path: Path) -> None:

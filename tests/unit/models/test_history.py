@@ -12,10 +12,12 @@ from masking_console.models.history import (
     BatchRecord,
     SessionRecord,
     batch_record,
-    past_attempt,
 )
 from masking_console.models.history_query import HistoryQuery
 from masking_console.models.journal_entry import JournalEntry, JournalEvent
+from masking_console.models.past_attempt import (
+    past_attempt,
+)
 from masking_console.models.plain_text import PlainText
 from masking_console.models.session_uuid import SessionUuid
 
@@ -87,15 +89,15 @@ def test_the_last_word_on_a_session_counts() -> None:
     assert made.sessions[0] == SessionRecord(
         ExpiryResult(
             IDS[0],
-            ExpiryOutcome.EXPIRED,
+            ExpiryOutcome.OPEN,
             NOW,
             evidence=Evidence.LOOK,
-            api_id=PlainText("a"),
             attempts=2,
+            detail=PlainText("open at the second look"),
         ),
-        later=PlainText("open at the second look"),
+        before=ExpiryResult(IDS[0], ExpiryOutcome.UNKNOWN, NOW, attempts=2),
     )
-    assert (made.off, made.may_still_connect) == (1, (IDS[1],))
+    assert (made.off, made.may_still_connect) == (0, (IDS[0], IDS[1]))
 
 
 def test_what_was_open_when_looked_at_is_settled_by_a_later_look() -> None:
@@ -215,7 +217,18 @@ def test_words_stand_anywhere(text: str, matches: bool) -> None:
                 entry(E.SESSION_SETTLED, outcome="expired"),
                 entry(E.SESSION_LOOKED, detail="open at the second look"),
             ],
-            "unknown",
+            "open when looked at",
+            False,
+            True,
+        ),
+        # A look proves that it is expired, and not by whom.
+        (
+            [
+                entry(E.EXPIRE_INTENDED, attempt=1),
+                entry(E.SESSION_SETTLED, outcome="unknown"),
+                entry(E.SESSION_LOOKED, outcome="expired", evidence="look"),
+            ],
+            "expired",
             False,
             True,
         ),

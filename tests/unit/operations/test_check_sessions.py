@@ -7,7 +7,7 @@ from masking_console.errors import TokenRefusedError
 from masking_console.models.account import AuthToken
 from masking_console.models.masking_session import CheckedSession, CheckState
 from masking_console.models.session_uuid import SessionUuid
-from masking_console.operations.check_sessions import CheckSessions
+from masking_console.operations.check_sessions import CheckEvent, CheckSessions
 from masking_console.practice.faults import Ending, Fault, Mark
 from masking_console.practice.simulated_account import SimulatedAccount
 from tests.support.runs import (
@@ -35,9 +35,12 @@ async def check(
 ) -> dict[SessionUuid, list[CheckedSession]]:
     told: dict[SessionUuid, list[CheckedSession]] = {uuid: [] for uuid in ids}
     operation = CheckSessions(opened.connections)
-    await operation.run(
-        opened.account, ids, lambda each: told[each.session_uuid].append(each)
-    )
+
+    def take(event: CheckEvent) -> None:
+        assert isinstance(event, CheckedSession)
+        told[event.session_uuid].append(event)
+
+    await operation.run(opened.account, ids, take)
     return told
 
 
@@ -110,13 +113,12 @@ async def test_a_refused_sign_in_ends_the_check_and_every_row_says_so(
 ) -> None:
     ids = open_ids(simulated, 60)
     simulated.fault = lambda _request: reply(status, b"no")
-    last: dict[SessionUuid, CheckedSession] = {}
+    told: list[CheckEvent] = []
     async with bench(simulated, tmp_path) as opened:
         operation = CheckSessions(opened.connections)
         with pytest.raises(TokenRefusedError, match=words):
-            await operation.run(
-                opened.account, ids, lambda each: last.update({each.session_uuid: each})
-            )
+            await operation.run(opened.account, ids, told.append)
+    last = {e.session_uuid: e for e in told if isinstance(e, CheckedSession)}
 
     assert len(opened.sent("GET")) <= 16
     assert {row.state for row in last.values()} == {CheckState.NOT_CHECKED}

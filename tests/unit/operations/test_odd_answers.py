@@ -8,8 +8,8 @@ import pytest
 from masking_console.linear.endings import exit_code
 from masking_console.models.expiry import ExpiryOutcome
 from masking_console.models.history import BatchRecord
-from masking_console.models.run_events import LookedAgain, LookFound
-from masking_console.operations.look_again import LookAgain
+from masking_console.models.run_events import LookedAgain, LookFinished, LookFound
+from masking_console.operations.second_look import SecondLook
 from masking_console.practice import odd_answers
 from masking_console.practice.faults import Mark
 from masking_console.practice.odd_answers import ODD_ANSWERS
@@ -183,13 +183,11 @@ async def test_what_takes_effect_late_is_settled_by_the_second_look(
     async with bench(simulated, tmp_path) as opened:
         result = await opened.expire(uuid)
         assert result.outcome is OPEN
-        look = LookAgain(opened.connections, opened.journal)
+        look = SecondLook(opened.connections, opened.journal)
         await look.run(opened.summary, found.append)
         assert simulated.status_of(uuid) == "active"
-        still, finished = found
-        assert isinstance(still, LookedAgain)
-        assert still.result is not None
-        assert still.result.outcome is OPEN
+        (still,) = found
+        assert still == LookFinished(1, 0, 0, 0, still_open=1)
         while simulated.status_of(uuid) == "active":
             await asyncio.sleep(0.05)
         found.clear()
@@ -198,7 +196,5 @@ async def test_what_takes_effect_late_is_settled_by_the_second_look(
 
     settled = found[0]
     assert isinstance(settled, LookedAgain)
-    assert settled.result is not None
-    assert settled.result.outcome is E
-    assert [entry.outcome for entry in entries][-2:] == [OPEN.value, E.value]
-    assert finished != settled
+    assert (settled.result.outcome, settled.before) == (E, OPEN)
+    assert [entry.outcome for entry in entries][-3:] == ["found", E.value, "clean"]

@@ -31,13 +31,14 @@ from masking_console.presentation.history import (
     table,
     verified_words,
 )
-from masking_console.presentation.later_looks import (
-    interrupted_words,
+from masking_console.presentation.run_lines import (
+    cut_off_words,
+    headline,
     look_line,
+    report,
     resumed_words,
     warning_words,
 )
-from masking_console.presentation.run_lines import headline, report
 
 NOW = datetime(2026, 3, 4, 12, 5, 2, tzinfo=UTC)
 OUT = ExpiryOutcome
@@ -181,9 +182,8 @@ def test_a_batch_that_was_cut_off_says_so(end: str, words: str) -> None:
 
 
 def test_what_was_cut_off_and_looked_at_is_told() -> None:
-    assert interrupted_words(ALL) == (
-        "The last run stopped in the middle: 4 done, 1 unknown, 1 not sent. "
-        "Enter checks them; nothing is sent yet."
+    assert cut_off_words(ALL) == (
+        "The last run stopped in the middle: 4 done, 1 unknown, 1 not sent."
     )
     assert resumed_words(ALL).endswith(
         "4 may still connect calls; they are in the queue."
@@ -194,7 +194,7 @@ def test_what_was_cut_off_and_looked_at_is_told() -> None:
 def test_a_session_that_was_open_when_looked_at_is_not_called_done() -> None:
     first, *rest = ALL.sessions
     opened = replace(first, result=replace(first.result, outcome=OUT.OPEN))
-    words = interrupted_words(replace(ALL, sessions=(opened, *rest)))
+    words = cut_off_words(replace(ALL, sessions=(opened, *rest)))
 
     assert "unknown or open" in words
 
@@ -202,12 +202,17 @@ def test_a_session_that_was_open_when_looked_at_is_not_called_done() -> None:
 @pytest.mark.parametrize(
     ("event", "word", "part"),
     [
-        (LookedAgain(IDS[0], NOW), "open again", "Plivo calls it open again"),
         (
-            LookedAgain(IDS[0], NOW, ExpiryResult(IDS[0], OUT.FAILED, NOW)),
-            "failed",
+            LookedAgain("B", ExpiryResult(IDS[0], OUT.OPEN, NOW), OUT.EXPIRED),
+            "open again",
+            "Plivo calls it open again",
+        ),
+        (
+            LookedAgain("B", ExpiryResult(IDS[0], OUT.EXPIRED, NOW), OUT.UNKNOWN),
+            "expired",
             "",
         ),
+        (LookFinished(1, 0, 0, 0, still_open=1), "looked", "1 still open"),
         (SessionCameBack(IDS[0], IDS[1], NOW), "came back", IDS[0].short),
         (LookFinished(2, 2, 0, 0), "looked", "2 sessions once more: 2 still expired"),
         (LookFinished(2, 1, 1, 0), "looked", "1 without an answer"),
@@ -227,10 +232,13 @@ def test_a_second_look_is_told_in_the_log(
 
 def test_what_a_second_look_changes_is_a_warning() -> None:
     found = ExpiryResult(IDS[2], OUT.EXPIRED, NOW)
-    well: list[LookFound] = [LookedAgain(IDS[2], NOW, found), LookFinished(2, 2, 0, 0)]
+    settled = LookedAgain("B", found, OUT.UNKNOWN)
+    well: list[LookFound] = [settled, LookFinished(2, 2, 0, 0)]
     assert warning_words(well) == ""
     assert look_line(well[1], NOW).sign is Sign.NOTE
-    changed = [*well, SessionCameBack(IDS[0], IDS[1], NOW), LookedAgain(IDS[2], NOW)]
+    is_open = replace(found, outcome=OUT.OPEN)
+    again = LookedAgain("B", is_open, OUT.EXPIRED)
+    changed = [*well, SessionCameBack(IDS[0], IDS[1], NOW), again]
     assert warning_words(changed) == (
         f"{IDS[0].short} came back as {IDS[1].short}, with the same numbers. "
         f"{IDS[2].short} is open again."

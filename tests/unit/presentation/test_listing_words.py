@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from masking_console.models.expiry import ExpiryOutcome
-from masking_console.models.history import PastAttempt
 from masking_console.models.listing import (
     FoundSession,
     ListEnd,
@@ -13,6 +12,9 @@ from masking_console.models.listing import (
     Wanted,
 )
 from masking_console.models.masking_session import MaskingSession, SessionStatus
+from masking_console.models.past_attempt import (
+    PastAttempt,
+)
 from masking_console.models.plain_text import PlainText
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.presentation.listing import (

@@ -6,18 +6,19 @@ create the same session again. Both come to light a minute later, or never.
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from masking_console.journal.journal import Journal
 from masking_console.models.expiry import (
+    OFF,
     UNSETTLED,
     ExpiryOutcome,
     ExpiryResult,
     ExpirySummary,
+    RunEnd,
 )
-from masking_console.models.journal_entry import JournalEvent
 from masking_console.models.masking_session import MaskingSession, SessionStatus
 from masking_console.models.plain_text import PlainText
 from masking_console.models.run_events import (
@@ -29,12 +30,16 @@ from masking_console.models.run_events import (
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.connections import Connections
 from masking_console.operations.engine import Emit
-from masking_console.operations.resume_batches import looked_result, patient_look
+from masking_console.operations.learning import (
+    is_news,
+    looked_result,
+    patient_look,
+)
+from masking_console.presentation.run_lines import look_finished_words
 
 if TYPE_CHECKING:
     from masking_console.plivo.client import PlivoClient
 
-_OFF = {ExpiryOutcome.EXPIRED, ExpiryOutcome.ALREADY_EXPIRED}
 _CLOCKS_DIFFER = timedelta(minutes=5)
 """How far Plivo's clock may be from ours before something is missed."""
 
@@ -50,8 +55,13 @@ class _Look:
     summary: ExpirySummary
     emit: Emit[LookFound]
 
+    @property
+    def batch_id(self) -> str:
+        """The batch that is looked at."""
+        return self.summary.batch.batch_id
 
-class LookAgain:
+
+class SecondLook:
     """Looks at every session of a finished batch once more."""
 
     def __init__(
@@ -65,24 +75,35 @@ class LookAgain:
         self._now = now
 
     async def run(self, summary: ExpirySummary, emit: Emit[LookFound]) -> None:
-        """Emit what is not as the run left it; the last event is `LookFinished`."""
+        """Emit what is not as the run left it; the last event is `LookFinished`.
+
+        Raises:
+            JournalError: what was found, or the end, could not be written down.
+        """
         look = _Look(self._connections.client(summary.batch.account), summary, emit)
-        off = [each for each in summary.results if each.outcome in _OFF]
+        off = [each for each in summary.results if each.outcome in OFF]
         unsettled = [each for each in summary.results if each.outcome in UNSETTLED]
         still = await asyncio.gather(*(self._is_still_off(look, each) for each in off))
         known = await asyncio.gather(*(self._resolve(look, each) for each in unsettled))
         expired = {each.session_uuid for each in off}
         found = await self._find_twins(look, expired)
-        emit(
-            LookFinished(
-                looked_at=len(off) + len(unsettled),
-                still_off=sum(each is True for each in still),
-                unanswered=sum(each is None for each in (*still, *known)),
-                pairs_missed=sum(each is None for each in found),
-                came_back=sum(each or 0 for each in found),
-                open_again=sum(each is False for each in still),
-            )
+        finished = LookFinished(
+            looked_at=len(off) + len(unsettled),
+            still_off=sum(each is True for each in still),
+            unanswered=sum(each is None for each in (*still, *known)),
+            pairs_missed=sum(each is None for each in found),
+            came_back=sum(each or 0 for each in found),
+            open_again=sum(each is False for each in still),
+            still_open=sum(each is False for each in known),
         )
+        words = PlainText(look_finished_words(finished))
+        if summary.end is RunEnd.JOURNAL_FAILED and None not in known:
+            # It can be written again, and nothing that was sent is unknown any more.
+            await self._journal.end_recovered(look.batch_id, summary.end)
+        await self._journal.end_second_look(
+            look.batch_id, words, is_clean=finished.is_clean
+        )
+        emit(finished)
 
     async def _is_still_off(self, look: _Look, result: ExpiryResult) -> bool | None:
         """Return whether it is; None where Plivo gave no answer that tells."""
@@ -91,24 +112,23 @@ class LookAgain:
             return None
         if answer.session.status is SessionStatus.EXPIRED:
             return True
-        await self._journal.record_later(
-            JournalEvent.SESSION_LOOKED,
-            look.summary.batch.batch_id,
-            result.session_uuid,
-            PlainText(f"open at the second look ({answer.session.status_word})"),
-        )
-        look.emit(LookedAgain(result.session_uuid, self._now()))
+        words = f"open at the second look ({answer.session.status_word})"
+        found = looked_result(result.session_uuid, answer, self._now(), result.attempts)
+        found = replace(found, detail=PlainText(words))
+        await self._journal.record_looked(look.batch_id, found)
+        look.emit(LookedAgain(look.batch_id, found, result.outcome))
         return False
 
     async def _resolve(self, look: _Look, result: ExpiryResult) -> bool | None:
-        """Look at a session that was not settled; None where no answer tells."""
+        """Return whether one that was not settled is expired; None if nobody knows."""
         answer = await patient_look(look.client, result.session_uuid)
         found = looked_result(result.session_uuid, answer, self._now(), result.attempts)
+        if is_news(result.outcome, found):
+            await self._journal.record_looked(look.batch_id, found)
+            look.emit(LookedAgain(look.batch_id, found, result.outcome))
         if found.outcome is ExpiryOutcome.UNKNOWN:
             return None
-        await self._journal.record_recovered(look.summary.batch.batch_id, found)
-        look.emit(LookedAgain(result.session_uuid, found.at, found))
-        return True
+        return found.outcome is ExpiryOutcome.EXPIRED
 
     async def _find_twins(
         self, look: _Look, expired: set[SessionUuid]
@@ -156,9 +176,8 @@ class LookAgain:
     async def _tell_twin(
         self, look: _Look, old: MaskingSession, twin: MaskingSession
     ) -> None:
-        await self._journal.record_later(
-            JournalEvent.SESSION_CAME_BACK,
-            look.summary.batch.batch_id,
+        await self._journal.record_came_back(
+            look.batch_id,
             old.session_uuid,
             PlainText(f"a new open session for the same numbers: {twin.session_uuid}"),
         )

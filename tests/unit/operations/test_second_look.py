@@ -16,9 +16,9 @@ from masking_console.models.run_events import (
     SessionCameBack,
 )
 from masking_console.models.session_uuid import SessionUuid
-from masking_console.operations.check_sessions import CheckSessions
+from masking_console.operations.check_sessions import CheckEvent, CheckSessions
 from masking_console.operations.expire_sessions import ExpireSessions
-from masking_console.operations.look_again import LookAgain
+from masking_console.operations.second_look import SecondLook
 from masking_console.practice.faults import Ending, Fault
 from masking_console.practice.listing import Conduct, FilterConduct
 from masking_console.practice.rate_limit import RateLimit
@@ -44,9 +44,12 @@ def simulated() -> SimulatedAccount:
 async def expired(opened: Bench, ids: Sequence[SessionUuid]) -> ExpirySummary:
     """Check and expire some sessions, as the console does."""
     rows: dict[SessionUuid, CheckedSession] = {}
-    await CheckSessions(opened.connections).run(
-        opened.account, ids, lambda row: rows.update({row.session_uuid: row})
-    )
+
+    def take(event: CheckEvent) -> None:
+        if isinstance(event, CheckedSession):
+            rows[event.session_uuid] = event
+
+    await CheckSessions(opened.connections).run(opened.account, ids, take)
     plan = ExpiryPlan(opened.account, tuple(rows[uuid] for uuid in ids))
     run = ExpireSessions(opened.settings, opened.connections, opened.journal, AT_ONCE)
     await run.run(plan.confirm(plan.phrase), opened.control, opened.events.append)
@@ -55,7 +58,7 @@ async def expired(opened: Bench, ids: Sequence[SessionUuid]) -> ExpirySummary:
 
 async def look(opened: Bench, summary: ExpirySummary) -> list[LookFound]:
     found: list[LookFound] = []
-    await LookAgain(opened.connections, opened.journal).run(summary, found.append)
+    await SecondLook(opened.connections, opened.journal).run(summary, found.append)
     return found
 
 
@@ -86,7 +89,10 @@ async def test_all_is_still_as_the_run_left_it(
         assert len(lists) == 6
         assert all("+" not in request.query for request in lists)
         entries = await opened.entries()
-        assert entries[-1].event is JournalEvent.BATCH_ENDED
+        assert entries[-2].event is JournalEvent.BATCH_ENDED
+        assert entries[-1].event is JournalEvent.SECOND_LOOK_ENDED
+        assert entries[-1].outcome == "clean"
+        assert entries[-1].detail == "3 sessions once more: 3 still expired"
 
 
 async def test_a_session_that_is_open_again_is_told_and_journalled(
@@ -101,11 +107,18 @@ async def test_a_session_that_is_open_again_is_told_and_journalled(
         found = await look(opened, summary)
 
         assert isinstance(found[0], LookedAgain)
-        assert (found[0].session_uuid, found[0].result) == (uuid, None)
+        assert (found[0].session_uuid, found[0].is_open_again) == (uuid, True)
         assert found[-1] == LookFinished(1, 0, 0, 0, open_again=1)
         entries = await opened.entries()
-        assert entries[-1].event is JournalEvent.SESSION_LOOKED
-        assert entries[-1].detail == "open at the second look (active)"
+        looked, ended = entries[-2:]
+        assert looked.event is JournalEvent.SESSION_LOOKED
+        assert (looked.outcome, looked.evidence) == ("open when looked at", "look")
+        assert (looked.http_status, bool(looked.api_id)) == (200, True)
+        assert looked.detail == "open at the second look (active)"
+        assert (ended.outcome, ended.detail) == (
+            "found",
+            "1 session once more: 0 still expired, 1 open again",
+        )
 
 
 @pytest.mark.parametrize("is_swapped", [False, True])
@@ -123,7 +136,7 @@ async def test_a_new_session_for_the_same_numbers_is_found(
 
         (came,) = [each for each in found if isinstance(each, SessionCameBack)]
         assert (came.session_uuid, came.new_uuid) == (uuid, NEW)
-        entry = (await opened.entries())[-1]
+        entry = (await opened.entries())[-2]
         assert entry.event is JournalEvent.SESSION_CAME_BACK
         assert entry.detail == f"a new open session for the same numbers: {NEW}"
         content = opened.settings.journal_path.read_bytes()
@@ -175,12 +188,15 @@ async def test_an_unknown_outcome_is_settled_by_the_look(
         found = await look(opened, summary)
 
         (told,) = [each for each in found if isinstance(each, LookedAgain)]
-        assert told.result is not None
         assert told.result.outcome is ExpiryOutcome.EXPIRED
         assert told.result.detail == PlainText("confirmed by a later look")
         assert found[-1] == LookFinished(2, 0, 1, 0)
         entries = await opened.entries()
-        assert entries[-1].event is JournalEvent.SESSION_SETTLED
+        assert entries[-2].event is JournalEvent.SESSION_LOOKED
+        assert (entries[-1].event, entries[-1].outcome) == (
+            JournalEvent.SECOND_LOOK_ENDED,
+            "found",
+        )
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,63 @@
+"""What is not settled, in words that every face uses."""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+
+from masking_console.models.expiry import ExpiryOutcome
+from masking_console.models.unsettled import NotSettled
+from masking_console.presentation.run_lines import headline
+
+_KINDS = (
+    (ExpiryOutcome.UNKNOWN, "unknown"),
+    (ExpiryOutcome.OPEN, "open when looked at"),
+    (ExpiryOutcome.NOT_SENT, "not sent"),
+)
+
+
+def counts_words(matters: Sequence[NotSettled]) -> str:
+    """Return ``5 unknown, 3 not sent``."""
+    counts = (
+        (sum(each.count(outcome) for each in matters), word) for outcome, word in _KINDS
+    )
+    return ", ".join(f"{count} {word}" for count, word in counts if count)
+
+
+def unsettled_words(matters: Sequence[NotSettled]) -> str:
+    """Return how much is not settled, in a sentence."""
+    which = "1 batch is" if len(matters) == 1 else f"{len(matters)} batches are"
+    return f"{which} not settled: {counts_words(matters)}."
+
+
+def offer_words(matters: Sequence[NotSettled]) -> str:
+    """Return the same with the key that leads there."""
+    return f"{unsettled_words(matters)} U shows what to do."
+
+
+def header_words(matters: Sequence[NotSettled]) -> str:
+    """Return the same for the line at the top; nothing where all is settled."""
+    return f"{len(matters)} not settled: U" if matters else ""
+
+
+def matter_words(matter: NotSettled) -> str:
+    """Return which batch it is, what is not settled of it, and what can be done."""
+    record = matter.record
+    which = f"{record.batch_id}   {counts_words([matter])}"
+    do = "t looks, r queues them for a new review, S sets the batch aside."
+    return f"{which}\n{headline(record)}\n{do}"
+
+
+def ended_by(matter: NotSettled) -> str:
+    """Return what ended a batch, in a word or two."""
+    return "cut off" if matter.is_cut_off else matter.record.end
+
+
+def unsettled_outcomes_words(outcomes: Collection[ExpiryOutcome]) -> str:
+    """Return a warning of sessions that were tried and may still connect calls."""
+    counts = Counter(outcomes)
+    parts = [
+        f"{counts[outcome]} {'is' if counts[outcome] == 1 else 'are'} {word}"
+        for outcome, word in _KINDS
+        if counts[outcome]
+    ]
+    which = "1 session" if len(outcomes) == 1 else f"{len(outcomes)} sessions"
+    return f"{which} may still connect calls: {', '.join(parts)}."
