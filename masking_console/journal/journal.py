@@ -27,6 +27,7 @@ from masking_console.models.expiry import (
 )
 from masking_console.models.free_text import fit_to_keep
 from masking_console.models.history import BatchRecord
+from masking_console.models.history_query import SearchProgress
 from masking_console.models.journal_entry import (
     SCHEMA_VERSION,
     JournalEntry,
@@ -144,6 +145,19 @@ class Journal:
             JournalEvent.FINDING_ACKNOWLEDGED, "", detail=finding, reason=reason
         )
 
+    async def take_for_search(self, *, anew: bool = False) -> SearchProgress:
+        """Prepare some more of the journal for searching; other work comes between.
+
+        Args:
+            anew: begin from nothing.
+        """
+
+        def take() -> SearchProgress:
+            self._enter()
+            return self._file.take_for_search(anew=anew)
+
+        return await self._in_thread(take)
+
     async def last_seal(self) -> str:
         """Return the seal of the last entry, which proves all before it."""
         return await self._in_thread(self._file.last_seal)
@@ -224,6 +238,8 @@ class Journal:
         )
         # What the killed ones left explains nothing that comes later.
         self._consoles.others()
+        # All of a small journal; the rest of a large one is taken bit by bit.
+        self._file.take_for_search()
         return problem
 
     def _interrupted(self) -> tuple[BatchRecord, ...]:

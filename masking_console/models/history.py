@@ -107,6 +107,22 @@ class BatchRecord:
     """The seal of its last entry, where it was read with it."""
     damaged: tuple[int, ...] = ()
     """The numbers of its entries that cannot be read."""
+    sudo_user: PlainText = PlainText("")
+    """The user behind ``sudo``; empty where there was none."""
+    operator_name: PlainText = PlainText("")
+    """The name from the operator's configuration; may be empty."""
+    left_out: int = 0
+    """How many more sessions the batch has, where only some are asked for."""
+
+    @property
+    def by(self) -> PlainText:
+        """The operator, with who is behind and a name, where they are known."""
+        return who(self.operator, self.sudo_user, self.operator_name)
+
+    @property
+    def size(self) -> int:
+        """How many sessions the whole batch has."""
+        return len(self.sessions) + self.left_out
 
     @classmethod
     def of(cls, summary: ExpirySummary) -> "BatchRecord":
@@ -161,12 +177,20 @@ class BatchRecord:
         return tuple(e.session_uuid for e in self.sessions if e.outcome not in gone)
 
 
+def who(operator: str, sudo_user: str = "", operator_name: str = "") -> PlainText:
+    """Return the user of the operating system, and in brackets what is known beside."""
+    behind = f"sudo by {sudo_user}" if sudo_user else ""
+    more = ", ".join(part for part in (behind, operator_name) if part)
+    return plain_text(f"{operator} ({more})" if more else operator)
+
+
 # A word that a newer program wrote is no fact here: the session is looked at.
 _OUTCOMES = {each.value: each for each in ExpiryOutcome}
 _EVIDENCE = {each.value: each for each in Evidence}
 _OF_THE_BATCH = frozenset(
     {JournalEvent.BATCH_RESUMED.value, JournalEvent.BATCH_ENDED.value}
 )
+_WITH_A_TICKET = frozenset({JournalEvent.BATCH_CONFIRMED, JournalEvent.TICKET_ADDED})
 _OF_A_SESSION = frozenset(
     {
         JournalEvent.EXPIRE_INTENDED,
@@ -176,6 +200,25 @@ _OF_A_SESSION = frozenset(
         JournalEvent.SESSION_CAME_BACK,
     }
 )
+
+
+def standing_after(before: str, entry: JournalEntry) -> str:
+    """Return the standing of a session after one more of its entries.
+
+    Args:
+        before: the value of an `ExpiryOutcome`; empty before anything was sent.
+        entry: any entry that names the session.
+    """
+    match entry.event:
+        case JournalEvent.EXPIRE_INTENDED:
+            # Until an outcome follows, nobody knows what this request did.
+            return ExpiryOutcome.UNKNOWN.value
+        case JournalEvent.SESSION_SETTLED | JournalEvent.EXPIRE_UNCLEAR:
+            return _OUTCOMES.get(entry.outcome, ExpiryOutcome.UNKNOWN).value
+        case JournalEvent.SESSION_LOOKED if entry.outcome:
+            return _OUTCOMES.get(entry.outcome, ExpiryOutcome.UNKNOWN).value
+        case _:
+            return before
 
 
 def batch_record(
@@ -288,6 +331,8 @@ def _begun(entry: JournalEntry) -> BatchRecord:
         host=plain_text(entry.host),
         console=entry.console,
         sessions=(),
+        sudo_user=fit_to_keep(entry.sudo_user),
+        operator_name=fit_to_keep(entry.operator_name),
     )
 
 
@@ -320,6 +365,17 @@ def _after(before: SessionRecord, entry: JournalEntry) -> SessionRecord:
             return replace(before, later=fit_to_keep(entry.detail))
 
 
+def tickets_of(entries: Iterable[JournalEntry | DamagedEntry]) -> tuple[str, ...]:
+    """Return every ticket of a batch once, in the order in which they were given."""
+    tickets = (
+        # Entries of older versions were not made fit when they were written.
+        without_tokens(entry.ticket)
+        for entry in entries
+        if isinstance(entry, JournalEntry) and entry.event in _WITH_A_TICKET
+    )
+    return tuple(dict.fromkeys(ticket for ticket in tickets if ticket))
+
+
 @dataclass(frozen=True, slots=True)
 class PastAttempt:
     """The work of an earlier batch on one session, as the journal tells it."""
@@ -329,7 +385,7 @@ class PastAttempt:
     operator: PlainText
     """The person who confirmed it."""
     ticket: PlainText
-    """The ticket that asked for it; may be empty."""
+    """Every ticket of the batch, the first one first; may be empty."""
     outcome: ExpiryOutcome
     """The last word on the session; unknown also where a later look found it open."""
     at: datetime
@@ -347,29 +403,37 @@ class PastAttempt:
 
 
 def past_attempt(
-    confirmed: JournalEntry, entries: Iterable[JournalEntry]
+    confirmed: JournalEntry,
+    entries: Iterable[JournalEntry],
+    added: Iterable[JournalEntry] = (),
 ) -> PastAttempt | None:
     """Return what a batch did to one session; None where it sent nothing.
 
     Args:
         confirmed: the entry with which the batch began.
         entries: those of the session in this batch, oldest first.
+        added: the entries that added a ticket to the batch.
     """
     outcome, at = None, confirmed.at
     for entry in entries:
         match entry.event:
+            case (
+                JournalEvent.EXPIRE_UNCLEAR
+                | JournalEvent.SESSION_SETTLED
+                | JournalEvent.SESSION_LOOKED
+            ) if entry.outcome:
+                outcome = _OUTCOMES.get(entry.outcome, ExpiryOutcome.UNKNOWN)
+                at = entry.at
             case JournalEvent.EXPIRE_INTENDED | JournalEvent.SESSION_LOOKED:
                 outcome, at = ExpiryOutcome.UNKNOWN, entry.at
-            case JournalEvent.EXPIRE_UNCLEAR | JournalEvent.SESSION_SETTLED:
-                outcome, at = ExpiryOutcome(entry.outcome), entry.at
             case _:
                 continue
     if outcome is None:
         return None
     return PastAttempt(
         batch_id=confirmed.batch_id,
-        operator=plain_text(confirmed.operator),
-        ticket=plain_text(confirmed.ticket),
+        operator=who(confirmed.operator, confirmed.sudo_user, confirmed.operator_name),
+        ticket=plain_text(", ".join(tickets_of((confirmed, *added)))),
         outcome=outcome,
         at=at,
     )

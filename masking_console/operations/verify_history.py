@@ -4,7 +4,7 @@ import asyncio
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from masking_console.journal.journal import Journal
 from masking_console.journal.reading import see_sound_entries, verify_file
 from masking_console.journal.seals import SealedRow
 from masking_console.models.cause import CHANGED, Cause
+from masking_console.models.history_query import SearchProgress
 from masking_console.models.journal_entry import JournalEntry
 from masking_console.models.plain_text import plain_text
 from masking_console.operations.read_ids import read_text_file
@@ -47,6 +48,35 @@ def print_verification(
         lines += [f"{name}: {line}" for line in compared.lines]
         is_well = is_well and compared.is_proved
     return "\n".join(lines), is_well
+
+
+def rebuild_search(journal_path: Path, tell: Callable[[SearchProgress], None]) -> None:
+    """Forget the values to search by, and take them from the entries once more.
+
+    Args:
+        journal_path: the journal's file.
+        tell: is told how far it is.
+
+    Raises:
+        JournalError: the journal cannot be read or written.
+        InputError: there is no journal.
+    """
+    if not journal_path.exists():
+        raise InputError("There is no journal yet.")
+    journal = Journal(journal_path)
+
+    async def rebuild() -> None:
+        progress = await journal.take_for_search(anew=True)
+        while True:
+            tell(progress)
+            if progress.is_done:
+                return
+            progress = await journal.take_for_search()
+
+    try:
+        asyncio.run(rebuild())
+    finally:
+        journal.close()
 
 
 def acknowledge(journal_path: Path, name: str, reason: str) -> str:

@@ -177,7 +177,7 @@ def _refusal(record: BatchRecord) -> str:
 def report(record: BatchRecord) -> str:
     """Return the hand-over text for a ticket: no phone numbers, every id in full."""
     ticket = f"   Ticket {record.ticket}" if record.ticket else ""
-    by = f"   by {record.operator} on {record.host}" if record.operator else ""
+    by = f"   by {record.by} on {record.host}" if record.operator else ""
     lines = [
         f"Plivo masking sessions expired with masking-console, batch {record.batch_id}",
         f"Account {record.account_name} ({record.auth_id_tail}){ticket}{by}",
@@ -187,7 +187,7 @@ def report(record: BatchRecord) -> str:
     until = f" to {record.ended_at:%H:%M:%S}" if record.ended_at else ""
     lines += [
         f"{record.began_at:%Y-%m-%d %H:%M:%S}{until} UTC",
-        headline(record),
+        _only_words(record) or headline(record),
         "",
     ]
     for session in record.sessions:
@@ -202,6 +202,13 @@ def report(record: BatchRecord) -> str:
         # Kept in the ticket, it proves later what the journal said at this point.
         lines += ["", f"Journal seal {record.seal}"]
     return "\n".join(lines) + "\n"
+
+
+def _only_words(record: BatchRecord) -> str:
+    """Return that only some of the sessions are told of, or nothing."""
+    if not record.left_out:
+        return ""
+    return f"{len(record.sessions)} of {_sessions(record.size)} of this batch:"
 
 
 def _status(result: ExpiryResult) -> str:

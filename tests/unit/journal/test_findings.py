@@ -12,12 +12,13 @@ import pytest
 
 from masking_console.errors import JournalError
 from masking_console.journal.consoles import Consoles
-from masking_console.journal.entry_file import read_rows
+from masking_console.journal.entry_reader import read_rows
 from masking_console.journal.head_note import note_path
 from masking_console.journal.journal import Journal
 from masking_console.journal.reading import read_batches, verify_file
 from masking_console.journal.seals import FIRST_SEAL, seal
 from masking_console.models.history import ChainReport
+from masking_console.models.journal_entry import SCHEMA_VERSION
 from tests.unit.journal.test_seals import NOW, rebuild_chain, tamper, write
 
 FIXTURE = Path(__file__).parents[2] / "fixtures" / "journal-of-version-2.db"
@@ -296,7 +297,7 @@ def test_a_journal_of_the_version_before_is_whole_before_and_after_a_start(
     assert (after.entries, after.findings) == (10, ())
     assert after.last_seal == before.last_seal
     with closing(sqlite3.connect(of_version_2)) as other:
-        assert other.execute("PRAGMA user_version").fetchone() == (3,)
+        assert other.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
 
 
 def test_what_an_older_version_kept_is_not_shown_any_more(of_version_2: Path) -> None:

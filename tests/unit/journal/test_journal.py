@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from masking_console.errors import JournalError, RefusedError
-from masking_console.journal import entry_file
+from masking_console.journal import entry_file, entry_reader
 from masking_console.journal.journal import Journal
 from masking_console.journal.reading import (
     read_attempts,
@@ -20,7 +20,7 @@ from masking_console.journal.reading import (
 )
 from masking_console.journal.seals import FIRST_SEAL
 from masking_console.models.expiry import Batch, ExpiryOutcome, ExpiryResult, RunEnd
-from masking_console.models.journal_entry import JournalEvent
+from masking_console.models.journal_entry import SCHEMA_VERSION, JournalEvent
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.practice.sign_in import practice_account
 from tests.support.runs import plan_of
@@ -70,7 +70,7 @@ async def test_entries_come_back_as_they_were_written(journal: Journal) -> None:
     assert batch.batch_id == "B-20260304-120502"
     assert [entry.event for entry in entries] == OF_A_BATCH
     assert entries[0].sessions == (UUID,)
-    assert all(entry.at == NOW and entry.version == 3 for entry in entries)
+    assert all(entry.at == NOW and entry.version == SCHEMA_VERSION for entry in entries)
     assert all(entry.operator and entry.host for entry in entries)
 
 
@@ -349,7 +349,7 @@ async def test_what_was_done_to_some_sessions_is_found_without_reading_all(
     first = await write_some(journal)
     second = await write_some(journal)
     await journal.record_numbers_shown(practice_account(), OTHER)
-    monkeypatch.setattr(entry_file, "_AT_ONCE", 2)
+    monkeypatch.setattr(entry_reader, "_AT_ONCE", 2)
 
     found = read_attempts(path, [OTHER, *[UUID] * 3])
 

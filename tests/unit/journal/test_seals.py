@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from masking_console.journal.entry_file import read_rows
+from masking_console.journal.entry_reader import read_rows
 from masking_console.journal.head_note import note_path, read_head
 from masking_console.journal.journal import Journal
 from masking_console.journal.reading import verify_file
 from masking_console.journal.seals import FIRST_SEAL, seal, verify_chain
 from masking_console.models.expiry import RunEnd
 from masking_console.models.history import ChainReport
+from masking_console.models.journal_entry import SCHEMA_VERSION
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.practice.sign_in import practice_account
 from tests.support.runs import plan_of
@@ -194,13 +195,13 @@ async def test_an_older_journal_gets_its_note_and_its_index(tmp_path: Path) -> N
     await write(path, 1)
     note_path(path).unlink()
     tamper(path, "DROP INDEX entries_by_event", "PRAGMA user_version = 1")
-    rebuild_chain(path, lambda content: content.replace('"version":3', '"version":1'))
+    rebuild_chain(path, lambda content: content.replace('"version":4', '"version":1'))
 
     await write(path, 1)
 
     assert report(path).is_whole
     with closing(sqlite3.connect(path)) as other:
-        assert other.execute("PRAGMA user_version").fetchone() == (3,)
+        assert other.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
         names = other.execute("SELECT name FROM sqlite_master WHERE type = 'index'")
         assert ("entries_by_event",) in names.fetchall()
 
