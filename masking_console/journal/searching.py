@@ -189,7 +189,9 @@ def _page(
     total = len(batches)
     if before is None and next_page is not None:
         total = search_table.count_named(connection, query)
-    damaged = tuple(search_table.damaged_of(connection))
+    # Also what was damaged since the values were taken, as far as it is shown here.
+    damaged = {*search_table.damaged_of(connection)}
+    damaged.update(*(each.damaged for each in batches))
     head = last_head(connection)
     seal = head.seal if head.sequence else ""
     return HistoryPage(
@@ -197,7 +199,7 @@ def _page(
         total=total,
         all=search_table.count_named(connection, HistoryQuery()),
         next=next_page,
-        damaged=damaged,
+        damaged=tuple(sorted(damaged)),
         last_seal=seal,
     )
 

@@ -48,9 +48,10 @@ _CSV_COLUMNS = (
     "detail",
     "later",
     "batch_sessions",
-    "seal",
     "sudo_user",
     "operator_name",
+    # Always the last: an export of an older version has none.
+    "seal",
 )
 _OF_A_BATCH = _CSV_COLUMNS[:10]
 _OF_A_RESULT = _CSV_COLUMNS[10:20]

@@ -111,10 +111,14 @@ async def test_the_report_is_copied_and_the_batches_exported(
     async with with_history(simulated, ids, tmp_path) as opened:
         await opened.press("y")
         await opened.until(lambda: "report" in opened.log_lines()[-1], "the copy")
+        await opened.until(lambda: ".txt" in opened.screen_text(), "the report's file")
+        (written,) = (tmp_path / "exports").iterdir()
+        assert written.name == f"{table(opened).cursor_key}.txt"
+        assert all(uuid in written.read_text() for uuid in ids[2:])
         await opened.press("ctrl+e")
         await opened.until(lambda: "Written: B-" in opened.screen_text(), "the export")
         files = sorted((tmp_path / "exports").iterdir())
-        assert [path.suffix for path in files] == [".csv", ".jsonl"]
+        assert [path.suffix for path in files] == [".csv", ".jsonl", ".txt"]
         assert all(uuid in files[0].read_text() for uuid in ids)
 
         (tmp_path / "exports").rename(tmp_path / "elsewhere")
