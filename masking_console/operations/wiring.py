@@ -200,7 +200,7 @@ def build_operations(
         practice_account=practice_account,
         practice_text=practice_text,
         _engine=engine,
-        _journal=Journal(settings.journal_path, clock),
+        _journal=Journal(settings.journal_path, clock, settings.operator_name),
         _connections=connections,
         _clock=clock,
     )

@@ -1,5 +1,4 @@
 import asyncio
-import os
 import sqlite3
 import stat
 from collections.abc import AsyncIterator
@@ -298,19 +297,6 @@ async def test_it_opens_again_after_it_was_closed(journal: Journal) -> None:
     await journal._in_thread(journal._file.close)
 
     assert len(await journal.entries(batch.batch_id)) == len(OF_A_BATCH)
-
-
-def test_a_person_without_a_name_is_unknown(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(os, "getuid", lambda: 54_321)
-
-    journal = Journal(path)
-
-    assert journal._operator == "unknown"
-    journal.close()
 
 
 async def test_a_clock_that_is_set_back_mixes_nothing_up(path: Path) -> None:
