@@ -40,7 +40,7 @@ _CREATE = (
         seal TEXT NOT NULL
     ) STRICT
     """,
-    # `id` is the number of the batch's first entry, so that it sorts by time.
+    # `id` numbers the batches by their first entries, so that it sorts by time.
     """
     CREATE TABLE IF NOT EXISTS search_batches (
         id INTEGER PRIMARY KEY,
@@ -86,7 +86,10 @@ _FEW = 2_000
 
 
 def create_tables(connection: sqlite3.Connection) -> None:
-    """Create the tables where they are missing."""
+    """Create the tables, all of them anew where one is missing."""
+    names = "SELECT count(*) FROM sqlite_master WHERE name IN (?, ?, ?, ?)"
+    if connection.execute(names, _TABLES).fetchone()[0] < len(_TABLES):
+        drop_tables(connection)
     for statement in _CREATE:
         connection.execute(statement)
 
@@ -188,9 +191,9 @@ class _Taking:
         if entry is None:
             self._take_damaged(row)
         elif entry.event is JournalEvent.BATCH_CONFIRMED:
-            self._take_beginning(row, entry)
+            self._take_beginning(entry)
         elif entry.batch_id:
-            batch = self._batch(entry.batch_id, row.sequence)
+            batch = self._batch(entry.batch_id)
             if entry.session_uuid:
                 key = batch, entry.session_uuid
                 self._standings[key] = standing_after(self._standing(key), entry)
@@ -211,12 +214,12 @@ class _Taking:
         insert = "INSERT OR IGNORE INTO search_damaged VALUES (?, ?)"
         self._execute(insert, (_NO_BATCH, row.sequence))
         for batch_id in batch_ids_of(row):
-            batch = self._batch(batch_id, row.sequence)
+            batch = self._batch(batch_id)
             mark = "UPDATE search_batches SET is_damaged = 1 WHERE id = ?"
             self._execute(mark, (batch,))
             self._execute(insert, (batch, row.sequence))
 
-    def _take_beginning(self, row: SealedRow, entry: JournalEntry) -> None:
+    def _take_beginning(self, entry: JournalEntry) -> None:
         record = batch_record((entry,))
         assert record is not None  # noqa: S101 - the entry begins a batch
         # As the record says them, which is what the search is for.
@@ -230,13 +233,17 @@ class _Taking:
             (*values, entry.batch_id),
         )
         if not changed.rowcount:
-            self._execute(
-                "INSERT INTO search_batches VALUES (?, ?, ?, ?, ?, ?, ?, 0)",
-                (row.sequence, entry.batch_id, *values),
-            )
-        batch = self._batch(entry.batch_id, row.sequence)
+            self._add_batch(entry.batch_id, *values, 0)
+        batch = self._batch(entry.batch_id)
         for uuid in entry.sessions:
             self._standings[batch, uuid] = ""
+
+    def _add_batch(self, batch_id: str, *values: object) -> None:
+        self._execute(
+            "INSERT INTO search_batches SELECT coalesce(max(id), 0) + 1, ?, ?, ?, ?, ?, "
+            "?, ? FROM search_batches",
+            (batch_id, *values),
+        )
 
     def _take_ticket(self, batch: int, entry: JournalEntry) -> None:
         self._execute(
@@ -259,18 +266,16 @@ class _Taking:
             self._standings[key] = found[0] if is_sent else ""
         return self._standings[key]
 
-    def _batch(self, batch_id: str, sequence: int) -> int:
-        """Return the number of a batch; without its beginning it gets it from here."""
+    def _batch(self, batch_id: str) -> int:
+        """Return the number of a batch, also where its beginning is lost."""
         if batch_id not in self._batches:
             query = "SELECT id FROM search_batches WHERE batch_id = ?"
             found = self._execute(query, (batch_id,)).fetchone()
             if found is None:
                 # Nobody knows what it may be searched by, so every search names it.
-                insert = (
-                    "INSERT INTO search_batches VALUES (?, ?, 0, '', '', '', '', 1)"
-                )
-                self._execute(insert, (sequence, batch_id))
-            self._batches[batch_id] = sequence if found is None else found[0]
+                self._add_batch(batch_id, 0.0, "", "", "", "", 1)
+                return self._batch(batch_id)
+            self._batches[batch_id] = found[0]
         return self._batches[batch_id]
 
 
