@@ -240,8 +240,8 @@ class _Taking:
 
     def _add_batch(self, batch_id: str, *values: object) -> None:
         self._execute(
-            "INSERT INTO search_batches SELECT coalesce(max(id), 0) + 1, ?, ?, ?, ?, ?, "
-            "?, ? FROM search_batches",
+            "INSERT INTO search_batches SELECT coalesce(max(id), 0) + 1, "
+            "?, ?, ?, ?, ?, ?, ? FROM search_batches",
             (batch_id, *values),
         )
 

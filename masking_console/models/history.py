@@ -120,6 +120,11 @@ class BatchRecord:
         return who(self.operator, self.sudo_user, self.operator_name)
 
     @property
+    def tickets(self) -> tuple[PlainText, ...]:
+        """Every ticket that asked for it, each once."""
+        return (self.ticket,) if self.ticket else ()
+
+    @property
     def size(self) -> int:
         """How many sessions the whole batch has."""
         return len(self.sessions) + self.left_out

@@ -84,7 +84,7 @@ class HistoryQuery:
         """Whether the batch is one that is looked for."""
         return (
             record.batch_id.casefold().startswith(self.batch.casefold())
-            and self.ticket.casefold() in record.ticket.casefold()
+            and self.ticket.casefold() in "\n".join(record.tickets).casefold()
             and self.account.casefold() in {"", record.account_name.casefold()}
             and (not self.operator or self.operator.casefold() in _operators(record))
             and (self.since is None or record.began_at >= self.since)
@@ -172,7 +172,7 @@ def _operators(record: BatchRecord) -> set[str]:
 
 
 def _holds(record: BatchRecord, word: str) -> bool:
-    texts = (record.ticket, record.reason, record.account_name, record.by)
+    texts = (*record.tickets, record.reason, record.account_name, record.by)
     return (
         any(word in text.casefold() for text in texts)
         or record.batch_id.casefold().startswith(word)

@@ -120,7 +120,7 @@ def table(records: Iterable[BatchRecord]) -> str:
     ]
     lines += [
         f"{record.batch_id:<22} {day_and_minute(record.began_at)} "
-        f"{record.account_name.upper():<12} {record.ticket or '-':<12} "
+        f"{record.account_name.upper():<12} {', '.join(record.tickets) or '-':<12} "
         f"{record.by:<10} {found.total:>5} {numbers}  {end_words(record)}"
         for record in records
         for found in (counts(record),)

@@ -13,7 +13,7 @@ from masking_console.models.journal_entry import (
 )
 from masking_console.models.plain_text import plain_text
 from masking_console.models.session_events import SessionEvent
-from masking_console.presentation.display import day_and_second, zone_name
+from masking_console.presentation.display import day_and_second
 
 _WORDS = {
     JournalEvent.BATCH_CONFIRMED: "confirmed",
@@ -37,7 +37,7 @@ def session_table(events: Iterable[SessionEvent]) -> str:
     lines: list[str] = []
     for uuid, some in groupby(events, lambda event: event.session_uuid):
         lines += [] if not lines else [""]
-        lines += [f"Session {plain_text(uuid)}   times in {zone_name()}"]
+        lines += [f"Session {plain_text(uuid)}"]
         lines += map(event_line, some)
     return "".join(f"{line}\n" for line in lines) or "No such session in the journal.\n"
 
@@ -46,9 +46,7 @@ def event_line(event: SessionEvent) -> str:
     """Return what one entry says of a session."""
     entry = event.sealed.entry
     if isinstance(entry, DamagedEntry):
-        return (
-            f"{'entry ' + str(entry.sequence) + ' is damaged':<19}  see history verify"
-        )
+        return f"entry {entry.sequence} is damaged, see history verify"
     parts = [
         day_and_second(entry.at),
         f"{_what(entry):<13}",

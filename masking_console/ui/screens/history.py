@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import ClassVar
 
 from rich.text import Text
@@ -84,7 +85,12 @@ class HistoryScreen(Screen[BatchRecord | None]):
 
     @on(BatchTable.Asked)
     def _ask(self) -> None:
-        self.run_worker(self._read(None), group="read", exclusive=True)
+        self._read_soon(None)
+
+    def _read_soon(self, before: int | None) -> None:
+        # Not a coroutine: one that is cancelled before it begins would complain.
+        work: Callable[[], Awaitable[None]] = partial(self._read, before)
+        self.run_worker(work, group="read", exclusive=True)
 
     async def _read(self, before: int | None) -> None:
         """Show the first page of what the filter asks for, or the next one."""
@@ -114,7 +120,7 @@ class HistoryScreen(Screen[BatchRecord | None]):
         self.refresh_bindings()
         if table.next is not None and table.is_near_the_end:
             before, table.next = table.next, None
-            self.run_worker(self._read(before), group="read", exclusive=True)
+            self._read_soon(before)
 
     @on(RowsView.CursorMoved, "#batch-sessions")
     def _show_found(self) -> None:

@@ -118,7 +118,7 @@ class BatchTable(RowsView[str, BatchRecord]):
         return (
             Cell(f"{shown_time(row.began_at):{time_format}}"),
             Cell(row.account_name.upper()),
-            Cell(row.ticket or "-"),
+            Cell(", ".join(row.tickets) or "-"),
             Cell(row.by),
             Cell(str(found.total)),
             Cell(str(found.expired)),
