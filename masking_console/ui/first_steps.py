@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from masking_console.errors import MaskingConsoleError
 from masking_console.presentation.display import Sign
-from masking_console.presentation.history import preparing_words
 
 if TYPE_CHECKING:
     from masking_console.operations.wiring import Operations
@@ -49,6 +48,11 @@ class FirstSteps:
 
     async def _prepare_search(self) -> None:
         """Prepare a large journal for searching, once, and say how far it is."""
+        # The first paint does not wait for it.
+        from masking_console.presentation.history import (  # noqa: PLC0415 - see above
+            preparing_words,
+        )
+
         main, has_waited = self._main, False
         try:
             async for progress in self._operations.prepare_search():
