@@ -80,6 +80,10 @@ class Values(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         int, Meta(ge=1, le=36_500, description="a whole number from 1 to 36500")
     ] = 400
     """How far back the history goes without a filter; nothing is ever removed."""
+    operator_name: Annotated[
+        str, Meta(max_length=60, description="a name of at most 60 characters")
+    ] = ""
+    """Your name in the journal, beside the user of the operating system."""
     ticket_required: Annotated[bool, Meta(description="true or false")] = False
     """Whether nothing is expired without a ticket."""
     ticket_per_batch: Annotated[bool, Meta(description="true or false")] = False
@@ -144,6 +148,7 @@ class ConfigFile:
             signs=values.signs,
             theme=values.theme,
             history_days=values.history_days,
+            operator_name=values.operator_name.strip(),
             cause_rules=CauseRules(
                 values.ticket_required, self.ticket_pattern, values.ticket_per_batch
             ),
@@ -267,7 +272,11 @@ def _dotted(table: Mapping[str, Any], before: str = "") -> Iterator[str]:
 
 def _check_values(path: Path, values: Values) -> None:
     """Check what the types alone cannot say."""
-    texts = {"theme": values.theme, "ticket_pattern": values.ticket_pattern}
+    texts = {
+        "theme": values.theme,
+        "ticket_pattern": values.ticket_pattern,
+        "operator_name": values.operator_name,
+    }
     for key, text in texts.items():
         if plain_text(text) != text:
             raise problem(path, f"{key} has a character that cannot be shown")

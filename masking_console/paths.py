@@ -12,6 +12,13 @@ class UnsafePathError(OSError):
     """A path is not ours alone; the text says why, for use inside a sentence."""
 
 
+_FULL = {
+    getattr(errno, "EDQUOT", errno.ENOSPC): "the disk quota is used up",
+    errno.ENOSPC: "the disk is full",
+    errno.EFBIG: "the file is larger than allowed",
+    errno.EROFS: "the disk is read-only",
+}
+
 FileIdentity = tuple[int, int]
 """Device and inode: the file itself, whatever its names are."""
 
@@ -101,6 +108,15 @@ def open_private(path: Path, flags: int) -> int:
             os.close(descriptor)
             raise
     return descriptor
+
+
+def why_not(error: OSError) -> str:
+    """Return why a file cannot be used, for the middle of a sentence."""
+    if isinstance(error, UnsafePathError):
+        return str(error)
+    if error.errno in _FULL:
+        return _FULL[error.errno]
+    return os.strerror(error.errno).lower() if error.errno else "no access"
 
 
 def identity(path: str | Path) -> FileIdentity | None:

@@ -108,6 +108,8 @@ class Settings:
     """The name of the colors; empty for the default ones."""
     history_days: int = 400
     """How far back the history goes unless it is asked for more."""
+    operator_name: str = ""
+    """The operator's name, beside the user of the operating system; may be empty."""
     cause_rules: CauseRules = field(default_factory=CauseRules)
     """What a ticket must be."""
     show_numbers: ShowNumbers = ShowNumbers.ASK

@@ -9,15 +9,30 @@ from masking_console.cli.options import load_settings
 from masking_console.exit_codes import ExitCode
 
 
+def _known_outcome(_ctx: click.Context, option: click.Parameter, value: str) -> str:
+    """Return the outcome; one that is given must be the beginning of one."""
+    source = _ctx.get_parameter_source(option.name or "")
+    if source is not click.core.ParameterSource.DEFAULT:
+        from masking_console.models.history_query import outcomes_that_begin_with
+
+        outcomes_that_begin_with(value)
+    return value
+
+
 @click.group(
     invoke_without_command=True, short_help="Print what was done, newest first."
 )
 @click.option("--batch", default="", help="The beginning of a batch id.")
-@click.option("--session", default="", help="The beginning of a session id.")
+@click.option("--session", default="", help="A session: the beginning of its id.")
 @click.option("--ticket", default="", help="A part of the ticket.")
 @click.option("--account", default="", metavar="NAME", help="On this account.")
 @click.option("--operator", default="", help="Done by this person.")
-@click.option("--outcome", default="", help="With such an outcome, e.g. unknown.")
+@click.option(
+    "--outcome",
+    default="",
+    callback=_known_outcome,
+    help="With such an outcome, e.g. unknown.",
+)
 @click.option("--since", default="", metavar="DATE", help="From 2026-03-04 on.")
 @click.option(
     "--format",
@@ -35,11 +50,13 @@ def history(ctx: click.Context, /, form: str, practice: bool, **fields: str) -> 
 
     ctx.obj = paths.journal_path(practice=practice)
     if ctx.invoked_subcommand is None:
-        from masking_console.operations.print_history import print_history
+        from masking_console.operations.print_history import print_history, slow_words
         from masking_console.presentation.display import show_as
 
         settings = load_settings(practice=practice)
         show_as(settings)
+        if slow := slow_words(ctx.obj):
+            click.echo(slow, err=True)
         words = print_history(ctx.obj, form, settings.history_days, **fields)
         click.echo(words, nl=False)
 
@@ -53,6 +70,11 @@ def history(ctx: click.Context, /, form: str, practice: bool, **fields: str) -> 
     type=click.Path(),
     help="Hold it to a report or an export that was kept elsewhere.",
 )
+@click.option(
+    "--rebuild-search",
+    is_flag=True,
+    help="Prepare the journal for searching anew, and then verify it.",
+)
 @click.argument("reports", nargs=-1, metavar="[REPORT ...]", type=click.Path())
 @click.pass_obj
 def verify(
@@ -60,6 +82,7 @@ def verify(
     practice: bool,
     against: tuple[str, ...],
     reports: tuple[str, ...],
+    rebuild_search: bool,
 ) -> None:
     """Say whether the journal is whole and unaltered, and if not, where.
 
@@ -74,11 +97,22 @@ def verify(
         journal_path = paths.journal_path(practice=True)
     if reports and not against:
         raise InputError("Write --against before the reports.")
+    if rebuild_search:
+        _rebuild_search(journal_path)
     files = [Path(each) for each in (*against, *reports)]
     words, is_whole = print_verification(journal_path, files)
     click.echo(words)
     if not is_whole:
         sys.exit(ExitCode.BAD_INPUT)
+
+
+def _rebuild_search(journal_path: Path) -> None:
+    from masking_console.operations.verify_history import rebuild_search
+    from masking_console.presentation.history import preparing_words
+
+    rebuild_search(
+        journal_path, lambda progress: click.echo(preparing_words(progress), err=True)
+    )
 
 
 @history.command()

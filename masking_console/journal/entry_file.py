@@ -1,44 +1,52 @@
 """The journal's file: append-only SQLite in which each entry seals the one before.
 
-With `schema`, the only module that speaks SQL. Nothing here knows of threads: one
-thread uses it.
+With `entry_reader`, `schema` and `search_table`, the only modules that speak SQL.
+Nothing here knows of threads: one thread uses it.
 """
 
 import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
 
-from masking_console.journal.failures import is_damage
+from masking_console.journal import search_table
+from masking_console.journal.entry_reader import (
+    ONE_ROW,
+    SELECT,
+    as_text,
+    last_head,
+    rows_behind,
+)
 from masking_console.journal.files_in_use import FilesInUse
 from masking_console.journal.head_note import HeadNote, note_path, read_head
 from masking_console.journal.schema import bring_up_to_date
 from masking_console.journal.seals import (
-    FIRST_SEAL,
     Head,
     SealedRow,
     batch_ids_of,
     entry_of,
-    is_seal,
+    head_of,
     note_problem,
     row_of,
     seal,
 )
+from masking_console.models.history_query import SearchProgress
 from masking_console.models.journal_entry import JournalEntry, JournalEvent
 from masking_console.paths import UnsafePathError, make_private_folder, open_private
 
 _BUSY_SECONDS = 5.0
-_AT_ONCE = 400
-"""Sessions that one question names; SQLite takes a limited number of values."""
-_COLUMNS = "sequence, event, batch_id, session_uuid, content, previous_seal, seal"
-_SELECT = f"SELECT {_COLUMNS} FROM entries WHERE"  # noqa: S608 - names of columns
-_ONE_ROW = f"{_SELECT} sequence = ?"
-_ROWS_BEHIND = f"{_SELECT} sequence > ? ORDER BY sequence"
-_ONE_ROW_IS_DAMAGED = ("NULL value in entries.", "non-TEXT value in entries.")
+_IS_SMALL_DAMAGE = (
+    "NULL value in entries.",
+    "non-TEXT value in entries.",
+    "NULL value in search_",
+    "non-TEXT value in search_",
+    "non-INTEGER value in search_",
+    "non-REAL value in search_",
+)
 """The beginnings of what SQLite says of one row, while the file itself is sound."""
 _ON_THE_DISK = frozenset({JournalEvent.BATCH_CONFIRMED, JournalEvent.BATCH_ENDED})
 """After these the note is put on the disk as well, so that a power failure between two
@@ -85,7 +93,7 @@ class EntryFile:
         """
         found = [row[0] for row in self._opened().execute("PRAGMA quick_check")]
         for words in found:
-            if words != "ok" and not words.startswith(_ONE_ROW_IS_DAMAGED):
+            if words != "ok" and not words.startswith(_IS_SMALL_DAMAGE):
                 raise sqlite3.DatabaseError(words)
 
     def compare_with_note(self, new_entry: NewEntry, consoles: int) -> str:
@@ -102,7 +110,7 @@ class EntryFile:
             What does not fit, in words; nothing where all is well.
         """
         with _immediately(self._opened()) as connection:
-            last, noted = _last(connection), read_head(self.path)
+            last, noted = last_head(connection), read_head(self.path)
             event, words = note_problem(
                 self._row(last.sequence),
                 noted,
@@ -144,6 +152,25 @@ class EntryFile:
             self._note.sync()
         return head.sequence
 
+    def take_for_search(self, *, anew: bool = False) -> SearchProgress:
+        """Take the next entries into the values to search by.
+
+        Args:
+            anew: forget what was taken before.
+        """
+        last = last_head(self._opened())
+        if not anew and search_table.reached(self._opened()) == last:
+            return SearchProgress(last.sequence, last.sequence)
+        with _immediately(self._opened()) as connection:
+            if anew:
+                search_table.drop_tables(connection)
+            return search_table.take_some(
+                connection,
+                last_head(connection),
+                self._head_at,
+                lambda sequence: rows_behind(connection, sequence),
+            )
+
     def knows_batch(self, batch_id: str) -> bool:
         """Whether there is an entry of this batch."""
         query = "SELECT 1 FROM entries WHERE batch_id = ? LIMIT 1"
@@ -151,7 +178,7 @@ class EntryFile:
 
     def last_seal(self) -> str:
         """Return the seal of the last entry."""
-        return _last(self._opened()).seal
+        return last_head(self._opened()).seal
 
     def rows(
         self, batch_id: str, events: Sequence[JournalEvent] = ()
@@ -159,7 +186,7 @@ class EntryFile:
         """Return the rows of one batch, or some of its events, oldest first."""
         places = ", ".join("?" * len(events))
         some = f"AND event IN ({places})" if events else ""
-        query = f"{_SELECT} batch_id = ? {some} ORDER BY sequence"
+        query = f"{SELECT} batch_id = ? {some} ORDER BY sequence"
         values = (batch_id, *(each.value for each in events))
         return tuple(map(row_of, self._opened().execute(query, values)))
 
@@ -197,7 +224,7 @@ class EntryFile:
             connection = sqlite3.connect(
                 self.path, timeout=_BUSY_SECONDS, isolation_level=None
             )
-            connection.text_factory = _as_text
+            connection.text_factory = as_text
             try:
                 _patiently(lambda: _prepare(connection))
                 self._in_use.opened()
@@ -208,11 +235,15 @@ class EntryFile:
         return self._connection
 
     def _row(self, sequence: int) -> SealedRow | None:
-        found = self._opened().execute(_ONE_ROW, (sequence,)).fetchone()
+        found = self._opened().execute(ONE_ROW, (sequence,)).fetchone()
         return row_of(found) if found is not None else None
 
+    def _head_at(self, sequence: int) -> Head | None:
+        row = self._row(sequence)
+        return head_of(row.sequence, row.seal) if row is not None else None
+
     def _rows_of_event(self, event: JournalEvent) -> Iterable[SealedRow]:
-        query = f"{_SELECT} event = ? ORDER BY sequence"
+        query = f"{SELECT} event = ? ORDER BY sequence"
         return map(row_of, self._opened().execute(query, (event.value,)))
 
     def _batch_ids(self) -> Sequence[str]:
@@ -224,93 +255,6 @@ class EntryFile:
             "SELECT id FROM ids WHERE id IS NOT NULL"
         )
         return [row[0] for row in found]
-
-
-def read_rows(path: Path) -> Iterator[SealedRow]:
-    """Yield every row of a journal by sequence, without changing anything.
-
-    A row that SQLite cannot read comes as one that is damaged, as long as the rows
-    behind it can be reached.
-    """
-    with closing(_opened_to_read(path)) as connection:
-        last = 0
-        while True:
-            try:
-                for values in connection.execute(_ROWS_BEHIND, (last,)):
-                    last = values[0]
-                    yield row_of(values)
-            except sqlite3.DatabaseError as error:
-                if not is_damage(error):
-                    raise
-                row = _row_behind(connection, last)
-                last = row.sequence
-                yield row
-            else:
-                return
-
-
-def _row_behind(connection: sqlite3.Connection, last: int) -> SealedRow:
-    """Return the row behind one, alone: its number can be read where it cannot.
-
-    Raises:
-        sqlite3.DatabaseError: not even its number can be read.
-    """
-    query = "SELECT min(sequence) FROM entries WHERE sequence > ?"
-    sequence = connection.execute(query, (last,)).fetchone()[0]
-    if sequence is None:
-        raise sqlite3.DatabaseError("the end cannot be read")
-    try:
-        return row_of(connection.execute(_ONE_ROW, (sequence,)).fetchone())
-    except sqlite3.DatabaseError:
-        return row_of((sequence, *[None] * 6))
-
-
-def read_entries_of(path: Path, session_uuids: Sequence[str]) -> Iterator[JournalEntry]:
-    """Yield the entries of some sessions, and how their batches began, by sequence.
-
-    One that is damaged is left out.
-    """
-    with closing(_opened_to_read(path)) as connection:
-        for start in range(0, len(session_uuids), _AT_ONCE):
-            asked = session_uuids[start : start + _AT_ONCE]
-            places = ", ".join("?" * len(asked))
-            of_sessions = f"session_uuid IN ({places})"
-            of_these = f"(SELECT batch_id FROM entries WHERE {of_sessions})"  # noqa: S608
-            of_batches = f"event = 'batch.confirmed' AND batch_id IN {of_these}"
-            query = f"{_SELECT} {of_sessions} OR {of_batches} ORDER BY sequence"
-            rows = connection.execute(query, (*asked, *asked))
-            yield from _sound(rows)
-
-
-def read_gaps(path: Path) -> Iterator[JournalEntry]:
-    """Yield the entries that tell of entries that are lost."""
-    with closing(_opened_to_read(path)) as connection:
-        yield from _sound(
-            connection.execute(
-                f"{_SELECT} event IN "
-                "('journal.set_aside', 'journal.cut', 'journal.note') ORDER BY sequence"
-            )
-        )
-
-
-def _sound(rows: Iterable[Sequence[object]]) -> Iterator[JournalEntry]:
-    """Yield what can be read of some rows."""
-    found = (entry_of(row_of(values)) for values in rows)
-    yield from (entry for entry in found if entry is not None)
-
-
-def _opened_to_read(path: Path) -> sqlite3.Connection:
-    # A missing file is not created, and its missing is an error of its own.
-    path.stat()
-    uri = f"{path.absolute().as_uri()}?mode=ro"
-    connection = sqlite3.connect(uri, uri=True, timeout=_BUSY_SECONDS)
-    connection.text_factory = _as_text
-    return connection
-
-
-def _as_text(content: bytes) -> str:
-    """Return a text of the file; a bit that was flipped in it is no reason to fail."""
-    return content.decode("utf-8", "replace")
 
 
 def _patiently(work: Callable[[], None]) -> None:
@@ -345,31 +289,20 @@ def _immediately(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]
 
 def _insert(connection: sqlite3.Connection, entry: JournalEntry) -> Head:
     content = msgspec.json.encode(entry, order="deterministic").decode()
-    last = _last(connection)
+    last = last_head(connection)
     head = Head(last.sequence + 1, seal(last.seal, content))
-    connection.execute(
-        "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (
-            head.sequence,
-            entry.event.value,
-            entry.batch_id,
-            entry.session_uuid,
-            content,
-            last.seal,
-            head.seal,
-        ),
+    values = (
+        head.sequence,
+        entry.event.value,
+        entry.batch_id,
+        entry.session_uuid,
+        content,
+        last.seal,
+        head.seal,
     )
+    connection.execute("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+    search_table.take_new(connection, last, head, row_of(values))
     return head
-
-
-def _last(connection: sqlite3.Connection) -> Head:
-    row = connection.execute(
-        "SELECT sequence, seal FROM entries ORDER BY sequence DESC LIMIT 1"
-    ).fetchone()
-    if row is None:
-        return Head(0, FIRST_SEAL)
-    # A damaged one is followed all the same: that it is damaged is found by itself.
-    return Head(row[0], row[1] if is_seal(row[1]) else seal("", str(row[1])))
 
 
 def _prepare(connection: sqlite3.Connection) -> None:

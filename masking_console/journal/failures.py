@@ -1,6 +1,5 @@
 """What SQLite and the disk say, in our words; and what becomes of a damaged file."""
 
-import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
@@ -9,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from masking_console.errors import JournalError
-from masking_console.paths import UnsafePathError
+from masking_console.paths import why_not
 
 T = TypeVar("T")
 
@@ -22,6 +21,8 @@ _WORDS = {
     sqlite3.SQLITE_CORRUPT: "its file is damaged",
     sqlite3.SQLITE_NOTADB: "its file is damaged",
     sqlite3.SQLITE_IOERR: "the disk has an error",
+    # The file by which consoles share the journal cannot be made larger.
+    sqlite3.SQLITE_IOERR_SHMSIZE: "the disk is full",
 }
 _PRIMARY_CODE = 0xFF
 """SQLite keeps the kind of an error in the low byte of its extended code."""
@@ -40,12 +41,11 @@ def in_our_words(work: Callable[[], T], doing: str = "written") -> T:
     try:
         return work()
     except sqlite3.Error as error:
-        code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE
-        words = _WORDS.get(code, "SQLite refused")
-    except UnsafePathError as error:
-        words = str(error)
+        code = getattr(error, "sqlite_errorcode", 0)
+        kind = _WORDS.get(code & _PRIMARY_CODE, "SQLite refused")
+        words = _WORDS.get(code, kind)
     except OSError as error:
-        words = (os.strerror(error.errno) if error.errno else "no access").lower()
+        words = why_not(error)
     raise JournalError(f"The journal cannot be {doing} ({words}).")
 
 

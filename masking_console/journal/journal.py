@@ -1,7 +1,7 @@
 """What the journal is told, and the thread in which it writes."""
 
 import asyncio
-import getpass
+import os
 import platform
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,6 +15,7 @@ import msgspec
 from masking_console.journal.consoles import Consoles, count_consoles
 from masking_console.journal.entry_file import EntryFile
 from masking_console.journal.failures import in_our_words, is_damage, set_aside
+from masking_console.journal.os_user import process_user, sudo_user
 from masking_console.journal.reading import batch_of, read_attempts
 from masking_console.journal.seals import SealedRow, entry_of
 from masking_console.models.account import Account
@@ -28,6 +29,7 @@ from masking_console.models.expiry import (
 )
 from masking_console.models.free_text import fit_to_keep
 from masking_console.models.history import BatchRecord
+from masking_console.models.history_query import SearchProgress
 from masking_console.models.journal_entry import (
     SCHEMA_VERSION,
     JournalEntry,
@@ -57,14 +59,27 @@ class Journal:
     """
 
     def __init__(
-        self, path: Path, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        path: Path,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        operator_name: str = "",
     ) -> None:
+        """Make a journal; its file is opened when it is first needed.
+
+        Args:
+            path: the file.
+            now: tells aware times.
+            operator_name: the operator's name from the configuration; it stands beside
+                the user of the operating system, never instead.
+        """
         self._now = now
         self._file = EntryFile(path)
         self._consoles = Consoles(path)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self._under_way = set[str]()
-        self._operator = plain_text(_operator(), limit=64)
+        self._operator = plain_text(process_user(), limit=64)
+        self._sudo_user = plain_text(sudo_user(os.environ), limit=64)
+        self._operator_name = plain_text(operator_name, limit=64)
         self._host = plain_text(platform.node(), limit=64)
 
     @property
@@ -191,6 +206,19 @@ class Journal:
             JournalEvent.FINDING_ACKNOWLEDGED, "", detail=finding, reason=reason
         )
 
+    async def take_for_search(self, *, anew: bool = False) -> SearchProgress:
+        """Prepare some more of the journal for searching; other work comes between.
+
+        Args:
+            anew: begin from nothing.
+        """
+
+        def take() -> SearchProgress:
+            self._enter()
+            return self._file.take_for_search(anew=anew)
+
+        return await self._in_thread(take)
+
     async def last_seal(self) -> str:
         """Return the seal of the last entry, which proves all before it."""
         return await self._in_thread(self._file.last_seal)
@@ -271,6 +299,8 @@ class Journal:
         )
         # What the killed ones left explains nothing that comes later.
         self._consoles.others()
+        # All of a small journal; the rest of a large one is taken bit by bit.
+        self._file.take_for_search()
         return problem
 
     def _interrupted(self) -> tuple[BatchRecord, ...]:
@@ -349,6 +379,8 @@ class Journal:
                 "batch_id": batch_id,
                 "version": SCHEMA_VERSION,
                 "operator": self._operator,
+                "sudo_user": str(fit_to_keep(self._sudo_user)),
+                "operator_name": str(fit_to_keep(self._operator_name)),
                 "host": self._host,
                 **{name: _kept(name, value) for name, value in fields.items()},
             },
@@ -398,10 +430,3 @@ def _kept(name: str, value: object) -> object:
     if not isinstance(value, str):
         return value
     return str(fit_to_keep(value) if name in _FREE_TEXTS else value)
-
-
-def _operator() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "unknown"

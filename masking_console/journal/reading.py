@@ -7,7 +7,11 @@ from datetime import datetime
 from pathlib import Path
 
 from masking_console.journal.consoles import count_consoles
-from masking_console.journal.entry_file import read_entries_of, read_gaps, read_rows
+from masking_console.journal.entry_reader import (
+    read_entries_of,
+    read_gaps,
+    read_rows,
+)
 from masking_console.journal.failures import in_our_words
 from masking_console.journal.head_note import note_path, read_head
 from masking_console.journal.seals import (
@@ -167,10 +171,13 @@ def _attempts(
     path: Path, asked: tuple[SessionUuid, ...], account: Account | None
 ) -> Mapping[SessionUuid, tuple[PastAttempt, ...]]:
     began: dict[str, JournalEntry] = {}
+    added: dict[str, list[JournalEntry]] = {}
     entries: dict[tuple[str, str], list[JournalEntry]] = {}
     for entry in read_entries_of(path, asked):
         if entry.event is JournalEvent.BATCH_CONFIRMED:
             began[entry.batch_id] = entry
+        elif entry.event is JournalEvent.TICKET_ADDED:
+            added.setdefault(entry.batch_id, []).append(entry)
         else:
             key = (entry.session_uuid, entry.batch_id)
             entries.setdefault(key, []).append(entry)
@@ -179,7 +186,7 @@ def _attempts(
         confirmed = began.get(batch_id)
         if confirmed is None or not (account is None or is_on(confirmed, account)):
             continue
-        attempt = past_attempt(confirmed, each)
+        attempt = past_attempt(confirmed, each, added.get(batch_id, ()))
         if attempt is not None:
             uuid = SessionUuid(text)
             found[uuid] = (*found.get(uuid, ()), attempt)

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Mapping
 
 from masking_console.errors import JournalError
+from masking_console.journal.search_table import create_tables
 from masking_console.models.journal_entry import SCHEMA_VERSION, JournalEvent
 
 _VERSION_1 = (
@@ -43,7 +44,9 @@ _VERSION_1 = (
 )
 _VERSION_2 = ("CREATE INDEX entries_by_event ON entries (event, sequence)",)
 _STEPS: Mapping[int, tuple[str, ...]] = {1: _VERSION_1, 2: _VERSION_2, 3: (), 4: ()}
-"""What leads to each version from the one before; entries are never rewritten."""
+"""What leads to each version from the one before; entries are never rewritten.
+
+The tables of `search_table`, which came with 4, are made wherever they are missing."""
 
 
 def bring_up_to_date(connection: sqlite3.Connection) -> None:
@@ -60,5 +63,6 @@ def bring_up_to_date(connection: sqlite3.Connection) -> None:
     for step in range(version + 1, SCHEMA_VERSION + 1):
         for statement in _STEPS[step]:
             connection.execute(statement)
+    create_tables(connection)
     if version != SCHEMA_VERSION:
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")

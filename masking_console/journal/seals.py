@@ -71,6 +71,15 @@ class Head:
     """Its seal."""
 
 
+def head_of(sequence: int, own_seal: object) -> Head:
+    """Return an entry as the one behind it seals it.
+
+    A damaged one is followed all the same: that it is damaged is found by itself.
+    """
+    text = str(own_seal)
+    return Head(sequence, text if is_seal(own_seal) else seal("", text))
+
+
 def row_of(values: Sequence[object]) -> SealedRow:
     """Return a row of the file; what is no text in it is damaged, and fits no seal."""
     sequence, *texts = values

@@ -55,6 +55,7 @@ from masking_console.operations.run_control import RunControl
 from masking_console.operations.wiring import Operations
 from masking_console.presentation.accounts import refusal_words
 from masking_console.presentation.display import day_and_second
+from masking_console.presentation.history import preparing_words
 from masking_console.presentation.pasted import called_off, other_account, still_open
 from masking_console.presentation.review import (
     consequences,
@@ -196,6 +197,8 @@ class ExpireJob:
         try:
             for words in await self._operations.open_journal():
                 self._lines.note(words)
+            if not self._request.is_dry_run:
+                await self._prepare_search()
             if matters := await self._operations.not_settled(account):
                 where = "Open the console on this account and press U."
                 self._lines.note(f"{unsettled_words(matters)} {where}")
@@ -204,6 +207,16 @@ class ExpireJob:
             if not self._request.is_dry_run:
                 raise
             self._lines.note(str(error))
+
+    async def _prepare_search(self) -> None:
+        """Prepare a large journal for searching, once, and say how far it is."""
+        told = -1
+        async for progress in self._operations.prepare_search():
+            self._stop_if_told()
+            tenth = 10 * progress.done // max(1, progress.total)
+            if not progress.is_done and tenth > told:
+                told = tenth
+                self._lines.note(preparing_words(progress))
 
     async def _check(
         self, account: Account, uuids: Sequence[SessionUuid], *, is_told: bool

@@ -133,6 +133,22 @@ class BatchRecord:
     """The tickets that were added after its end, oldest first."""
     set_aside: Addition | None = None
     """Who left unsettled what is not settled of it, and why."""
+    sudo_user: PlainText = PlainText("")
+    """The user behind ``sudo``; empty where there was none."""
+    operator_name: PlainText = PlainText("")
+    """The name from the operator's configuration; may be empty."""
+    left_out: int = 0
+    """How many more sessions the batch has, where only some are asked for."""
+
+    @property
+    def by(self) -> PlainText:
+        """The operator, with who is behind and a name, where they are known."""
+        return who(self.operator, self.sudo_user, self.operator_name)
+
+    @property
+    def size(self) -> int:
+        """How many sessions the whole batch has."""
+        return len(self.sessions) + self.left_out
 
     @classmethod
     def of(cls, summary: ExpirySummary) -> "BatchRecord":
@@ -201,12 +217,20 @@ class BatchRecord:
         return tuple(e.session_uuid for e in self.sessions if e.outcome not in gone)
 
 
+def who(operator: str, sudo_user: str = "", operator_name: str = "") -> PlainText:
+    """Return the user of the operating system, and in brackets what is known beside."""
+    behind = f"sudo by {sudo_user}" if sudo_user else ""
+    more = ", ".join(part for part in (behind, operator_name) if part)
+    return plain_text(f"{operator} ({more})" if more else operator)
+
+
 # A word that a newer program wrote is no fact here: the session is looked at.
 _OUTCOMES = {each.value: each for each in ExpiryOutcome}
 _EVIDENCE = {each.value: each for each in Evidence}
 _OF_THE_BATCH = frozenset(
     {JournalEvent.BATCH_RESUMED.value, JournalEvent.BATCH_ENDED.value}
 )
+_WITH_A_TICKET = frozenset({JournalEvent.BATCH_CONFIRMED, JournalEvent.TICKET_ADDED})
 OF_A_SESSION = frozenset(
     {
         JournalEvent.EXPIRE_INTENDED,
@@ -351,6 +375,8 @@ def _begun(entry: JournalEntry) -> BatchRecord:
         host=plain_text(entry.host),
         console=entry.console,
         sessions=(),
+        sudo_user=fit_to_keep(entry.sudo_user),
+        operator_name=fit_to_keep(entry.operator_name),
     )
 
 
@@ -390,6 +416,17 @@ def _looked(before: str, entry: JournalEntry) -> str:
 def outcome_of(outcome: str) -> ExpiryOutcome:
     """Return the outcome of a standing; unknown where a newer version wrote it."""
     return _OUTCOMES.get(outcome, ExpiryOutcome.UNKNOWN)
+
+
+def tickets_of(entries: Iterable[JournalEntry | DamagedEntry]) -> tuple[str, ...]:
+    """Return every ticket of a batch once, in the order in which they were given."""
+    tickets = (
+        # Entries of older versions were not made fit when they were written.
+        without_tokens(entry.ticket)
+        for entry in entries
+        if isinstance(entry, JournalEntry) and entry.event in _WITH_A_TICKET
+    )
+    return tuple(dict.fromkeys(ticket for ticket in tickets if ticket))
 
 
 def _after(

@@ -1,10 +1,27 @@
 """What an operator looks for in the history."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from masking_console.errors import InputError
-from masking_console.models.history import BatchRecord
+from masking_console.models.expiry import ExpiryOutcome
+from masking_console.models.history import BatchRecord, SessionRecord
+from masking_console.models.plain_text import plain_text
+
+
+@dataclass(frozen=True, slots=True)
+class SearchProgress:
+    """How far the journal is prepared for searching."""
+
+    done: int
+    """Entries that were taken."""
+    total: int
+    """Entries that there are."""
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is left to take."""
+        return self.done >= self.total
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +45,21 @@ class HistoryQuery:
     words: tuple[str, ...] = ()
     """Each stands somewhere: in ticket, reason, account, operator or an id."""
 
+    def __post_init__(self) -> None:
+        if self.outcome:
+            outcomes_that_begin_with(self.outcome)
+
+    @property
+    def outcomes(self) -> tuple[ExpiryOutcome, ...]:
+        """The outcomes that are looked for; empty where none is."""
+        return outcomes_that_begin_with(self.outcome) if self.outcome else ()
+
     @classmethod
     def of(cls, text: str) -> "HistoryQuery":
         """Return what a person typed: words, and ``field:value`` for a field.
 
         Raises:
-            InputError: a field that there is not, or a date that is none.
+            InputError: a field or an outcome that there is not, or a date that is none.
         """
         fields: dict[str, str] = {}
         words: list[str] = []
@@ -41,10 +67,12 @@ class HistoryQuery:
             name, colon, value = word.partition(":")
             if not colon:
                 words.append(word)
-            elif name in _FIELDS:
-                fields[name] = value
-            else:
+                continue
+            if name not in _FIELDS:
                 raise InputError(f"No field {name}. Fields: {', '.join(_FIELDS)}.")
+            if name == "outcome":
+                outcomes_that_begin_with(value)
+            fields[name] = value
         since = fields.pop("since", "")
         return cls(
             **fields,
@@ -58,7 +86,7 @@ class HistoryQuery:
             record.batch_id.casefold().startswith(self.batch.casefold())
             and _holds_ticket(record, self.ticket.casefold())
             and self.account.casefold() in {"", record.account_name.casefold()}
-            and self.operator.casefold() in {"", record.operator.casefold()}
+            and (not self.operator or self.operator.casefold() in _operators(record))
             and (self.since is None or record.began_at >= self.since)
             and self._matches_a_session(record)
             and all(_holds(record, word.casefold()) for word in self.words)
@@ -67,10 +95,25 @@ class HistoryQuery:
     def _matches_a_session(self, record: BatchRecord) -> bool:
         if not (self.session or self.outcome):
             return True
-        return any(
-            each.session_uuid.startswith(self.session.casefold())
-            and each.outcome.value.startswith(self.outcome.casefold())
-            for each in record.sessions
+        return any(map(self.wants, record.sessions))
+
+    def narrowed(self, record: BatchRecord) -> BatchRecord:
+        """Return the batch with only the sessions that are looked for by their ids."""
+        begin = self.session.casefold()
+        kept = tuple(e for e in record.sessions if e.session_uuid.startswith(begin))
+        return replace(record, sessions=kept, left_out=len(record.sessions) - len(kept))
+
+    def names(self, session: SessionRecord) -> bool:
+        """Whether the query means this very session of a batch that matches."""
+        if self.session or self.outcome:
+            return self.wants(session)
+        words = map(str.casefold, self.words)
+        return any(session.session_uuid.startswith(word) for word in words)
+
+    def wants(self, session: SessionRecord) -> bool:
+        """Whether a session of a batch is one that is looked for."""
+        return session.session_uuid.startswith(self.session.casefold()) and (
+            not self.outcome or session.outcome in self.outcomes
         )
 
 
@@ -79,6 +122,40 @@ _FIELDS = ("batch", "session", "ticket", "account", "operator", "outcome", "sinc
 
 def _holds_ticket(record: BatchRecord, part: str) -> bool:
     return not part or any(part in each.casefold() for each in record.tickets)
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    """Some of the batches that match, and how many there are."""
+
+    batches: tuple[BatchRecord, ...] = ()
+    """They, the newest first."""
+    total: int = 0
+    """How many match in all, on the first page; of those with a damaged entry, all."""
+    all: int = 0
+    """How many batches there are, whether they match or not."""
+    next: int | None = None
+    """Where the next page begins; None behind the last."""
+    damaged: tuple[int, ...] = ()
+    """The numbers of the entries of the whole journal that cannot be read."""
+    last_seal: str = ""
+    """The seal of the last entry; empty where there is none."""
+
+
+def outcomes_that_begin_with(text: str) -> tuple[ExpiryOutcome, ...]:
+    """Return the outcomes that begin so.
+
+    Raises:
+        InputError: the text is empty, or none begins so.
+    """
+    begin = text.strip().casefold()
+    found = tuple(e for e in ExpiryOutcome if begin and e.value.startswith(begin))
+    if not found:
+        names = ", ".join(each.value for each in ExpiryOutcome)
+        shown = plain_text(text, limit=40).strip()
+        problem = f'No outcome "{shown}".' if shown else "Which outcome?"
+        raise InputError(f"{problem} Outcomes: {names}.")
+    return found
 
 
 def parse_date(text: str) -> datetime:
@@ -93,8 +170,13 @@ def parse_date(text: str) -> datetime:
         raise InputError("Write the date as 2026-03-04.") from None
 
 
+def _operators(record: BatchRecord) -> set[str]:
+    names = (record.operator, record.sudo_user, record.operator_name)
+    return {name.casefold() for name in names if name}
+
+
 def _holds(record: BatchRecord, word: str) -> bool:
-    texts = (*record.tickets, record.reason, record.account_name, record.operator)
+    texts = (*record.tickets, record.reason, record.account_name, record.by)
     return (
         any(word in text.casefold() for text in texts)
         or record.batch_id.casefold().startswith(word)

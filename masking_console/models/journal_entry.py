@@ -8,8 +8,9 @@ import msgspec
 
 SCHEMA_VERSION = 4
 """Rises with every change of what an entry holds; 2 brought consoles and looks, and the
-note of the last entry; 3 brought what is found about the journal itself; 4 brought the
-outcome of a look, and what is added to a batch after its end."""
+note of the last entry; 3 brought what is found about the journal itself; 4 brought what
+is learnt after the end of a batch, who is behind an operator, and the values to search
+by."""
 NOTE_SINCE = 2
 """The version since which there is a note of the last entry."""
 
@@ -30,15 +31,16 @@ class JournalEvent(Enum):
     BATCH_RESUMED = "batch.resumed"
     """A later console takes care of a run that was cut off; it only looks."""
     SESSION_LOOKED = "session.looked"
-    """A look after the end, with its outcome; older ones without: it was open again."""
+    """A look after the end, with its outcome and evidence. An older one without them
+    found a session open that had been called expired."""
     SESSION_CAME_BACK = "session.came_back"
     """Plivo has a new open session for the same two numbers."""
     SECOND_LOOK_ENDED = "batch.second_look"
-    """The second look at a batch is over; it found something, or was clean."""
+    """The second look at a batch is over; also when nothing was found."""
     TICKET_ADDED = "batch.ticket_added"
-    """Another ticket, or the first one, was given to a batch after its end."""
+    """A ticket was added to a finished batch."""
     BATCH_SET_ASIDE = "batch.set_aside"
-    """A person leaves unsettled what is not settled of a batch, and says why."""
+    """An operator leaves unsettled what is not settled of a batch."""
     NUMBERS_SHOWN = "numbers.shown"
     """An operator looked at phone numbers in full for a minute."""
     JOURNAL_SET_ASIDE = "journal.set_aside"
@@ -81,7 +83,11 @@ class JournalEntry(
     detail: str = ""
     """More in words; the name of the finding that is acknowledged."""
     operator: str = ""
-    """The account of the operating system that did it."""
+    """The user of the operating system whose process did it."""
+    sudo_user: str = ""
+    """The user behind ``sudo``, as the environment names it."""
+    operator_name: str = ""
+    """The name from the configuration, beside the user."""
     host: str = ""
     """The computer on which it happened."""
     console: str = ""

@@ -7,7 +7,13 @@ from http import HTTPStatus
 
 from masking_console.models.account import Account
 from masking_console.models.expiry import UNSETTLED, ExpiryOutcome
-from masking_console.models.history import OF_A_SESSION, outcome_of, standing_after
+from masking_console.models.history import (
+    OF_A_SESSION,
+    outcome_of,
+    standing_after,
+    tickets_of,
+    who,
+)
 from masking_console.models.journal_entry import JournalEntry, JournalEvent
 from masking_console.models.plain_text import PlainText, plain_text
 
@@ -21,7 +27,7 @@ class PastAttempt:
     operator: PlainText
     """The person who confirmed it."""
     ticket: PlainText
-    """The ticket that asked for it; may be empty."""
+    """Every ticket of the batch, the first one first; may be empty."""
     outcome: ExpiryOutcome
     """The last word on the session; unknown also where a later look found it open."""
     at: datetime
@@ -52,13 +58,16 @@ class PastAttempt:
 
 
 def past_attempt(
-    confirmed: JournalEntry, entries: Iterable[JournalEntry]
+    confirmed: JournalEntry,
+    entries: Iterable[JournalEntry],
+    added: Iterable[JournalEntry] = (),
 ) -> PastAttempt | None:
     """Return what a batch did to one session; None where it sent nothing.
 
     Args:
         confirmed: the entry with which the batch began.
         entries: those of the session in this batch, oldest first.
+        added: the entries that added a ticket to the batch.
     """
     standing, at, is_looked, attempts = "", confirmed.at, False, 0
     status: int | None = None
@@ -75,8 +84,8 @@ def past_attempt(
         return None
     return PastAttempt(
         batch_id=confirmed.batch_id,
-        operator=plain_text(confirmed.operator),
-        ticket=plain_text(confirmed.ticket),
+        operator=who(confirmed.operator, confirmed.sudo_user, confirmed.operator_name),
+        ticket=plain_text(", ".join(tickets_of((confirmed, *added)))),
         outcome=outcome_of(standing),
         at=at,
         is_looked=is_looked,

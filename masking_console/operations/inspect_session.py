@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from masking_console.errors import JournalError, PlivoUnavailableError
-from masking_console.journal.reading import read_batches
+from masking_console.journal.searching import read_matching
 from masking_console.models.account import Account
 from masking_console.models.history import BatchRecord
+from masking_console.models.history_query import HistoryQuery
 from masking_console.models.masking_session import MaskingSession, SessionStatus
 from masking_console.models.session_detail import SessionInspection
 from masking_console.models.session_uuid import SessionUuid
@@ -60,15 +61,10 @@ class InspectSession:
 
     def _before(self, session_uuid: SessionUuid) -> tuple[BatchRecord, ...]:
         try:
-            records = read_batches(self._journal_path)
+            return read_matching(self._journal_path, HistoryQuery(session=session_uuid))
         except JournalError:
             # The journal's own troubles are told elsewhere.
             return ()
-        return tuple(
-            record
-            for record in reversed(records)
-            if any(each.session_uuid == session_uuid for each in record.sessions)
-        )
 
 
 async def _sharing(

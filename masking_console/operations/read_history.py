@@ -6,15 +6,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from masking_console.errors import JournalError
-from masking_console.journal.reading import (
-    JournalContents,
-    read_batches,
-    read_contents,
-    verify_file,
-)
+from masking_console.journal.reading import verify_file
+from masking_console.journal.searching import read_matching, read_page
 from masking_console.models.expiry import ExpirySummary
 from masking_console.models.history import BatchRecord, ChainReport
-from masking_console.models.history_query import HistoryQuery
+from masking_console.models.history_query import HistoryPage, HistoryQuery
 from masking_console.operations.export_history import ExportHistory
 
 
@@ -33,13 +29,22 @@ class ReadHistory:
         export = ExportHistory(self._path)
         return await asyncio.to_thread(export.run, records)
 
-    async def contents(self) -> JournalContents:
-        """Return every batch, oldest first, and what cannot be read.
+    async def save_report(self, record: BatchRecord) -> Path:
+        """Write the hand-over text of a batch and return its path.
+
+        Raises:
+            UnwritableFileError: the folder cannot be written.
+        """
+        export = ExportHistory(self._path)
+        return await asyncio.to_thread(export.save_report, record)
+
+    async def page(self, query: HistoryQuery, before: int | None = None) -> HistoryPage:
+        """Return some of the batches that match, and what cannot be read.
 
         Raises:
             JournalError: the journal cannot be read.
         """
-        return await asyncio.to_thread(read_contents, self._path)
+        return await asyncio.to_thread(read_page, self._path, query, before)
 
     async def batches(self, query: HistoryQuery) -> tuple[BatchRecord, ...]:
         """Return the batches that match, newest first.
@@ -47,8 +52,7 @@ class ReadHistory:
         Raises:
             JournalError: the journal cannot be read.
         """
-        records = await asyncio.to_thread(read_batches, self._path)
-        return tuple(each for each in reversed(records) if query.matches(each))
+        return await asyncio.to_thread(read_matching, self._path, query)
 
     async def batch(self, summary: ExpirySummary) -> BatchRecord:
         """Return a batch that has just ended, with its seal.

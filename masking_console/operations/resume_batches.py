@@ -4,13 +4,20 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 from http import HTTPStatus
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from masking_console.journal.journal import Journal
-from masking_console.journal.reading import read_batches
+from masking_console.journal.searching import count_unprepared, read_matching
 from masking_console.models.account import Account
-from masking_console.models.expiry import Evidence, ExpiryOutcome, ExpiryResult
+from masking_console.models.expiry import (
+    UNSETTLED,
+    Evidence,
+    ExpiryOutcome,
+    ExpiryResult,
+)
 from masking_console.models.history import BatchRecord
+from masking_console.models.history_query import HistoryQuery
 from masking_console.models.masking_session import CheckedSession, CheckState
 from masking_console.models.plain_text import PlainText
 from masking_console.models.run_events import LookedAgain, RunEvent, SessionSettled
@@ -33,6 +40,10 @@ from masking_console.plivo.answers import Verdict
 if TYPE_CHECKING:
     from masking_console.plivo.client import PlivoClient
 
+_LEFT = (*UNSETTLED, ExpiryOutcome.NOT_SENT)
+"""The outcomes that leave something to do."""
+_MOST_QUERIES = 50
+"""More questions than this take longer than reading all of the time asked for."""
 _ANSWERED = frozenset({Verdict.FOUND, Verdict.NOT_FOUND})
 
 
@@ -89,11 +100,12 @@ class ResumeBatches:
             JournalError: the journal cannot be read.
         """
         # Not in the journal's own thread: a run must not wait for it.
-        records = await asyncio.to_thread(read_batches, self._path)
+        since = self._now() - OFFERED_FOR
+        records = await asyncio.to_thread(_records, self._path, since)
         left = {each.batch_id for each in await self._journal.interrupted()}
         return tuple(
             each
-            for each in not_settled(records, left, self._now() - OFFERED_FOR)
+            for each in not_settled(records, left, since)
             if not each.record.names_an_account or each.record.is_on(account)
         )
 
@@ -157,6 +169,27 @@ class ResumeBatches:
             # It may be on another account, whose console will find the batch again.
             return answer.verdict is Verdict.FOUND
         return answer.verdict in _ANSWERED
+
+
+def _records(path: Path, since: datetime) -> tuple[BatchRecord, ...]:
+    """Return the batches that may have left something, and those that took it up."""
+    if count_unprepared(path):
+        # Each question would read everything.
+        return read_matching(path, HistoryQuery(since=since))[::-1]
+    found: dict[str, BatchRecord] = {}
+    taken_up = set[SessionUuid]()
+    for outcome in _LEFT:
+        query = HistoryQuery(since=since, outcome=outcome.value)
+        for record in read_matching(path, query):
+            found[record.batch_id] = record
+            sessions = (e.session_uuid for e in record.sessions if e.outcome in _LEFT)
+            taken_up.update(sessions)
+    queries = [HistoryQuery(since=since, session=each) for each in taken_up]
+    if len(queries) > _MOST_QUERIES:
+        queries = [HistoryQuery(since=since)]
+    for query in queries:
+        found.update((each.batch_id, each) for each in read_matching(path, query))
+    return tuple(sorted(found.values(), key=lambda e: (e.began_at, e.batch_id)))
 
 
 def _retold(batch_id: str, emit: Emit[CheckEvent]) -> Emit[RunEvent]:

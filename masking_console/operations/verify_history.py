@@ -4,15 +4,17 @@ import asyncio
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from masking_console.errors import InputError
 from masking_console.journal.journal import Journal
-from masking_console.journal.reading import read_batches, see_sound_entries, verify_file
+from masking_console.journal.reading import see_sound_entries, verify_file
 from masking_console.journal.seals import SealedRow
+from masking_console.journal.searching import read_matching
 from masking_console.models.cause import CHANGED, Cause, CauseRules
+from masking_console.models.history_query import HistoryQuery, SearchProgress
 from masking_console.models.journal_entry import JournalEntry
 from masking_console.models.plain_text import plain_text
 from masking_console.operations.read_ids import read_text_file
@@ -47,6 +49,35 @@ def print_verification(
         lines += [f"{name}: {line}" for line in compared.lines]
         is_well = is_well and compared.is_proved
     return "\n".join(lines), is_well
+
+
+def rebuild_search(journal_path: Path, tell: Callable[[SearchProgress], None]) -> None:
+    """Forget the values to search by, and take them from the entries once more.
+
+    Args:
+        journal_path: the journal's file.
+        tell: is told how far it is.
+
+    Raises:
+        JournalError: the journal cannot be read or written.
+        InputError: there is no journal.
+    """
+    if not journal_path.exists():
+        raise InputError("There is no journal yet.")
+    journal = Journal(journal_path)
+
+    async def rebuild() -> None:
+        progress = await journal.take_for_search(anew=True)
+        while True:
+            tell(progress)
+            if progress.is_done:
+                return
+            progress = await journal.take_for_search()
+
+    try:
+        asyncio.run(rebuild())
+    finally:
+        journal.close()
 
 
 def acknowledge(journal_path: Path, name: str, reason: str) -> str:
@@ -96,7 +127,10 @@ def add_ticket(journal_path: Path, batch: str, cause: Cause, rules: CauseRules) 
     problem = replace(rules, ticket_required=True).problem(cause)
     if problem:
         raise InputError(problem)
-    if not any(each.batch_id == batch for each in read_batches(journal_path)):
+    if not any(
+        each.batch_id == batch
+        for each in read_matching(journal_path, HistoryQuery(batch=batch))
+    ):
         shown = plain_text(batch, limit=60)
         raise InputError(f"No batch {shown}. history lists them.")
     journal = Journal(journal_path)

@@ -1,7 +1,7 @@
 """`Operations`: the one frozen object that a face receives."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from masking_console.models.account import Account, AccountDetails
 from masking_console.models.cause import Cause
 from masking_console.models.expiry import ConfirmedPlan, ExpirySummary
 from masking_console.models.history import BatchRecord
+from masking_console.models.history_query import SearchProgress
 from masking_console.models.listing import ListEvent, Wanted
 from masking_console.models.run_events import LookFound, RunEvent
 from masking_console.models.session_detail import SessionInspection
@@ -60,6 +61,20 @@ class Operations:
             JournalError: it cannot, so nothing can be expired.
         """
         return await self._journal.open()
+
+    async def prepare_search(self) -> AsyncIterator[SearchProgress]:
+        """Prepare the journal for searching bit by bit, and yield how far it is.
+
+        Only the first start after an update has much to do; a run need not wait for it.
+
+        Raises:
+            JournalError: the journal cannot be written.
+        """
+        while True:
+            progress = await self._journal.take_for_search()
+            yield progress
+            if progress.is_done:
+                return
 
     async def journal_seal(self) -> str:
         """Return the seal of the journal's last entry; kept elsewhere, it proves it.
@@ -218,7 +233,7 @@ def build_operations(
         practice_account=practice_account,
         practice_text=practice_text,
         _engine=engine,
-        _journal=Journal(settings.journal_path, clock),
+        _journal=Journal(settings.journal_path, clock, settings.operator_name),
         _connections=connections,
         _clock=clock,
     )

@@ -91,6 +91,8 @@ def _before(inspection: SessionInspection) -> str:
     expired = sum(each.outcome is ExpiryOutcome.EXPIRED for each in outcomes)
     words = f"in {len(outcomes)} batch{'' if len(outcomes) == 1 else 'es'}"
     words += f", expired {expired} time{'' if expired == 1 else 's'}"
+    tickets = dict.fromkeys(t for record in inspection.before for t in record.tickets)
+    words += f", for {', '.join(tickets)}" if tickets else ""
     later = next((each.later for each in outcomes if each.later), "")
     return f"{words}; {later}" if later else words
 

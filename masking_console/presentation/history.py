@@ -5,7 +5,7 @@ import io
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from masking_console.models.expiry import ExpiryOutcome
 from masking_console.models.history import (
@@ -14,9 +14,12 @@ from masking_console.models.history import (
     Finding,
     SessionRecord,
 )
+from masking_console.models.history_query import SearchProgress
 from masking_console.models.plain_text import plain_text
-from masking_console.presentation.display import day_and_minute, glyph, zone_name
+from masking_console.models.session_events import SessionEvent
+from masking_console.presentation.display import Sign, day_and_minute, glyph, zone_name
 from masking_console.presentation.run_lines import result_words
+from masking_console.presentation.session_events import event_object
 from masking_console.presentation.sessions import outcome_sign, outcome_word
 
 _FAILURES = (ExpiryOutcome.FAILED, ExpiryOutcome.REFUSED, ExpiryOutcome.OPEN)
@@ -44,16 +47,61 @@ _CSV_COLUMNS = (
     "attempts",
     "detail",
     "later",
+    "batch_sessions",
+    "sudo_user",
+    "operator_name",
+    # Always the last: an export of an older version has none.
     "seal",
 )
+_OF_A_BATCH = _CSV_COLUMNS[:10]
+_OF_A_RESULT = _CSV_COLUMNS[10:20]
+_OF_A_BATCH_TOO = _CSV_COLUMNS[20:]
 
 
-def counts(record: BatchRecord) -> tuple[int, int, int, int, int]:
-    """Return all, expired, already expired, unknown, and failed or open."""
-    return (
+class Counts(NamedTuple):
+    """The sessions of a batch by their standing; the others add up to the total."""
+
+    total: int
+    """All of them."""
+    expired: int
+    """Expired by the batch."""
+    already: int
+    """Expired before."""
+    absent: int
+    """Not found."""
+    not_sent: int
+    """Nothing was sent."""
+    unknown: int
+    """Nobody knows."""
+    failed: int
+    """Failed, refused, or open when looked at."""
+
+
+COUNT_TITLES = (
+    "total",
+    *(
+        each.value
+        for each in (
+            Sign.DONE,
+            Sign.ALREADY,
+            Sign.ABSENT,
+            Sign.NOTE,
+            Sign.UNKNOWN,
+            Sign.FAILED,
+        )
+    ),
+)
+"""The head of each column of `Counts`: the sign of its outcome."""
+
+
+def counts(record: BatchRecord) -> Counts:
+    """Return how many sessions of a batch stand how."""
+    return Counts(
         len(record.sessions),
         record.count(ExpiryOutcome.EXPIRED),
         record.count(ExpiryOutcome.ALREADY_EXPIRED),
+        record.count(ExpiryOutcome.NOT_FOUND),
+        record.count(ExpiryOutcome.NOT_SENT),
         record.count(ExpiryOutcome.UNKNOWN),
         record.count(*_FAILURES),
     )
@@ -62,19 +110,21 @@ def counts(record: BatchRecord) -> tuple[int, int, int, int, int]:
 def table(records: Iterable[BatchRecord]) -> str:
     """Return one line a batch, for a terminal."""
     began = f"began ({zone_name()})"
+    total, *titles = COUNT_TITLES
+    heads = " ".join(f"{title:>4}" for title in titles)
     lines = [
         (
             f"{'batch':<22} {began:<16} {'account':<12} {'ticket':<12} "
-            f"{'by':<10} {'total':>5} {'+':>4} {'=':>4} {'?':>4} {'!':>4}  end"
+            f"{'by':<10} {total:>5} {heads}  end"
         )
     ]
     lines += [
         f"{record.batch_id:<22} {day_and_minute(record.began_at)} "
-        f"{record.account_name.upper():<12} {record.ticket or '-':<12} "
-        f"{record.operator:<10} {total:>5} {off:>4} {already:>4} {unknown:>4} "
-        f"{failed:>4}  {end_words(record)}"
+        f"{record.account_name.upper():<12} {', '.join(record.tickets) or '-':<12} "
+        f"{record.by:<10} {found.total:>5} {numbers}  {end_words(record)}"
         for record in records
-        for total, off, already, unknown, failed in (counts(record),)
+        for found in (counts(record),)
+        for numbers in (" ".join(f"{number:>4}" for number in found[1:]),)
     ]
     return "\n".join(lines) + "\n"
 
@@ -130,9 +180,42 @@ def json_lines(records: Iterable[BatchRecord]) -> str:
     return "".join(f"{json.dumps(_plain(each))}\n" for each in records)
 
 
-def json_text(records: Sequence[BatchRecord]) -> str:
-    """Return one JSON object with ``batches``, every session id in full."""
-    return json.dumps({"batches": [_plain(each) for each in records]}, indent=2) + "\n"
+def json_text(
+    records: Sequence[BatchRecord], events: Iterable[SessionEvent] | None = None
+) -> str:
+    """Return one JSON object with ``batches``, every session id in full.
+
+    Args:
+        records: the batches.
+        events: the story of a session, where one is asked for.
+    """
+    found: dict[str, object] = {"batches": [_plain(each) for each in records]}
+    if events is not None:
+        found["events"] = [event_object(each) for each in events]
+    return json.dumps(found, indent=2) + "\n"
+
+
+def copied_words(copied: str, path: Path) -> str:
+    """Return what became of a report: how it was copied, and where it is written."""
+    return plain_text(f"{copied} Written: {path}")
+
+
+def preparing_words(progress: SearchProgress) -> str:
+    """Return how far the preparation for searching is."""
+    percent = 100 * progress.done // max(1, progress.total)
+    return (
+        f"Preparing the journal for searching, once: {percent} % of {progress.total} "
+        "entries."
+    )
+
+
+def unprepared_words(entries: int) -> str:
+    """Return why an answer takes long."""
+    return (
+        f"Reading all {entries} entries of the journal: it is not prepared for "
+        "searching. The console does that when it starts, and so does history verify "
+        "--rebuild-search."
+    )
 
 
 def exported_words(paths: Sequence[Path]) -> str:
@@ -169,10 +252,10 @@ def _finding_line(finding: Finding) -> str:
 
 def _csv_rows(record: BatchRecord) -> Iterable[tuple[object, ...]]:
     batch = _plain(record)
-    head = tuple(batch[name] for name in _CSV_COLUMNS[:10])
+    head = tuple(batch[name] for name in _OF_A_BATCH)
+    tail = tuple(batch[name] for name in _OF_A_BATCH_TOO)
     for result in batch["results"]:
-        results = (result[name] for name in _CSV_COLUMNS[10:-1])
-        yield (*head, *results, batch["seal"])
+        yield (*head, *(result[name] for name in _OF_A_RESULT), *tail)
 
 
 def _defused(cell: object) -> str:
@@ -192,9 +275,12 @@ def _plain(record: BatchRecord) -> dict[str, Any]:
         "ticket": record.ticket,
         "reason": record.reason,
         "operator": record.operator,
+        "sudo_user": record.sudo_user,
+        "operator_name": record.operator_name,
         "host": record.host,
         "seal": record.seal,
         "damaged_entries": list(record.damaged),
+        "batch_sessions": record.size,
         "results": [_plain_session(each) for each in record.sessions],
     }
 

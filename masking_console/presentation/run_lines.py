@@ -209,7 +209,7 @@ def _refusal(record: BatchRecord) -> str:
 def report(record: BatchRecord) -> str:
     """Return the hand-over text for a ticket: no phone numbers, every id in full."""
     ticket = f"   Ticket {record.ticket}" if record.ticket else ""
-    by = f"   by {record.operator} on {record.host}" if record.operator else ""
+    by = f"   by {record.by} on {record.host}" if record.operator else ""
     lines = [
         f"Plivo masking sessions expired with masking-console, batch {record.batch_id}",
         f"Account {record.account_name} ({record.auth_id_tail}){ticket}{by}",
@@ -220,7 +220,7 @@ def report(record: BatchRecord) -> str:
     until = f" to {record.ended_at:%H:%M:%S}" if record.ended_at else ""
     lines += [
         f"{record.began_at:%Y-%m-%d %H:%M:%S}{until} UTC",
-        headline(record),
+        _only_words(record) or headline(record),
         *later_words(record),
         "",
     ]
@@ -371,6 +371,13 @@ def resumed_words(record: BatchRecord) -> str:
     if left:
         words += f" {left} may still connect calls; they are in the queue."
     return words
+
+
+def _only_words(record: BatchRecord) -> str:
+    """Return that only some of the sessions are told of, or nothing."""
+    if not record.left_out:
+        return ""
+    return f"{len(record.sessions)} of {_sessions(record.size)} of this batch:"
 
 
 def _status(result: ExpiryResult) -> str:

@@ -30,10 +30,12 @@ class FirstSteps:
         main = self._main
         if first_text:
             main.call_later(main.take_text, first_text)
+        is_open = False
         try:
             for notice in await self._operations.open_journal():
                 main.note(Sign.FAILED, "journal", notice)
             main.header.journal_is("journal ok")
+            is_open = True
         except MaskingConsoleError as error:
             main.header.journal_is("journal cannot be written")
             main.note(Sign.FAILED, "journal", str(error))
@@ -41,6 +43,30 @@ class FirstSteps:
         if main.account is not None:
             await self._operations.warm_up(main.account)
             main.header.look_at_link()
+        if is_open:
+            await self._prepare_search()
+
+    async def _prepare_search(self) -> None:
+        """Prepare a large journal for searching, once, and say how far it is."""
+        # The first paint does not wait for it.
+        from masking_console.presentation.history import (  # noqa: PLC0415 - see above
+            preparing_words,
+        )
+
+        main, has_waited = self._main, False
+        try:
+            async for progress in self._operations.prepare_search():
+                if not progress.is_done:
+                    if not has_waited:
+                        main.note(Sign.NOTE, "journal", preparing_words(progress))
+                    has_waited = True
+                    percent = 100 * progress.done // progress.total
+                    main.header.journal_is(f"journal ok, preparing {percent} %")
+        except MaskingConsoleError as error:
+            main.note(Sign.FAILED, "journal", str(error))
+        if has_waited:
+            main.header.journal_is("journal ok")
+            main.note(Sign.NOTE, "journal", "The journal is prepared for searching.")
 
     async def _choose_account(self) -> None:
         """Use the account that was asked for, or the only one there is."""

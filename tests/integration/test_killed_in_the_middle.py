@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from masking_console.journal.entry_file import read_rows
+from masking_console.journal.entry_reader import read_rows
 from masking_console.journal.reading import read_batches
 from masking_console.models.expiry import ExpiryOutcome, RunEnd
 from masking_console.models.history import BatchRecord

@@ -6,6 +6,7 @@ README. Clock, stopwatch and ids are fixed, so that the pictures are the same ea
 
 import asyncio
 import os
+import pwd
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -341,16 +342,17 @@ class Stage:
 
 @contextmanager
 def _operator(name: str) -> Iterator[None]:
-    """Let the journal take this person for the one at the keyboard."""
-    before = os.environ.get("LOGNAME")
-    os.environ["LOGNAME"] = name
+    """Let the operating system call this person the user of the process."""
+    before, entry = pwd.getpwuid, pwd.getpwuid(os.getuid())
+    known = pwd.struct_passwd((name, *entry[1:]))
+    pwd.getpwuid = lambda _uid: known
+    behind = os.environ.pop("SUDO_USER", None)
     try:
         yield
     finally:
-        if before is None:
-            del os.environ["LOGNAME"]
-        else:
-            os.environ["LOGNAME"] = before
+        pwd.getpwuid = before
+        if behind is not None:
+            os.environ["SUDO_USER"] = behind
 
 
 def set_stage(name: str, folder: Path) -> Stage:

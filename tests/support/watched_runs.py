@@ -15,7 +15,7 @@ from pathlib import Path
 
 import httpx
 
-from masking_console.journal.entry_file import read_rows
+from masking_console.journal.entry_reader import read_rows
 from masking_console.journal.reading import read_batches, verify_file
 from masking_console.models.expiry import ExpiryOutcome
 from masking_console.models.history import BatchRecord

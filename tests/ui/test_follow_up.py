@@ -213,7 +213,7 @@ async def test_an_outcome_that_nobody_knew_is_settled_by_the_second_look(
         words = "Second look: 1 session once more: 0 still expired."
         await opened.until(lambda: words in opened.words(), words)
         assert opened.app.screen.query_one("#finished").border_title == "Finished"
-        (record,) = (await opened.operations.history.contents()).batches
+        (record,) = (await opened.operations.history.page(HistoryQuery())).batches
     assert record.second_look == "1 session once more: 0 still expired"
     said = report(record)
     assert "Done. 1 session is expired." in said
@@ -234,7 +234,7 @@ async def test_t_in_the_panel_learns_and_ends_in_a_result(
         words = "Done. 1 session is expired."
         await opened.until(lambda: words in opened.words(), words)
         assert shows(opened, ". looked    It is expired.")()
-        (record,) = (await opened.operations.history.contents()).batches
+        (record,) = (await opened.operations.history.page(HistoryQuery())).batches
         (session,) = record.sessions
         assert session.outcome is ExpiryOutcome.EXPIRED
         assert session.before is not None
@@ -255,7 +255,7 @@ async def test_t_in_the_history_learns_and_ends_in_a_result(
         await opened.press("t")
         words = f"{batch_id}: All 2 are expired."
         await opened.until(shows(opened, words), words)
-        (record,) = (await opened.operations.history.contents()).batches
+        (record,) = (await opened.operations.history.page(HistoryQuery())).batches
         assert record.sessions[0].outcome is ExpiryOutcome.EXPIRED
 
 
@@ -273,7 +273,7 @@ async def test_r_on_a_row_learns_what_became_of_its_session(
         await opened.press("r")
         await opened.until(shows(opened, "confirmed by a later look"), "what is learnt")
         assert not opened.main.queue.unsettled
-        (record,) = (await opened.operations.history.contents()).batches
+        (record,) = (await opened.operations.history.page(HistoryQuery())).batches
     assert record.sessions[0].outcome is ExpiryOutcome.EXPIRED
 
 
@@ -328,7 +328,7 @@ async def test_leaving_while_the_second_look_is_due(
         await until_leaving(opened)
         opened.send(key)
         await opened.until_ended()
-        (record,) = (await opened.operations.history.contents()).batches
+        (record,) = (await opened.operations.history.page(HistoryQuery())).batches
     assert opened.app.return_code == 0
     has_looked = key == "\n"
     assert (len(simulated.requests) > before) is has_looked
@@ -407,7 +407,7 @@ async def test_a_ticket_is_added_to_a_batch_that_is_over(
         await opened.until(lambda: "is for OPS-4812." in opened.words(), "a form")
         await type_ticket(opened, "OPS-4813")
         await opened.until(lambda: "OPS-4813 is added to" in opened.words(), "words")
-        (record,) = (await opened.operations.history.contents()).batches
+        (record,) = (await opened.operations.history.page(HistoryQuery())).batches
     assert (record.ticket, record.tickets) == ("", ("OPS-4812", "OPS-4813"))
     assert record.added[0].operator
     assert "Ticket added: OPS-4812 (" in report(record)

@@ -1,3 +1,10 @@
+import asyncio
+import csv
+import io
+import json
+import os
+import pwd
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -7,7 +14,10 @@ import pytest
 
 from masking_console import __version__
 from masking_console.cli import help_text, main
+from masking_console.journal import search_table
 from masking_console.models.expiry import ExpirySummary
+from masking_console.operations import print_history
+from masking_console.operations.read_history import ReadHistory
 from masking_console.practice import server
 from masking_console.practice.simulated_account import SimulatedAccount
 from tests.support.runs import bench, open_ids, quick_account
@@ -52,6 +62,9 @@ def test_the_help_that_is_kept_is_what_the_commands_say() -> None:
         (["practice-server", "--port", "x"], "not a valid integer"),
         (["history", "--since", "yesterday"], "Write the date as 2026-03-04."),
         (["history", "--format", "xml"], "is not one of"),
+        (["history", "--outcome", "nonsense"], 'No outcome "nonsense". Outcomes: expi'),
+        (["history", "--outcome", ""], "Which outcome? Outcomes: expired, already"),
+        (["history", "verify", "--rebuild-search"], "There is no journal yet."),
         ([KNOWN], "needs a terminal"),
         (["--practice"], "needs a terminal"),
     ],
@@ -133,6 +146,84 @@ def test_the_history_is_printed_in_every_form(
     assert batch_id in run(capsys, "history", "--practice", "--session", ids[1])[1]
     nothing = run(capsys, "history", "--practice", "--ticket", "OPS")[1]
     assert nothing.count("\n") == 2, "its head and the seal"
+
+
+def test_the_history_of_a_session_is_one_line_an_event(
+    capsys: pytest.CaptureFixture[str], practised: tuple[Path, ExpirySummary]
+) -> None:
+    batch_id = practised[1].batch.batch_id
+    uuid, *others = [each.session_uuid for each in practised[1].results]
+    ask = ("history", "--practice", "--session", uuid)
+
+    head, *lines, seal = run(capsys, *ask)[1].splitlines()
+
+    assert head.startswith(f"Session {uuid}")
+    assert [line.split("  ")[1].strip() for line in lines] == [
+        "confirmed", "sending", "expired", "batch ended: completed",
+    ]  # fmt: skip
+    for line in lines:
+        assert f"batch {batch_id}, 1 of 3 sessions" in line
+        assert f"by {pwd.getpwuid(os.getuid()).pw_name}" in line
+        assert "on PRACTICE (" in line
+    assert "attempt 1, Plivo's answer, 200, api " in lines[2]
+    assert seal.split()[-1] == lines[-1].split()[-1]
+    for form in ("report", "csv", "json", "jsonl"):
+        out = run(capsys, *ask, "--format", form)[1]
+        assert uuid in out
+        assert not any(other in out for other in others)
+    assert "1 of 3 sessions of this batch" in run(capsys, *ask, "--format", "report")[1]
+    (row,) = csv.DictReader(io.StringIO(run(capsys, *ask, "--format", "csv")[1]))
+    assert row["batch_sessions"] == "3"
+    told = json.loads(run(capsys, *ask, "--format", "json")[1])
+    assert told["batches"][0]["batch_sessions"] == 3
+    assert [each["event"] for each in told["events"]] == [
+        "batch.confirmed", "expire.intended", "session.settled", "batch.ended",
+    ]  # fmt: skip
+    line = json.loads(run(capsys, *ask, "--format", "jsonl")[1])
+    assert line["batch_sessions"] == 3
+    nothing = run(capsys, "history", "--practice", "--session", KNOWN)[1]
+    assert nothing.startswith("No such session in the journal.\n")
+
+
+def test_the_report_of_the_history_is_that_of_the_console(
+    capsys: pytest.CaptureFixture[str], practised: tuple[Path, ExpirySummary]
+) -> None:
+    path, summary = practised
+    history = ReadHistory(path)
+    record = asyncio.run(history.batch(summary))
+
+    written = asyncio.run(history.save_report(record))
+    again = asyncio.run(history.save_report(record))
+
+    assert written == again == path.parent / "exports" / f"{record.batch_id}.txt"
+    assert written.stat().st_mode & 0o777 == 0o600
+    assert [each.name for each in written.parent.iterdir()] == [written.name]
+    out = run(capsys, "history", "--practice", "--format", "report")[1]
+    assert out == written.read_text()
+
+
+def test_an_old_journal_says_why_it_takes_long_until_it_is_prepared(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setenv("MASKING_CONSOLE_STATE_DIR", str(tmp_path))
+    fixture = Path(__file__).parents[1] / "fixtures" / "journal-of-version-3.db"
+    for ending in ("", "-head"):
+        shutil.copy(f"{fixture}{ending}", tmp_path / f"journal.db{ending}")
+    monkeypatch.setattr(print_history, "_LONG", 39)
+    monkeypatch.setattr(search_table, "AT_ONCE", 15)
+
+    _code, before, err = run(capsys, "history")
+    assert "Reading all 40 entries of the journal" in err
+    code, out, err = run(capsys, "history", "verify", "--rebuild-search")
+
+    assert code == 0
+    assert "The journal is whole: 40 entries" in out
+    assert [line.split(":")[1] for line in err.splitlines()] == [
+        " 37 % of 40 entries.", " 75 % of 40 entries.", " 100 % of 40 entries.",
+    ]  # fmt: skip
+    assert run(capsys, "history") == (0, before, "")
 
 
 def test_history_verify_says_where_the_journal_was_changed(

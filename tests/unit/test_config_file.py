@@ -32,6 +32,7 @@ time_zone = "local"
 signs = "unicode"
 theme = "nord"
 history_days = 30
+operator_name = "Marta K."
 ticket_required = true
 ticket_pattern = 'OPS-\\d+'
 show_numbers = "never"
@@ -90,6 +91,7 @@ def test_every_key_is_read(tmp_path: Path, before: bytes) -> None:
     assert chosen.signs is SignStyle.UNICODE
     assert chosen.theme == "nord"
     assert chosen.history_days == 30
+    assert chosen.operator_name == "Marta K."
     assert chosen.cause_rules.ticket_required
     assert chosen.cause_rules.ticket_pattern is not None
     assert chosen.cause_rules.ticket_pattern.text == r"OPS-\d+"
@@ -163,6 +165,8 @@ def test_what_is_printed_is_a_configuration_that_says_the_same(tmp_path: Path) -
         (f"theme = '{'x' * 41}'", "theme must be a name of at most 40 characters."),
         ('theme = "\\u202e"', "theme has a character that cannot be shown."),
         ("history_days = -1", "history_days must be a whole number from 1 to 36500."),
+        (f"operator_name = '{'x' * 61}'", "operator_name must be a name of at most"),
+        ('operator_name = "\\u202e"', "operator_name has a character that cannot be"),
         ("ticket_required = 1", "ticket_required must be true or false."),
         ("ticket_pattern = 4", "ticket_pattern must be a regular expression"),
         (

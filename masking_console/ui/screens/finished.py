@@ -20,7 +20,7 @@ from masking_console.presentation.finished import (
     saved_words,
     summary_lines,
 )
-from masking_console.presentation.history import exported_words
+from masking_console.presentation.history import copied_words, exported_words
 from masking_console.presentation.run_lines import headline, report
 from masking_console.ui.widgets.dialog_box import DialogBox
 
@@ -126,7 +126,9 @@ class FinishedScreen(ModalScreen[Afterwards]):
 
     async def _copy_report(self) -> None:
         # From the journal, so that the ticket gets the seal as well.
-        self._say(await self._copy(report(await self._history.batch(self.summary))))
+        record = await self._history.batch(self.summary)
+        copied = await self._copy(report(record))
+        self._say(await written_words(self._history, record, copied))
 
     def action_add_ticket(self) -> None:
         self.run_worker(self._ask_ticket(), group="ticket", exclusive=True)
@@ -174,6 +176,17 @@ class FinishedScreen(ModalScreen[Afterwards]):
 
     def _say(self, words: str) -> None:
         self.query_one("#finished-copied", Static).update(Text(words))
+
+
+async def written_words(history: ReadHistory, record: BatchRecord, copied: str) -> str:
+    """Write a report that was copied to a file as well, and say what became of both.
+
+    A terminal may drop what it is sent, and does not say so.
+    """
+    try:
+        return copied_words(copied, await history.save_report(record))
+    except MaskingConsoleError as error:
+        return f"{copied} {error}"
 
 
 def _span(summary: ExpirySummary) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import ClassVar
 
 from rich.text import Text
@@ -21,7 +22,7 @@ from masking_console.presentation.history import (
     verified_words,
 )
 from masking_console.presentation.run_lines import headline, report
-from masking_console.ui.screens.finished import AddTicket
+from masking_console.ui.screens.finished import AddTicket, written_words
 from masking_console.ui.widgets.filter_line import FilterLine
 from masking_console.ui.widgets.history_tables import BatchSessions, BatchTable
 from masking_console.ui.widgets.key_footer import KeyFooter
@@ -69,7 +70,8 @@ class HistoryScreen(Screen[BatchRecord | None]):
 
     def on_mount(self) -> None:
         self._sessions.border_title = "Batch"
-        self.run_worker(self._read())
+        self._say("Reading the journal...")
+        self._table.refilter()
 
     @property
     def _table(self) -> BatchTable:
@@ -84,14 +86,26 @@ class HistoryScreen(Screen[BatchRecord | None]):
         key = self._table.cursor_key
         return self._table.records[key] if key is not None else None
 
-    async def _read(self) -> None:
+    @on(BatchTable.Asked)
+    def _ask(self) -> None:
+        self._read_soon(None)
+
+    def _read_soon(self, before: int | None) -> None:
+        # Not a coroutine: one that is cancelled before it begins would complain.
+        work: Callable[[], Awaitable[None]] = partial(self._read, before)
+        self.run_worker(work, group="read", exclusive=True)
+
+    async def _read(self, before: int | None) -> None:
+        """Show the first page of what the filter asks for, or the next one."""
+        table = self._table
         try:
-            contents = await self._history.contents()
-            self._table.show(tuple(reversed(contents.batches)))
-            if contents.damaged:
-                self._say(damaged_words(contents.damaged))
+            page = await self._history.page(table.wanted, before)
         except MaskingConsoleError as error:
             self._say(str(error))
+            return
+        if before is None:
+            self._say(damaged_words(page.damaged))
+        table.show(page, goes_on=before is not None)
 
     def _say(self, words: str) -> None:
         self.query_one("#history-words", Static).update(Text(words))
@@ -99,15 +113,23 @@ class HistoryScreen(Screen[BatchRecord | None]):
     @on(RowsView.CursorMoved, "#batches")
     def _show_batch(self) -> None:
         table, chosen = self._table, self._chosen
-        count = f"{len(table.keys)} of {len(table.records)} batches"
+        count = f"{table.found} of {table.all} batches"
         table.border_title = Text(f"H History   {count}")
         table.border_subtitle = Text(table.problem or table.filter_text)
-        self._sessions.show(chosen)
+        self._sessions.show(chosen, table.wanted)
         if chosen is not None:
             title = f"{chosen.batch_id}   {headline(chosen)}"
             self._sessions.border_title = Text(title)
-            self._sessions.border_subtitle = Text(chosen.reason)
         self.refresh_bindings()
+        if table.next is not None and table.is_near_the_end:
+            before, table.next = table.next, None
+            self._read_soon(before)
+
+    @on(RowsView.CursorMoved, "#batch-sessions")
+    def _show_found(self) -> None:
+        chosen = self._chosen
+        words = (self._sessions.found_words, chosen.reason if chosen else "")
+        self._sessions.border_subtitle = Text("   ".join(filter(None, words)))
 
     @on(RowsView.Opened, "#batches")
     def _enter_batch(self) -> None:
@@ -141,14 +163,16 @@ class HistoryScreen(Screen[BatchRecord | None]):
     async def action_copy(self) -> None:
         chosen = self._chosen
         if chosen is not None:
-            self._say(await self._copy(report(chosen), "report"))
+            copied = await self._copy(report(chosen), "report")
+            self._say(await written_words(self._history, chosen, copied))
 
     def action_export(self) -> None:
         self.run_worker(self._export(), group="export", exclusive=True)
 
     async def _export(self) -> None:
         try:
-            paths = await self._history.export(self._table.matching)
+            records = await self._history.batches(self._table.wanted)
+            paths = await self._history.export(records)
             self._say(exported_words(paths))
         except MaskingConsoleError as error:
             self._say(str(error))
@@ -165,7 +189,7 @@ class HistoryScreen(Screen[BatchRecord | None]):
         except MaskingConsoleError as error:
             self._say(str(error))
             return
-        await self._read()
+        await self._read(None)
         self._say(said)
 
     def action_verify(self) -> None:

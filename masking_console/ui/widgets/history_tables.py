@@ -1,44 +1,50 @@
 """Two lists of the history: the batches, and the sessions of one of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
+
+from textual.message import Message
 
 from masking_console.errors import InputError
 from masking_console.models.expiry import ExpiryOutcome
 from masking_console.models.history import BatchRecord, SessionRecord
-from masking_console.models.history_query import HistoryQuery
+from masking_console.models.history_query import HistoryPage, HistoryQuery
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.presentation.display import shown_time
-from masking_console.presentation.history import counts, end_words, session_line
+from masking_console.presentation.history import (
+    COUNT_TITLES,
+    counts,
+    end_words,
+    session_line,
+)
 from masking_console.ui.widgets.row_cells import Cell, Column
 from masking_console.ui.widgets.rows_view import RowsView
 
 _COUNTS = (
-    Column("total", 5, right=True),
-    Column("+", 4, right=True),
-    Column("=", 4, right=True),
-    Column("?", 4, right=True),
-    Column("!", 4, right=True, gap=2),
+    Column(COUNT_TITLES[0], 5, right=True),
+    *(Column(title, 4, right=True) for title in COUNT_TITLES[1:]),
 )
 _WIDE = (
-    Column("time", 16, gap=2),
-    Column("account", 14, gap=2),
-    Column("ticket", 14, gap=2),
-    Column("by", 10),
+    Column("time", 16),
+    Column("account", 12),
+    Column("ticket", 12),
+    Column("by", 9),
     *_COUNTS,
     Column("end", 12),
 )
 _NARROW = (
     Column("time", 11),
-    Column("account", 10),
-    Column("ticket", 10),
-    Column("by", 7),
+    Column("account", 8),
+    Column("ticket", 8),
+    Column("by", 6),
     *_COUNTS,
-    Column("end", 11),
+    Column("end", 8),
 )
 _WIDE_FROM = 94
 _WIDE_SESSION = (Column("session", 36, gap=2), Column("outcome", 40))
 _NARROW_SESSION = (Column("session", 8, gap=2), Column("outcome", 40))
+_LOOK_AHEAD = 10
+"""So many rows before the last one the next page is asked for."""
 _OFF = frozenset({ExpiryOutcome.EXPIRED, ExpiryOutcome.ALREADY_EXPIRED})
 
 
@@ -47,6 +53,9 @@ class BatchTable(RowsView[str, BatchRecord]):
 
     has_header = True
     empty_text = "Nothing was expired from this computer yet."
+
+    class Asked(Message):
+        """Other batches are asked for: those of a new filter, or the next page."""
 
     def __init__(
         self,
@@ -57,52 +66,67 @@ class BatchTable(RowsView[str, BatchRecord]):
         """Make a table that goes back so far, until a filter asks for more."""
         super().__init__({}, id=id)
         self._since = since
-        self.records: Mapping[str, BatchRecord] = {}
-        """Every batch, by its id, newest first."""
+        self.records: dict[str, BatchRecord] = {}
+        """The batches that were read so far, by their ids, newest first."""
+        self.wanted = HistoryQuery(since=since)
+        """The query of the filter."""
         self.problem = ""
         """Why the filter cannot be used; empty when it can."""
+        self.next: int | None = None
+        """Where the next page begins; None where there is none, or it is on its way."""
+        self.found = 0
+        """How many batches match."""
+        self.all = 0
+        """How many batches there are."""
 
-    def show(self, records: Sequence[BatchRecord]) -> None:
-        """Show these batches."""
-        self.rows = self.records = {each.batch_id: each for each in records}
-        self.refilter()
-
-    @property
-    def matching(self) -> tuple[BatchRecord, ...]:
-        """What is shown."""
-        return tuple(self.records[key] for key in self.keys)
-
-    def refilter(self) -> None:
-        query, self.problem = HistoryQuery(since=self._since), ""
-        try:
-            if self.filter_text:
-                query = HistoryQuery.of(self.filter_text)
-        except InputError as error:
-            self.problem = str(error)
+    def show(self, page: HistoryPage, *, goes_on: bool) -> None:
+        """Show these batches, behind those that are there where it goes on."""
+        new = {each.batch_id: each for each in page.batches}
+        if not goes_on:
+            self.found, self.all = page.total, page.all
+        self.records = self.records | new if goes_on else new
+        self.rows, self.next = self.records, page.next
+        if self.next is None:
+            self.found = len(self.records)
         if self.filter_text:
             self.empty_text = "No batch matches. Esc shows all."
-        self.show_keys(
-            [key for key, each in self.records.items() if query.matches(each)]
-        )
+        self.show_keys(list(self.records))
         self.post_message(self.CursorMoved(self))
+
+    @property
+    def is_near_the_end(self) -> bool:
+        """Whether the next page is needed soon."""
+        return self.cursor_index + _LOOK_AHEAD >= len(self.keys)
+
+    def refilter(self) -> None:
+        self.wanted, self.problem = HistoryQuery(since=self._since), ""
+        try:
+            if self.filter_text:
+                self.wanted = HistoryQuery.of(self.filter_text)
+        except InputError as error:
+            self.problem = str(error)
+        self.next = None
+        self.post_message(self.Asked())
 
     def layout_of(self, width: int) -> Sequence[Column]:
         return _WIDE if width >= _WIDE_FROM else _NARROW
 
     def cells(self, row: BatchRecord, columns: Sequence[Column]) -> Sequence[Cell]:
-        total, off, already, unknown, failed = counts(row)
+        found = counts(row)
         time_format = "%Y-%m-%d %H:%M" if columns is _WIDE else "%m-%d %H:%M"
-        is_odd = unknown or failed or not row.end
+        is_odd = found.unknown or found.failed or found.not_sent or not row.end
         return (
             Cell(f"{shown_time(row.began_at):{time_format}}"),
             Cell(row.account_name.upper()),
-            Cell(row.ticket or "-"),
-            Cell(row.operator),
-            Cell(str(total)),
-            Cell(str(off)),
-            Cell(str(already)),
-            Cell(str(unknown), "rows-view--warn" if unknown else ""),
-            Cell(str(failed), "rows-view--bad" if failed else ""),
+            Cell(", ".join(row.tickets) or "-"),
+            Cell(row.by),
+            Cell(str(found.total)),
+            Cell(str(found.expired)),
+            Cell(str(found.already)),
+            Cell(str(found.absent)),
+            Cell(str(found.not_sent), "rows-view--warn" if found.not_sent else ""),
+            Cell(str(found.unknown), "rows-view--warn" if found.unknown else ""),
+            Cell(str(found.failed), "rows-view--bad" if found.failed else ""),
             Cell(end_words(row), "rows-view--warn" if is_odd else "rows-view--dim"),
         )
 
@@ -114,13 +138,48 @@ class BatchSessions(RowsView[SessionUuid, SessionRecord]):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__({}, id=id)
+        self.rows: dict[SessionUuid, SessionRecord] = {}
+        self._meant: set[SessionUuid] = set()
+        self._batch_id = ""
 
-    def show(self, record: BatchRecord | None) -> None:
-        """Show the sessions of this batch."""
+    def show(self, record: BatchRecord | None, query: HistoryQuery) -> None:
+        """Show the sessions of this batch, and mark those that the query means."""
         sessions = record.sessions if record is not None else ()
-        rows = {each.session_uuid: each for each in sessions}
-        self.rows = rows
-        self.show_keys(list(rows))
+        self.rows = {each.session_uuid: each for each in sessions}
+        self._meant = {each.session_uuid for each in sessions if query.names(each)}
+        batch_id = record.batch_id if record is not None else ""
+        is_same, self._batch_id = batch_id == self._batch_id, batch_id
+        if self.filter_text and not is_same:
+            # The filter was meant for the sessions of another batch.
+            self.filter_text = ""
+        else:
+            self.refilter()
+        first = next(
+            (at for at, key in enumerate(self.keys) if key in self._meant), None
+        )
+        if first is not None:
+            self.move_to(first)
+
+    @property
+    def found_words(self) -> str:
+        """How many sessions the filter shows, and how many are meant."""
+        parts = []
+        if self.filter_text:
+            parts.append(f"/{self.filter_text}: {len(self.keys)} of {len(self.rows)}")
+        if self._meant and len(self._meant) < len(self.rows):
+            parts.append(f"{len(self._meant)} of {len(self.rows)} found")
+        return "   ".join(parts)
+
+    def refilter(self) -> None:
+        words = self.filter_text.casefold().split()
+        self.empty_text = "No session matches. Esc shows all." if words else "No batch."
+        self.show_keys(
+            [key for key, row in self.rows.items() if _holds_all(key, row, words)]
+        )
+        self.post_message(self.CursorMoved(self))
+
+    def is_marked(self, index: int) -> bool:
+        return self.keys[index] in self._meant
 
     def layout_of(self, width: int) -> Sequence[Column]:
         return _WIDE_SESSION if width >= _WIDE_FROM else _NARROW_SESSION
@@ -131,7 +190,7 @@ class BatchSessions(RowsView[SessionUuid, SessionRecord]):
         name = uuid if columns is _WIDE_SESSION else uuid.short
         return (Cell(name), Cell(session_line(row), look))
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "ask_filter":
-            return False
-        return super().check_action(action, parameters)
+
+def _holds_all(key: SessionUuid, row: SessionRecord, words: Sequence[str]) -> bool:
+    text = f"{key} {row.outcome.value} {session_line(row)}".casefold()
+    return all(word in text for word in words)

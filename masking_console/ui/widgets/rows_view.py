@@ -292,7 +292,7 @@ class RowsView(ScrollView, Generic[Key, Row], can_focus=True, inherit_bindings=F
             return Strip.blank(width, self._style)
         cells = self.cells(self.rows[key], columns)
         if index == self._cursor_index:
-            sign = ">" if self.has_focus else " "
+            sign = ">" if self.has_focus else "|" if self.is_marked(index) else " "
             return self._strip(sign, cells, columns, width, is_cursor=True)
         return self._strip("|" if self.is_marked(index) else " ", cells, columns, width)
 

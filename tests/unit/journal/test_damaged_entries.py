@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from masking_console.errors import JournalError
-from masking_console.journal.entry_file import EntryFile, read_rows
+from masking_console.journal.entry_file import EntryFile
+from masking_console.journal.entry_reader import read_rows
 from masking_console.journal.journal import Journal
 from masking_console.journal.reading import (
     batch_of,

@@ -12,7 +12,7 @@ import pytest
 
 from masking_console.errors import JournalError
 from masking_console.journal.consoles import Consoles
-from masking_console.journal.entry_file import read_rows
+from masking_console.journal.entry_reader import read_rows
 from masking_console.journal.head_note import note_path
 from masking_console.journal.journal import Journal
 from masking_console.journal.reading import read_batches, verify_file

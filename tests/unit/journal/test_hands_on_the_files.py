@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from masking_console.errors import JournalError
-from masking_console.journal import entry_file
+from masking_console.journal import entry_file, entry_reader
 from masking_console.journal.entry_file import EntryFile
 from masking_console.journal.files_in_use import FilesInUse
 from masking_console.journal.head_note import HeadNote, note_path, read_head
@@ -195,4 +195,4 @@ def test_a_journal_whose_end_cannot_be_reached_is_damaged() -> None:
     with closing(sqlite3.connect(":memory:")) as connection:
         connection.execute("CREATE TABLE entries (sequence INTEGER PRIMARY KEY)")
         with pytest.raises(sqlite3.DatabaseError, match="cannot be read"):
-            entry_file._row_behind(connection, 0)
+            entry_reader._row_behind(connection, 0)

@@ -1,5 +1,4 @@
 import asyncio
-import os
 import sqlite3
 import stat
 from collections.abc import AsyncIterator
@@ -11,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from masking_console.errors import JournalError, RefusedError
-from masking_console.journal import entry_file
+from masking_console.journal import entry_file, entry_reader
 from masking_console.journal.journal import Journal
 from masking_console.journal.reading import (
     read_attempts,
@@ -300,19 +299,6 @@ async def test_it_opens_again_after_it_was_closed(journal: Journal) -> None:
     assert len(await journal.entries(batch.batch_id)) == len(OF_A_BATCH)
 
 
-def test_a_person_without_a_name_is_unknown(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(os, "getuid", lambda: 54_321)
-
-    journal = Journal(path)
-
-    assert journal._operator == "unknown"
-    journal.close()
-
-
 async def test_a_clock_that_is_set_back_mixes_nothing_up(path: Path) -> None:
     times = iter([NOW + timedelta(hours=hours) for hours in (5, 3, 0, 9, 0, 2, 0)])
     journal = Journal(path, lambda: next(times, NOW))
@@ -349,7 +335,7 @@ async def test_what_was_done_to_some_sessions_is_found_without_reading_all(
     first = await write_some(journal)
     second = await write_some(journal)
     await journal.record_numbers_shown(practice_account(), OTHER)
-    monkeypatch.setattr(entry_file, "_AT_ONCE", 2)
+    monkeypatch.setattr(entry_reader, "_AT_ONCE", 2)
 
     found = read_attempts(path, [OTHER, *[UUID] * 3])
 

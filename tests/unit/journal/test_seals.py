@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from masking_console.journal.entry_file import read_rows
+from masking_console.journal.entry_reader import read_rows
 from masking_console.journal.head_note import note_path, read_head
 from masking_console.journal.journal import Journal
 from masking_console.journal.reading import verify_file

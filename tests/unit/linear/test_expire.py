@@ -1,6 +1,7 @@
 import io
 import json
 import re
+import shutil
 import signal
 import threading
 from datetime import UTC, datetime, timedelta
@@ -8,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from masking_console.journal import search_table
 from masking_console.journal.reading import read_batches
+from masking_console.journal.searching import count_unprepared
 from masking_console.linear.stop_signals import StopSignals
 from masking_console.models.cause import Cause
 from masking_console.models.confirmation_rules import ConfirmationRules
@@ -339,8 +342,8 @@ def test_a_second_ctrl_c_leaves_at_once_and_the_journal_knows(tmp_path: Path) ->
 
     simulated.fault = None
     again = run_linear(simulated, tmp_path, ids[1:], is_dry_run=True)
-    assert f"{record.batch_id}: The last run stopped in the middle" in again.err
-    assert "Open the console on this account to check them." in again.err
+    assert "1 batch is not settled: 1 unknown, 2 not sent." in again.err
+    assert "Open the console on this account and press U." in again.err
 
 
 def test_ctrl_c_while_looking_sends_nothing(tmp_path: Path) -> None:
@@ -663,3 +666,23 @@ def test_ctrl_c_while_waiting_for_the_second_look_skips_it(tmp_path: Path) -> No
 
     assert ran.code == 0
     assert "once more:" not in ran.out
+
+
+def test_an_old_large_journal_is_prepared_with_words_and_the_run_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fixture = Path(__file__).parents[2] / "fixtures" / "journal-of-version-3.db"
+    for ending in ("", "-head"):
+        shutil.copy(f"{fixture}{ending}", tmp_path / f"practice-journal.db{ending}")
+    monkeypatch.setattr(search_table, "AT_ONCE", 10)
+    simulated = quick_account()
+    ids = open_ids(simulated, 1)
+
+    looked = run_linear(simulated, tmp_path, ids, is_dry_run=True)
+    ran = run_linear(simulated, tmp_path, ids, confirm="1 Practice")
+
+    assert "Preparing" not in looked.err, "a dry run writes nothing"
+    assert (ran.code, sent(simulated)) == (0, ids)
+    told = [line for line in ran.err.splitlines() if "Preparing the journal" in line]
+    assert "75 % of 40 entries." in told[-1]
+    assert count_unprepared(tmp_path / "practice-journal.db") == 0

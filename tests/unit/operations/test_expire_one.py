@@ -438,10 +438,11 @@ async def test_a_stop_between_the_permit_and_the_delete_sends_nothing(
         pace = opened.connections.client(opened.account).pace
         pace.refused(0.3)
         run = asyncio.create_task(opened.run([uuid]))
-        while not opened.events:
+        while not pace._turn.locked():
             await asyncio.sleep(0.005)
         opened.control.pause()
-        while not pace._in_flight:
+        # The permit that came in the pause was given back.
+        while not pace._coming_back:
             await asyncio.sleep(0.005)
         opened.control.stop()
         summary = await run

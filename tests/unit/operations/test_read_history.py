@@ -68,9 +68,9 @@ async def test_a_damaged_entry_is_said(
         other.execute("DROP TRIGGER entries_are_never_changed")
         other.execute("UPDATE entries SET content = '{' WHERE sequence = 2")
 
-    contents = await ReadHistory(path).contents()
-    (record,) = contents.batches
-    assert (contents.damaged, record.damaged) == ((2,), (2,))
+    page = await ReadHistory(path).page(EVERYTHING)
+    (record,) = page.batches
+    assert (page.damaged, record.damaged) == ((2,), (2,))
     assert record.off == 1, "what is behind it is read"
     assert (await ReadHistory(path).verify()).problems == ("Entry 2 was changed.",)
 

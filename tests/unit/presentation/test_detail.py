@@ -100,6 +100,10 @@ def test_our_own_past_is_told() -> None:
     assert lines()["here before"] == "never expired from this computer"
     once = replace(INSPECTION, before=(record(ExpiryOutcome.EXPIRED),))
     assert lines(once)["here before"] == "in 1 batch, expired 1 time"
+    ticket = replace(record(ExpiryOutcome.EXPIRED), ticket=PlainText("OPS-4812"))
+    asked = replace(INSPECTION, before=(ticket, ticket))
+    words = "in 2 batches, expired 2 times, for OPS-4812"
+    assert lines(asked)["here before"] == words
     records = (
         record(ExpiryOutcome.FAILED),
         record(ExpiryOutcome.EXPIRED, "open again"),

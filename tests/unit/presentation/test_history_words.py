@@ -85,13 +85,15 @@ ALL = record(
 
 
 def test_a_table_has_one_line_a_batch() -> None:
-    assert counts(ALL) == (6, 1, 1, 1, 2)
+    found = counts(ALL)
+    assert [*found] == [6, 1, 1, 0, 1, 1, 2]
+    assert found.total == sum(found[1:])
     head, line, cut = table([ALL, record(OUT.EXPIRED, end="", ticket="")]).splitlines()
 
     assert head.split()[0] == "batch"
     assert line.split() == [
         "B-20260304-120502", "2026-03-04", "12:05", "ACME-PROD", "OPS-4812", "marta",
-        "6", "1", "1", "1", "2", "completed",
+        "6", "1", "1", "0", "1", "1", "2", "completed",
     ]  # fmt: skip
     assert cut.endswith("not ended")
     assert " - " in cut
