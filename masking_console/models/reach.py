@@ -96,6 +96,8 @@ class ProxyPlace:
     """Its port."""
     variable: str
     """The environment variable that names it, or `SYSTEM_SETTINGS`."""
+    has_login: bool = False
+    """Whether a user name or a password is given with it."""
 
     @property
     def is_socks(self) -> bool:
@@ -131,10 +133,12 @@ class Unreached:
     """Whether the way ended at the proxy itself."""
     status: int | None = None
     """The status code that a proxy answered."""
-    fault: CertificateFault = CertificateFault.OTHER
-    """The reason, where a certificate was refused."""
+    refused: CertificateFault | None = None
+    """The reason for which a certificate was refused."""
+    said: PlainText = PlainText("")
+    """The verifier's own words on that; may be empty."""
     certificate: ShownCertificate | None = None
-    """The certificate that was refused."""
+    """The certificate that was refused; None where that cannot be known."""
     trust: tuple[str, ...] = ()
     """The environment variables that name the trusted issuers; none: the system's."""
     setting: UnusableSetting | None = None
