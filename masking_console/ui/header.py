@@ -46,6 +46,7 @@ class Header:
             notice=screen.numbers.notice,
             ticket=screen.cause.ticket,
             journal=self._journal,
+            settings=screen.settings,
             tabs=screen.panes.tabs(),
         )
         if account is not None:
