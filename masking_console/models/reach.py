@@ -12,6 +12,8 @@ from masking_console.models.plain_text import PlainText
 
 SYSTEM_SETTINGS = "the system's proxy settings"
 """The source of a proxy that no environment variable names."""
+SYSTEM_STORE = "this computer's store of trusted issuers"
+"""What is trusted where no environment variable names anything."""
 
 
 class Obstacle(Enum):
@@ -70,14 +72,16 @@ class SettingFault(Enum):
     NO_FILE = "no file"
     NO_FOLDER = "no folder"
     NO_CERTIFICATES = "no certificates"
+    EMPTY_STORE = "empty store"
+    """This computer trusts nobody: no issuers are installed."""
 
 
 @dataclass(frozen=True, slots=True)
 class UnusableSetting:
-    """An environment variable that cannot be used; its value is kept nowhere."""
+    """A setting that cannot be used; its value is kept nowhere."""
 
     variable: str
-    """Its name, as it is spelled in the environment."""
+    """The variable's name, as it is spelled in the environment, or `SYSTEM_STORE`."""
     fault: SettingFault
     """The reason."""
     part: PlainText = PlainText("")

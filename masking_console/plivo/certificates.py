@@ -16,6 +16,7 @@ from typing import Any
 from masking_console.models.free_text import fit_to_keep
 from masking_console.models.plain_text import PlainText
 from masking_console.models.reach import (
+    SYSTEM_STORE,
     CertificateFault,
     SettingFault,
     ShownCertificate,
@@ -112,7 +113,7 @@ def load_trust(
     """
     named = [name for name in _VARIABLES if environment.get(name)]
     if not named:
-        return Trust(_system_context(is_checked_by_system=is_checked_by_system))
+        return _system_trust(is_checked_by_system=is_checked_by_system)
     usable: list[str] = []
     unusable: list[UnusableSetting] = []
     context = _context_of_openssl()
@@ -128,8 +129,30 @@ def load_trust(
     return Trust(context, tuple(usable), tuple(unusable))
 
 
+def _system_trust(*, is_checked_by_system: bool) -> Trust:
+    """Return that what this computer trusts is trusted."""
+    empty = UnusableSetting(SYSTEM_STORE, SettingFault.EMPTY_STORE)
+    try:
+        context = _system_context(is_checked_by_system=is_checked_by_system)
+    except OSError:
+        # Such as a bundle of issuers without one in it.
+        return Trust(None, problem=empty)
+    if not is_checked_by_system and _trusts_nobody(context):
+        return Trust(None, problem=empty)
+    return Trust(context)
+
+
+def _trusts_nobody(context: ssl.SSLContext) -> bool:
+    """Return whether there are no issuers, neither in a file nor in a folder."""
+    if context.cert_store_stats()["x509"]:
+        return False
+    # What is in a folder is read as it is needed.
+    folders = filter(None, [ssl.get_default_verify_paths().capath])
+    return not any(path for each in folders for path in Path(each).glob("*.[0-9]"))
+
+
 def _system_context(*, is_checked_by_system: bool) -> ssl.SSLContext:
-    """Return a context that trusts what this computer trusts."""
+    """Return a context that checks certificates by this computer's store."""
     # Imported late: it is needed by the first request alone.
     import truststore  # noqa: PLC0415
 

@@ -30,6 +30,9 @@ _SETTINGS = {
     SettingFault.NO_FILE: "there is no file that can be read",
     SettingFault.NO_FOLDER: "there is no such folder",
     SettingFault.NO_CERTIFICATES: "there are no certificates in the file",
+    SettingFault.EMPTY_STORE: (
+        "it is empty or damaged; install ca-certificates, or set SSL_CERT_FILE"
+    ),
 }
 _REFUSED = {
     CertificateFault.EXPIRED: "it has expired",

@@ -149,7 +149,9 @@ class StatusBar(Widget):
             parts.append(Text(facts.journal))
         while len(parts) > 1 and len(Text("   ").join(parts)) > room:
             parts.pop()
-        return Text("   ").join(parts)
+        health = Text("   ").join(parts)
+        health.truncate(max(room, 0), overflow="ellipsis")
+        return health
 
     def _line(self, left: Text, right: Text) -> Text:
         room = self.size.width - cell_len(left.plain)

@@ -7,9 +7,11 @@ import pytest
 
 from masking_console.models.plain_text import PlainText
 from masking_console.models.reach import (
+    SYSTEM_STORE,
     CertificateFault,
     SettingFault,
     ShownCertificate,
+    UnusableSetting,
 )
 from masking_console.plivo.certificates import (
     RefusedCertificateError,
@@ -83,6 +85,35 @@ def test_what_this_computer_does_not_trust_is_refused_by_name(
     assert error.fault is CertificateFault.UNKNOWN_ISSUER
     assert error.certificate is not None
     assert error.certificate.issuer == "Corp Inspection CA (Example Corp)"
+
+
+@pytest.mark.parametrize("bundle", [None, "", "nonsense"])
+def test_a_computer_that_trusts_nobody_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bundle: str | None
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "missing"))
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    if bundle is not None:
+        (tmp_path / "bundle.pem").write_text(bundle)
+    # Where truststore looks, if OpenSSL itself knows no place.
+    places = [str(tmp_path / "bundle.pem")]
+    monkeypatch.setattr("truststore._openssl._CA_FILE_CANDIDATES", places)
+
+    trust = load_trust({}, is_checked_by_system=False)
+
+    assert trust.context is None
+    assert trust.problem == UnusableSetting(SYSTEM_STORE, SettingFault.EMPTY_STORE)
+
+
+def test_a_store_in_a_folder_alone_is_one(
+    authority: Authority, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(folder / "missing"))
+    monkeypatch.setenv("SSL_CERT_DIR", str(folder))
+
+    trust = load_trust({}, is_checked_by_system=False)
+
+    handshake(trust, authority.server("127.0.0.1"), "127.0.0.1")
 
 
 def test_the_issuers_of_this_computer_are_read_once() -> None:
