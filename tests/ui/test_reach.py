@@ -98,10 +98,19 @@ async def test_the_cause_stands_in_the_line_at_the_top_and_in_the_row(
             words = "offline: certificate unknown issuer"
             await opened.until(lambda: words in opened.words(), words)
             (row,) = opened.main.queue.rows_in({CheckState.NOT_CHECKED})
-            assert row.reason == (
+            cause = (
                 "the certificate of 127.0.0.1 is refused: its issuer is not trusted; "
                 "issued by Stranger (Example Corp)"
             )
+            assert row.reason == cause
+
+            def told() -> list[str]:
+                said = f"No connection: {cause}."
+                return [line for line in opened.log_lines() if said in line]
+
+            await opened.until(told, cause)
+            opened.main.header.tick()
+            assert len(told()) == 1
 
 
 async def test_a_setting_that_is_ignored_is_said_once(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from masking_console.models.reach import (
 from masking_console.plivo.certificates import (
     RefusedCertificateError,
     Trust,
+    _first_shown,
     load_trust,
     shown_certificate,
 )
@@ -261,3 +262,11 @@ def test_an_issuer_is_plain_text(issuer: tuple[object, ...], words: str) -> None
 
     assert found is not None
     assert found == ShownCertificate(issuer=PlainText(words))
+
+
+def test_a_certificate_that_cannot_be_had_is_none() -> None:
+    context = load_trust({}).context
+    assert context is not None
+    tls = context.wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), server_hostname="x")
+
+    assert _first_shown(tls) is None
