@@ -103,11 +103,6 @@ class ProxyPlace:
     has_login: bool = False
     """Whether a user name or a password is given with it."""
 
-    @property
-    def is_socks(self) -> bool:
-        """Whether it is asked by SOCKS, not by HTTP."""
-        return self.kind.startswith("socks")
-
 
 @dataclass(frozen=True, slots=True)
 class ShownCertificate:

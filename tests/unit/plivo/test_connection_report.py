@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from masking_console.models.reach import ConnectionReport, Obstacle
-from masking_console.operations.connections import Connections
+from masking_console.operations.wiring import build_operations
 from masking_console.plivo.connection_report import examine
 from masking_console.plivo.network import Network
 from masking_console.settings import ApiUrl, Settings, Timeouts
@@ -116,11 +116,12 @@ async def test_a_host_without_an_address_has_none() -> None:
     assert found.unreached.obstacle is Obstacle.NAME
 
 
-async def test_the_operation_examines_without_an_account() -> None:
+async def test_the_operation_examines_without_an_account(tmp_path: Path) -> None:
     async with listening(saying(answer(""))) as port:
         url = ApiUrl(f"http://127.0.0.1:{port}")
-        connections = Connections(Settings(Path("unused"), api_url=url))
-
-        assert await connections.warm_up(None) == ()
-        assert (await connections.examine()).status == 404
-        await connections.aclose()
+        operations = build_operations(Settings(tmp_path / "j.db", api_url=url), {})
+        try:
+            assert await operations.warm_up(None) == ()
+            assert (await operations.examine_connection()).status == 404
+        finally:
+            await asyncio.to_thread(operations.close)
