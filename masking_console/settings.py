@@ -22,6 +22,7 @@ _PLAIN_URL = re.compile(
 _VERSION = "/v1"
 """Plivo's documentation writes it into the base URL; here it stands in each path."""
 _OWN_PATH = re.compile(r"/(?:v1|account|masking)(?:/|$)", re.IGNORECASE)
+_HTTPS_PORT = 443
 PLIVO_API_URL = "https://api.plivo.com"
 PRACTICE_API_URL = "https://practice.invalid"
 
@@ -151,6 +152,15 @@ def checked_api_url(text: str) -> ApiUrl:
     if parts.scheme not in {"http", "https"} or not _PLAIN_URL.fullmatch(text.strip()):
         raise problem
     return ApiUrl(words)
+
+
+def foreign_place(api_url: ApiUrl) -> str:
+    """Return host, port and path of a base URL that is not Plivo's; nothing of its."""
+    parts, plivos = urlsplit(api_url), urlsplit(PLIVO_API_URL)
+    is_plivos_host = (parts.hostname or "").rstrip(".") == plivos.hostname
+    if is_plivos_host and parts.port in {None, _HTTPS_PORT} and not parts.path:
+        return ""
+    return f"{parts.netloc}{parts.path}"
 
 
 def is_loopback(host: str) -> bool:

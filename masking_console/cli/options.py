@@ -86,6 +86,15 @@ def load_settings(
     return read_config(path).on(base)
 
 
+def say_where(settings: "Settings") -> None:
+    """Say first of all, on the error stream, that the base URL is not Plivo's."""
+    from masking_console.linear.output import Output
+    from masking_console.presentation.display import place_words
+
+    if words := place_words(settings):
+        Output().note(words)
+
+
 def check_keymap(keymap: Mapping[str, tuple[str, ...]]) -> None:
     """Make sure that the console can use the operator's own keys.
 

@@ -12,7 +12,7 @@ from masking_console.models.account import Account
 from masking_console.models.expiry import ExpiryOutcome
 from masking_console.models.history import BatchRecord
 from masking_console.operations.wiring import Operations
-from masking_console.presentation.display import Sign
+from masking_console.presentation.display import Sign, place_words
 from masking_console.presentation.run_lines import looked_words
 from masking_console.presentation.unsettled import unsettled_outcomes_words
 from masking_console.ui.account_choice import go_over, renew
@@ -42,7 +42,10 @@ class OuterScreens:
     async def manage_accounts(self, *, new: bool) -> None:
         """Let the operator choose an account, or make a new one, and use it."""
         main = self._app.main
-        screen = AccountsScreen(self._operations.accounts, main.account, new=new)
+        place = place_words(self._operations.settings)
+        screen = AccountsScreen(
+            self._operations.accounts, main.account, new=new, place=place
+        )
         account = await answer_to(self._app, screen)
         if account is not None:
             await go_over(main, account)
@@ -72,9 +75,13 @@ class OuterScreens:
     async def show_history(self) -> None:
         """Show what was done, and queue what may still connect if that is wanted."""
         main = self._app.main
-        days = self._operations.settings.history_days
+        settings = self._operations.settings
         screen = HistoryScreen(
-            self._operations.history, main.copy, days, main.job.add_ticket
+            self._operations.history,
+            main.copy,
+            settings.history_days,
+            main.job.add_ticket,
+            place_words(settings),
         )
         record = await answer_to(self._app, screen)
         if record is not None:

@@ -34,6 +34,7 @@ theme = "nord"
 history_days = 30
 operator_name = "Marta K."
 ticket_required = true
+ticket_per_batch = true
 ticket_pattern = 'OPS-\\d+'
 show_numbers = "never"
 country = "in"
