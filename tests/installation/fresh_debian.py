@@ -12,6 +12,7 @@ import io
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -28,6 +29,8 @@ FOLDER = f"/home/{USER}/Konsole für Marta"
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _SHARE = " tests/contracts tests/unit/models"
 _MINUTES = 60.0
+_CERTIFICATES = os.environ.get("SSL_CERT_FILE", "")
+"""Of the network that this computer is in, which may look into TLS."""
 
 
 def commands_of_the_readme() -> tuple[str, str]:
@@ -67,6 +70,8 @@ class FreshDebian:
         with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as files:
             files.extractall(target, filter="data")
         self.as_root("chown", "-R", f"{USER}:{USER}", FOLDER)
+        if _CERTIFICATES:
+            shutil.copyfile(_CERTIFICATES, self.folder / "etc/certificates.pem")
 
     def as_root(self, *words: str) -> None:
         """Run a command as root, and stop if it fails."""
@@ -75,7 +80,9 @@ class FreshDebian:
     def typed(self, line: str) -> list[str]:
         """Return the words that run a line as the user, in the repository's folder."""
         home = f"/home/{USER}"
-        environment = (f"HOME={home}", f"USER={USER}", f"PATH={_PATH}", "LANG=C.UTF-8")
+        environment = [f"HOME={home}", f"USER={USER}", f"PATH={_PATH}", "LANG=C.UTF-8"]
+        if _CERTIFICATES:
+            environment.append("SSL_CERT_FILE=/etc/certificates.pem")
         # As a login in a terminal; marta's group has her name.
         return [
             *("chroot", f"--userspec={USER}:{USER}", str(self.folder)),
@@ -115,8 +122,13 @@ def _one_sentence(fresh: FreshDebian, line: str, *parts: str) -> str:
 
 def _opens_and_ends(fresh: FreshDebian, line: str) -> None:
     with Terminal(fresh.typed(line), environment={"PATH": _PATH}) as terminal:
-        terminal.wait_for("PRACTICE", timeout=600)
-        terminal.wait_for("journal ok", timeout=60)
+        ends = ("journal ok", "masking-console:", "error:")
+        terminal.wait_for(
+            lambda text: any(end in text for end in ends),
+            timeout=600,
+        )
+        assert "journal ok" in terminal.screen_text(), terminal.screen_text()
+        assert "PRACTICE" in terminal.screen_text()
         terminal.send("q")
         assert terminal.wait_exit(30) == 0
 
