@@ -41,6 +41,25 @@ def test_the_help_that_is_kept_is_what_the_commands_say() -> None:
     assert help_text.kept() == help_text.made()
 
 
+def test_the_manual_that_is_kept_is_what_the_commands_and_the_readme_say() -> None:
+    # If not: uv run python -m masking_console.cli.help_text
+    readme = Path(__file__).parents[2] / "README.md"
+    kept = Path(help_text.MANUAL).read_text(encoding="utf-8")
+
+    assert kept == help_text.manual(readme.read_text(encoding="utf-8"))
+
+
+def test_the_manual_has_every_command_and_no_request_that_man_does_not_know() -> None:
+    lines = Path(help_text.MANUAL).read_text(encoding="utf-8").splitlines()
+    requests = {line.split()[0] for line in lines if line.startswith((".", "'"))}
+
+    assert requests == {".TH", ".SH", ".SS", ".PP", ".TP", ".B", ".br"}
+    sections = [line for line in lines if line.startswith(".SS")]
+    for command in ("expire", "find", "history verify", "config show"):
+        assert any(line.startswith(f".SS {command}") for line in sections)
+    assert help_text.escaped(".x -y \\") == "\\&.x \\-y \\e"
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
