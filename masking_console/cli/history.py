@@ -5,6 +5,11 @@ from pathlib import Path
 
 import click
 
+from masking_console.cli.completion import (
+    complete_account,
+    complete_batch,
+    complete_outcome,
+)
 from masking_console.cli.options import load_settings
 from masking_console.exit_codes import ExitCode
 
@@ -12,12 +17,28 @@ from masking_console.exit_codes import ExitCode
 @click.group(
     invoke_without_command=True, short_help="Print what was done, newest first."
 )
-@click.option("--batch", default="", help="The beginning of a batch id.")
+@click.option(
+    "--batch",
+    default="",
+    shell_complete=complete_batch,
+    help="The beginning of a batch id.",
+)
 @click.option("--session", default="", help="The beginning of a session id.")
 @click.option("--ticket", default="", help="A part of the ticket.")
-@click.option("--account", default="", metavar="NAME", help="On this account.")
+@click.option(
+    "--account",
+    default="",
+    metavar="NAME",
+    shell_complete=complete_account,
+    help="On this account.",
+)
 @click.option("--operator", default="", help="Done by this person.")
-@click.option("--outcome", default="", help="With such an outcome, e.g. unknown.")
+@click.option(
+    "--outcome",
+    default="",
+    shell_complete=complete_outcome,
+    help="With such an outcome, e.g. unknown.",
+)
 @click.option("--since", default="", metavar="DATE", help="From 2026-03-04 on.")
 @click.option(
     "--format",

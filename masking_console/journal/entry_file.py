@@ -288,6 +288,16 @@ def read_gaps(path: Path) -> Iterator[JournalEntry]:
         )
 
 
+def read_latest_batches(path: Path, most: int) -> Sequence[JournalEntry]:
+    """Return the entries that began the latest batches, newest first."""
+    with closing(_opened_to_read(path)) as connection:
+        rows = connection.execute(
+            f"{_SELECT} event = ? ORDER BY sequence DESC LIMIT ?",
+            (JournalEvent.BATCH_CONFIRMED.value, most),
+        )
+        return tuple(_sound(rows))
+
+
 def _sound(rows: Iterable[Sequence[object]]) -> Iterator[JournalEntry]:
     """Yield what can be read of some rows."""
     found = (entry_of(row_of(values)) for values in rows)

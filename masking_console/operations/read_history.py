@@ -9,6 +9,7 @@ from masking_console.errors import JournalError
 from masking_console.journal.reading import (
     JournalContents,
     read_batches,
+    read_beginnings,
     read_contents,
     verify_file,
 )
@@ -16,6 +17,19 @@ from masking_console.models.expiry import ExpirySummary
 from masking_console.models.history import BatchRecord, ChainReport
 from masking_console.models.history_query import HistoryQuery
 from masking_console.operations.export_history import ExportHistory
+
+_COMPLETED = 50
+"""The latest batches from which a shell completes."""
+
+
+def latest_batches(path: Path) -> tuple[tuple[str, str], ...]:
+    """Return id and account of the latest batches, newest first, for a shell.
+
+    Raises:
+        JournalError: the journal cannot be read.
+    """
+    found = read_beginnings(path, _COMPLETED)
+    return tuple((each.batch_id, each.account_name) for each in found)
 
 
 class ReadHistory:
