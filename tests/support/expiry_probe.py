@@ -110,7 +110,10 @@ async def main() -> None:
         if mode == "resume":
             await resume(operations, account)
         else:
-            ids = [SessionUuid(each) for each in Path(files[0]).read_text().split()]
+            ids = [
+                SessionUuid(each)
+                for each in Path(files[0]).read_text(encoding="utf-8").split()
+            ]
             await expire(operations, account, ids, is_hurried=mode == "hurry")
     finally:
         operations.close()

@@ -202,7 +202,7 @@ def test_history_verify_holds_the_journal_to_old_reports(
     assert (code, err) == (0, "")
     assert out.count("in the journal; up to entry 8 it says what it said then.") == 5
 
-    Path(reports[0]).write_text(f"Journal seal {'a' * 64}\n")
+    Path(reports[0]).write_text(f"Journal seal {'a' * 64}\n", encoding="utf-8")
     code, out, err = run(capsys, *ask)
     assert (code, err) == (1, "")
     assert "kept.report: 1 of 1 seals are NOT in this journal: aaaaaaaaaaaa..." in out
