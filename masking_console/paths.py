@@ -3,6 +3,7 @@
 import errno
 import os
 import stat
+import sys
 from pathlib import Path
 
 APP_NAME = "masking-console"
@@ -65,7 +66,7 @@ def make_private_folder(path: Path) -> None:
         if not each.is_dir():
             each.mkdir(mode=0o700, exist_ok=True)
     # On Windows the mode means nothing; the profile folder is private there.
-    if os.name == "posix":  # pragma: no branch - tested on Linux
+    if sys.platform != "win32":  # pragma: no branch - tested on Linux
         status = path.stat()
         if status.st_uid != os.geteuid():
             raise UnsafePathError("its folder belongs to somebody else")
@@ -99,7 +100,7 @@ def open_private(path: Path, flags: int) -> int:
         if error.errno == errno.ELOOP:
             raise UnsafePathError(f"{path.name} is a link to elsewhere") from None
         raise
-    if os.name == "posix":  # pragma: no branch - tested on Linux
+    if sys.platform != "win32":  # pragma: no branch - tested on Linux
         try:
             if os.fstat(descriptor).st_uid != os.geteuid():
                 raise UnsafePathError(f"{path.name} belongs to somebody else")

@@ -1,8 +1,11 @@
 """The commands, and which of them a command line is for."""
 
+import difflib
+import re
 from typing import TYPE_CHECKING
 
 import click
+from click.exceptions import NoSuchCommand
 
 from masking_console import __version__
 from masking_console.cli.completion import completion
@@ -17,6 +20,9 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 
+_COMMAND = re.compile(r"[a-z]+(-[a-z]+)*")
+
+
 class ConsoleGroup(click.Group):
     """Opens the console when the first word is not a command."""
 
@@ -27,8 +33,19 @@ class ConsoleGroup(click.Group):
             return super().parse_args(ctx, args)
         own = {*self.commands, "--help", "-h", "--version"}
         if not args or args[0] not in own:
+            self._refuse_mistyped_command(ctx, args)
             args = ["console", *args]
         return super().parse_args(ctx, args)
+
+    def _refuse_mistyped_command(self, ctx: click.Context, args: list[str]) -> None:
+        """Refuse a first word that is nearly a command; ids and options are not."""
+        # An id has digits; a word of letters alone can only be meant as a command.
+        word = args[0].casefold() if args and not ctx.resilient_parsing else ""
+        if not _COMMAND.fullmatch(word):
+            return
+        shown = [name for name, each in self.commands.items() if not each.hidden]
+        if near := difflib.get_close_matches(word, shown, n=1):
+            raise NoSuchCommand(word, possibilities=near, ctx=ctx)
 
     def shell_complete(
         self, ctx: click.Context, incomplete: str

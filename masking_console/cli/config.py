@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from masking_console.cli.completion import complete_config_key
 from masking_console.cli.options import check_keymap
+from masking_console.errors import InputError
 
 if TYPE_CHECKING:
     from masking_console.config_file import ConfigFile
@@ -25,11 +27,16 @@ def config_path() -> None:
 
 
 @config.command("show")
-def config_show() -> None:
-    """Print every value that applies, and whether the file says so."""
+@click.argument("key", default="", shell_complete=complete_config_key)
+def config_show(key: str) -> None:
+    """Print every value that applies, or one, and whether the file says so.
+
+    KEY is one of the configuration, such as confirm.name_from, or a table.
+    """
     from masking_console.presentation.configuration import as_toml
 
-    click.echo(as_toml(_checked()), nl=False)
+    text = as_toml(_checked())
+    click.echo(_only(key, text) if key else text, nl=False)
 
 
 @config.command("check")
@@ -44,6 +51,29 @@ def config_check() -> None:
         if there
         else "There is no configuration file; the defaults apply."
     )
+
+
+def _only(key: str, text: str) -> str:
+    """Return the lines of one key, dotted.
+
+    Raises:
+        InputError: it is no key of the configuration.
+    """
+    import difflib
+
+    from masking_console.config_file import allowed
+
+    if key not in allowed():
+        near = difflib.get_close_matches(key, allowed(), n=1)
+        hint = f' Did you mean "{near[0]}"?' if near else ""
+        raise InputError(f'There is no key "{key}" in the configuration.{hint}')
+    table, found = "", ""
+    for line in text.splitlines():
+        if line.startswith("["):
+            table = f"{line.strip('[]')}."
+        elif line and f"{table}{line}".startswith((f"{key} ", f"{key}.")):
+            found += f"{table}{line}\n"
+    return found
 
 
 def _checked() -> "ConfigFile":

@@ -5,6 +5,11 @@ from pathlib import Path
 
 import click
 
+from masking_console.cli.completion import (
+    complete_account,
+    complete_batch,
+    complete_outcome,
+)
 from masking_console.cli.options import load_settings
 from masking_console.exit_codes import ExitCode
 
@@ -22,15 +27,27 @@ def _known_outcome(_ctx: click.Context, option: click.Parameter, value: str) -> 
 @click.group(
     invoke_without_command=True, short_help="Print what was done, newest first."
 )
-@click.option("--batch", default="", help="The beginning of a batch id.")
+@click.option(
+    "--batch",
+    default="",
+    shell_complete=complete_batch,
+    help="The beginning of a batch id.",
+)
 @click.option("--session", default="", help="A session: the beginning of its id.")
 @click.option("--ticket", default="", help="A part of the ticket.")
-@click.option("--account", default="", metavar="NAME", help="On this account.")
+@click.option(
+    "--account",
+    default="",
+    metavar="NAME",
+    shell_complete=complete_account,
+    help="On this account.",
+)
 @click.option("--operator", default="", help="Done by this person.")
 @click.option(
     "--outcome",
     default="",
     callback=_known_outcome,
+    shell_complete=complete_outcome,
     help="With such an outcome, e.g. unknown.",
 )
 @click.option("--since", default="", metavar="DATE", help="From 2026-03-04 on.")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from masking_console.cli.completion import complete_account
 from masking_console.errors import InputError, InvalidSessionUuidError
 
 if TYPE_CHECKING:
@@ -15,7 +16,12 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _OPTIONS = (
-    click.option("--account", metavar="NAME", help="Use this account from the start."),
+    click.option(
+        "--account",
+        metavar="NAME",
+        shell_complete=complete_account,
+        help="Use this account from the start.",
+    ),
     click.option(
         "--practice",
         is_flag=True,

@@ -20,7 +20,7 @@ from masking_console.journal.seals import (
     head_of,
     row_of,
 )
-from masking_console.models.journal_entry import JournalEntry
+from masking_console.models.journal_entry import JournalEntry, JournalEvent
 
 _BUSY_SECONDS = 5.0
 _AT_ONCE = 400
@@ -188,6 +188,16 @@ def read_gaps(path: Path) -> Iterator[JournalEntry]:
     with opened_to_read(path) as connection:
         rows = connection.execute(f"{SELECT} event IN {_GAPS} ORDER BY sequence")
         yield from sound_entries(map(row_of, rows))
+
+
+def read_latest_batches(path: Path, most: int) -> Sequence[JournalEntry]:
+    """Return the entries that began the latest batches, newest first."""
+    with opened_to_read(path) as connection:
+        rows = connection.execute(
+            f"{SELECT} event = ? ORDER BY sequence DESC LIMIT ?",
+            (JournalEvent.BATCH_CONFIRMED.value, most),
+        )
+        return tuple(sound_entries(map(row_of, rows)))
 
 
 def sound_entries(rows: Iterable[SealedRow]) -> Iterator[JournalEntry]:

@@ -10,6 +10,7 @@ from masking_console.journal.consoles import count_consoles
 from masking_console.journal.entry_reader import (
     read_entries_of,
     read_gaps,
+    read_latest_batches,
     read_rows,
 )
 from masking_console.journal.failures import in_our_words
@@ -118,6 +119,17 @@ def read_latest_gap(path: Path) -> datetime | None:
         return None
     gaps = in_our_words(lambda: [entry.at for entry in read_gaps(path)], "read")
     return max(gaps, default=None)
+
+
+def read_beginnings(path: Path, most: int) -> tuple[JournalEntry, ...]:
+    """Return the entries that began the latest batches, newest first; quick.
+
+    Raises:
+        JournalError: the journal cannot be read.
+    """
+    if not path.exists():
+        return ()
+    return in_our_words(lambda: tuple(read_latest_batches(path, most)), "read")
 
 
 def verify_file(path: Path) -> ChainReport:

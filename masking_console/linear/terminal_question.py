@@ -202,16 +202,16 @@ def controlling_terminal() -> Iterator[int | None]:
     """Yield the descriptor of the terminal that a person sits at, or None."""
     if sys.platform == "win32":  # pragma: no cover - tested on Linux
         yield 0 if sys.stdin.isatty() else None
-        return
-    try:
-        descriptor = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY)
-    except OSError:
-        yield 0 if os.isatty(0) else None
-        return
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
+    else:
+        try:
+            descriptor = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY)
+        except OSError:
+            yield 0 if os.isatty(0) else None
+            return
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)
 
 
 if sys.platform == "win32":  # pragma: no cover - tested on Linux

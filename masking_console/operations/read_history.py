@@ -6,12 +6,25 @@ from contextlib import suppress
 from pathlib import Path
 
 from masking_console.errors import JournalError
-from masking_console.journal.reading import verify_file
+from masking_console.journal.reading import read_beginnings, verify_file
 from masking_console.journal.searching import read_matching, read_page
 from masking_console.models.expiry import ExpirySummary
 from masking_console.models.history import BatchRecord, ChainReport
 from masking_console.models.history_query import HistoryPage, HistoryQuery
 from masking_console.operations.export_history import ExportHistory
+
+_COMPLETED = 50
+"""The latest batches from which a shell completes."""
+
+
+def latest_batches(path: Path) -> tuple[tuple[str, str], ...]:
+    """Return id and account of the latest batches, newest first, for a shell.
+
+    Raises:
+        JournalError: the journal cannot be read.
+    """
+    found = read_beginnings(path, _COMPLETED)
+    return tuple((each.batch_id, each.account_name) for each in found)
 
 
 class ReadHistory:

@@ -10,7 +10,8 @@ from masking_console.practice.simulated_account import SimulatedAccount
 
 if TYPE_CHECKING:
     import httpx
-    from starlette.routing import Router
+
+    from masking_console.practice.asgi import Application
 
 
 class EmbeddedPractice(NamedTuple):
@@ -35,11 +36,11 @@ def open_practice(account: SimulatedAccount | None = None) -> EmbeddedPractice:
 
 
 class _Connector:
-    """Makes transports; imports Starlette and httpx at the first request only."""
+    """Makes transports; imports httpx at the first request only."""
 
     def __init__(self, account: SimulatedAccount) -> None:
         self._account = account
-        self._application: Router | None = None
+        self._application: Application | None = None
 
     def __call__(self) -> "httpx.AsyncBaseTransport":
         """Return one connection; all of them reach the same account."""

@@ -7,9 +7,9 @@ from types import FrameType
 from typing import Any
 
 import uvicorn
-from starlette.types import Receive, Scope, Send
 
 from masking_console.errors import InputError
+from masking_console.practice.asgi import Receive, Scope, Send
 from masking_console.practice.server import (
     CUT_CONNECTION,
     WRITE_MORE,

@@ -4,12 +4,17 @@ import asyncio
 import re
 from collections.abc import Callable
 
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Router
-from starlette.types import Receive, Scope, Send
-
 from masking_console.errors import InputError
+from masking_console.practice.asgi import (
+    Application,
+    Receive,
+    Scope,
+    Send,
+    headers_of,
+    read_body,
+    send_reply,
+    wire_headers,
+)
 from masking_console.practice.exchange import ReceivedRequest, Reply
 from masking_console.practice.faults import Ending
 from masking_console.practice.sign_in import signs_in
@@ -25,63 +30,75 @@ _REMEMBERED_BODY_BYTES = 65_536
 """So much of a body is kept; an account remembers many requests."""
 
 
-def practice_app(account: SimulatedAccount) -> Router:
-    """Return the application; all of its state is the account's."""
-    # No routes: a target such as ``*`` or a whole URL would match none of them.
-    return Router(default=_Endpoint(account))
+def practice_app(account: SimulatedAccount) -> Application:
+    """Return the application; all of its state is the account's.
+
+    It has no routes: every path and method is taken, ``*`` and whole URLs as well, so
+    that each request is noted by the account.
+    """
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        received = await _read(scope, receive, account)
+        if received is not None:
+            await _exchange(account, received, (scope, receive, send))
+
+    return answer
 
 
-class _Endpoint:
-    """Takes every path and method, so that each request is noted by the account."""
-
-    def __init__(self, account: SimulatedAccount) -> None:
-        self._account = account
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, or lose the answer where a fault says so."""
-        account = self._account
-        received = await _read(Request(scope, receive), account)
-        half = account.latency() / 2
-        refusal = account.receive(received)
-        if refusal is not None:
-            await _wait(2 * half)
-            await _response(refusal)(scope, receive, send)
-            return
-        fault = account.fault_for(received)
-        await _wait(half + fault.delay_before_seconds)
-        reply = account.answer(received) if fault.has_effect else None
-        if fault.effect_after_seconds is not None:
-            loop = asyncio.get_running_loop()
-            loop.call_later(fault.effect_after_seconds, account.answer, received)
-        await _wait(half + fault.delay_after_seconds)
-        reply = fault.reply or reply
-        if reply is not None and fault.ending is Ending.ANSWERED:
-            await _response(reply)(scope, receive, send)
-            if fault.comes_twice and WRITE_MORE in scope:
-                scope[WRITE_MORE](_on_the_wire(reply))
-            return
-        if fault.ending is Ending.DROPPED and CUT_CONNECTION in scope:
-            scope[CUT_CONNECTION]()
-        elif fault.ending is Ending.SILENT:
-            # The body has been read, so that all that can come is a disconnect.
-            await receive()
+async def _exchange(
+    account: SimulatedAccount,
+    received: ReceivedRequest,
+    connection: tuple[Scope, Receive, Send],
+) -> None:
+    """Answer one request, or lose the answer where a fault says so."""
+    scope, receive, send = connection
+    half = account.latency() / 2
+    refusal = account.receive(received)
+    if refusal is not None:
+        await _wait(2 * half)
+        await send_reply(send, refusal)
+        return
+    fault = account.fault_for(received)
+    await _wait(half + fault.delay_before_seconds)
+    reply = account.answer(received) if fault.has_effect else None
+    if fault.effect_after_seconds is not None:
+        loop = asyncio.get_running_loop()
+        loop.call_later(fault.effect_after_seconds, account.answer, received)
+    await _wait(half + fault.delay_after_seconds)
+    reply = fault.reply or reply
+    if reply is not None and fault.ending is Ending.ANSWERED:
+        await send_reply(send, reply)
+        if fault.comes_twice and WRITE_MORE in scope:
+            scope[WRITE_MORE](_on_the_wire(reply))
+        return
+    if fault.ending is Ending.DROPPED and CUT_CONNECTION in scope:
+        scope[CUT_CONNECTION]()
+    elif fault.ending is Ending.SILENT:
+        # The body has been read, so that all that can come is a disconnect.
+        await receive()
 
 
-async def _read(request: Request, account: SimulatedAccount) -> ReceivedRequest:
-    raw_path: bytes = request.scope["raw_path"]
+async def _read(
+    scope: Scope, receive: Receive, account: SimulatedAccount
+) -> ReceivedRequest | None:
+    """Read a request; None where its client left before the end of it."""
+    received_at = account.now
+    body = await read_body(receive, _REMEMBERED_BODY_BYTES)
+    if body is None:
+        return None
+    headers = headers_of(scope)
+    signature = next((value for name, value in headers if name == "authorization"), "")
     return ReceivedRequest(
-        method=request.method,
-        path=_path(raw_path.decode("latin-1")),
-        received_at=account.now,
-        query=request.scope["query_string"].decode("latin-1"),
+        method=scope["method"],
+        path=_path(scope["raw_path"].decode("latin-1")),
+        received_at=received_at,
+        query=scope["query_string"].decode("latin-1"),
         headers=tuple(
             (name, value.partition(" ")[0] if name == "authorization" else value)
-            for name, value in request.headers.items()
+            for name, value in headers
         ),
-        body=await _beginning(request),
-        is_signed_in=signs_in(
-            request.headers.get("authorization", "").encode("latin-1")
-        ),
+        body=body,
+        is_signed_in=signs_in(signature.encode("latin-1")),
     )
 
 
@@ -91,14 +108,6 @@ def _path(target: str) -> str:
     return target if whole is None else target[whole.end() :] or "/"
 
 
-async def _beginning(request: Request) -> bytes:
-    """Read a body to its end and return what is kept of it."""
-    kept = b""
-    async for chunk in request.stream():
-        kept += chunk[: _REMEMBERED_BODY_BYTES - len(kept)]
-    return kept
-
-
 async def _wait(seconds: float) -> None:
     if seconds > 0:
         await asyncio.sleep(seconds)
@@ -106,19 +115,11 @@ async def _wait(seconds: float) -> None:
 
 def _on_the_wire(reply: Reply) -> bytes:
     """Return an answer as the bytes of HTTP/1.1."""
-    headers = (("content-length", str(len(reply.body))), *reply.headers)
     lines = (
         f"HTTP/1.1 {reply.status} ",
-        *(f"{name}: {text}" for name, text in headers),
+        *(f"{name}: {text}" for name, text in wire_headers(reply)),
     )
     return "\r\n".join((*lines, "", "")).encode("latin-1") + reply.body
-
-
-def _response(reply: Reply) -> Response:
-    response = Response(reply.body, reply.status)
-    for name, value in reply.headers:
-        response.headers.append(name, value)
-    return response
 
 
 def serve(

@@ -4,7 +4,8 @@ import asyncio
 from typing import Any
 
 import httpx
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from masking_console.practice.asgi import Application, Message, Receive, Scope, Send
 
 
 class _NotAnsweredError(Exception):
@@ -19,7 +20,7 @@ class PracticeTransport(httpx.AsyncBaseTransport):
     server would do.
     """
 
-    def __init__(self, application: ASGIApp) -> None:
+    def __init__(self, application: Application) -> None:
         self._application = application
         self._exchanges: set[asyncio.Task[httpx.Response]] = set()
 
@@ -66,7 +67,9 @@ def _read_timeout(request: httpx.Request) -> float | None:
     return timeouts.get("read")
 
 
-def _as_over_a_wire(application: ASGIApp, client_left: asyncio.Event) -> ASGIApp:
+def _as_over_a_wire(
+    application: Application, client_left: asyncio.Event
+) -> Application:
     """Return the application with a client that can leave, and be left."""
 
     async def run(scope: Scope, receive: Receive, send: Send) -> None:

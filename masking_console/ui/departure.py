@@ -108,25 +108,24 @@ class Departure:
 
 
 def _terminal_modes() -> list[object] | None:
-    if sys.platform == "win32":  # pragma: no cover - tested on Linux
-        return None
-    import termios  # noqa: PLC0415 - Windows has none
+    if sys.platform != "win32":  # pragma: no branch - tested on Linux
+        import termios  # noqa: PLC0415 - Windows has none
 
-    with contextlib.suppress(OSError, ValueError, termios.error):
-        return termios.tcgetattr(sys.__stdin__.fileno())  # type: ignore[union-attr]
+        with contextlib.suppress(OSError, ValueError, termios.error):
+            return termios.tcgetattr(sys.__stdin__.fileno())  # type: ignore[union-attr]
     return None
 
 
 def _restore_terminal(modes: list[object] | None) -> None:
     """Undo what can be undone without waiting for a terminal that does not read."""
-    if sys.platform == "win32" or modes is None:  # pragma: no cover - tested on Linux
-        return
-    import termios  # noqa: PLC0415 - Windows has none
+    if sys.platform != "win32" and modes is not None:
+        import termios  # noqa: PLC0415 - Windows has none
 
-    with contextlib.suppress(OSError, ValueError, termios.error):
-        descriptor = sys.__stdin__.fileno()  # type: ignore[union-attr]
-        termios.tcsetattr(descriptor, termios.TCSANOW, modes)  # type: ignore[arg-type]
-        # What waits to be read is of no use to anybody, and keeps this from going out.
-        termios.tcflush(descriptor, termios.TCOFLUSH)
-        os.set_blocking(descriptor, False)
-        os.write(descriptor, _RESTORE)
+        with contextlib.suppress(OSError, ValueError, termios.error):
+            descriptor = sys.__stdin__.fileno()  # type: ignore[union-attr]
+            now = termios.TCSANOW
+            termios.tcsetattr(descriptor, now, modes)  # type: ignore[arg-type]
+            # What waits to be read is of no use to anybody, and keeps this from going.
+            termios.tcflush(descriptor, termios.TCOFLUSH)
+            os.set_blocking(descriptor, False)
+            os.write(descriptor, _RESTORE)

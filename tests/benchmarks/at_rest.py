@@ -78,7 +78,9 @@ def megabytes_at_rest(command: Sequence[str]) -> float:
         while (left := until - time.monotonic()) > 0:
             if select.select([terminal], [], [], left)[0]:
                 os.read(terminal, 65536)
-        pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
+        pages = int(
+            Path(f"/proc/{process}/statm").read_text(encoding="utf-8").split()[1]
+        )
         return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
     finally:
         os.kill(process, signal.SIGKILL)

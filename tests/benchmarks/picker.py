@@ -239,7 +239,7 @@ async def change_figures(drawn: Drawn, queue: QueueTable, size: int) -> None:
 def resident() -> int:
     """Return the bytes of this process that are in memory."""
     gc.collect()
-    pages_held = int(Path("/proc/self/statm").read_text().split()[1])
+    pages_held = int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[1])
     return pages_held * os.sysconf("SC_PAGE_SIZE")
 
 

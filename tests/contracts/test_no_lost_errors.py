@@ -18,7 +18,10 @@ LOSING = {
 
 def _trees(folder: Path) -> Iterator[tuple[str, ast.AST]]:
     for path in sorted(folder.rglob("*.py")):
-        yield path.relative_to(PACKAGE).as_posix(), ast.parse(path.read_text())
+        yield (
+            path.relative_to(PACKAGE).as_posix(),
+            ast.parse(path.read_text(encoding="utf-8")),
+        )
 
 
 def _name(node: ast.AST | None) -> str:
@@ -64,3 +67,16 @@ def test_every_error_is_caught_in_three_places_only() -> None:
         # Hands the error of the reading thread on to the app.
         "ui/terminal/driver.py",
     }
+
+
+def test_every_text_file_is_read_and_written_with_an_encoding() -> None:
+    found = [
+        f"{path}:{node.lineno}"
+        for folder in (PACKAGE, PACKAGE.parent / "tests")
+        for path in sorted(folder.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and _name(node.func) in {"read_text", "write_text"}
+        and "encoding" not in {each.arg for each in node.keywords}
+    ]
+    assert found == []

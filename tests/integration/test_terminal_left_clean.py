@@ -123,7 +123,7 @@ def test_after_a_crash_the_terminal_is_as_before(
 
 def test_after_a_wrong_configuration_the_terminal_is_as_before(tmp_path: Path) -> None:
     (tmp_path / "config").mkdir()
-    (tmp_path / "config" / "config.toml").write_text("share = 7")
+    (tmp_path / "config" / "config.toml").write_text("share = 7", encoding="utf-8")
     command = [sys.executable, "-m", "masking_console", "--practice"]
     with Terminal(command, environment=program_environment(tmp_path)) as terminal:
         before = terminal.line_settings()

@@ -119,7 +119,8 @@ async def main() -> None:
         if mode == "resume":
             await resume(operations, account)
         else:
-            ids = [SessionUuid(each) for each in Path(files[0]).read_text().split()]
+            text = Path(files[0]).read_text(encoding="utf-8")
+            ids = [SessionUuid(each) for each in text.split()]
             await expire(operations, account, ids, WAITS.get(mode))
     finally:
         operations.close()

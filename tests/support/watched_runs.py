@@ -72,7 +72,7 @@ def probe(
 ) -> Iterator[subprocess.Popen[str]]:
     """Start `expiry_probe` on a state folder; killed for sure when the block ends."""
     ids_file = folder / f"{mode}-{len(list(folder.iterdir()))}.txt"
-    ids_file.write_text("\n".join(ids))
+    ids_file.write_text("\n".join(ids), encoding="utf-8")
     signed_in = program_environment(
         folder, PLIVO_AUTH_ID=str(PRACTICE_AUTH_ID), PLIVO_AUTH_TOKEN=PRACTICE_TOKEN
     )

@@ -47,7 +47,9 @@ def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def add_tool(folder: Path, name: str, script: str) -> None:
     path = folder / name
-    path.write_text(f"#!/bin/sh\nPATH=/usr/bin:/bin\ncd {folder}\n{script}\n")
+    path.write_text(
+        f"#!/bin/sh\nPATH=/usr/bin:/bin\ncd {folder}\n{script}\n", encoding="utf-8"
+    )
     path.chmod(0o755)
 
 
@@ -80,7 +82,7 @@ async def test_the_tool_of_the_desktop_gets_the_text_and_no_argument_does(
     assert report == CopyReport(CopyRoute.DESKTOP)
     assert sequences == []
     assert (tools / f"{tool}.in").read_bytes() == "c28b77d4 é\n".encode(encoding)
-    assert (tools / f"{tool}.args").read_text().strip() == arguments
+    assert (tools / f"{tool}.args").read_text(encoding="utf-8").strip() == arguments
 
 
 @needs_scripts
@@ -95,7 +97,10 @@ async def test_pbcopy_is_told_that_the_text_is_utf_8(
 
     assert report.route is CopyRoute.DESKTOP
     assert (tools / "pbcopy.in").read_text(encoding="utf-8") == "é"
-    assert "LC_CTYPE=UTF-8" in (tools / "pbcopy.env").read_text().splitlines()
+    assert (
+        "LC_CTYPE=UTF-8"
+        in (tools / "pbcopy.env").read_text(encoding="utf-8").splitlines()
+    )
 
 
 @pytest.mark.parametrize(
@@ -127,7 +132,7 @@ async def test_a_tool_that_stays_does_not_inherit_the_token(
 
     await copied("x")
 
-    environment = (tools / "xclip.env").read_text()
+    environment = (tools / "xclip.env").read_text(encoding="utf-8")
     assert "DISPLAY=:0" in environment
     assert "secret-token" not in environment
 
@@ -145,7 +150,7 @@ async def test_a_tool_that_fails_hands_over_to_the_next(
     report, _ = await copied("x")
 
     assert report.route is CopyRoute.DESKTOP
-    assert (tools / "xclip.in").read_text() == "x"
+    assert (tools / "xclip.in").read_text(encoding="utf-8") == "x"
 
 
 @needs_scripts
@@ -167,7 +172,7 @@ async def test_a_tool_that_cannot_start_is_passed_over(
     tools: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DISPLAY", ":0")
-    (tools / "xclip").write_text("#!/no/such/interpreter\n")
+    (tools / "xclip").write_text("#!/no/such/interpreter\n", encoding="utf-8")
     (tools / "xclip").chmod(0o755)
 
     report, _ = await copied("x")

@@ -103,8 +103,8 @@ def test_an_error_that_nobody_waits_for_is_written_down_and_not_shown(
     assert code == 0
     assert SECRET not in unstyled(output)
     [file] = crash_files(state)
-    assert "crash_probe.py" in file.read_text()
-    assert SECRET not in file.read_text()
+    assert "crash_probe.py" in file.read_text(encoding="utf-8")
+    assert SECRET not in file.read_text(encoding="utf-8")
 
 
 class FailingApp(CrashSafeApp[None]):
@@ -145,7 +145,7 @@ def test_a_folder_that_is_open_to_others_is_closed(state: Path) -> None:
 @pytest.fixture
 def unusable_state(state: Path) -> None:
     """A file where the folder should be."""
-    state.write_text("")
+    state.write_text("", encoding="utf-8")
 
 
 @pytest.mark.usefixtures("unusable_state")

@@ -89,7 +89,7 @@ def assert_told_without_values(app: ConsoleApp, told: str) -> None:
     assert app.crash_file is not None
     assert "stopped because of RuntimeError at " in told
     for part in SECRET.split():
-        assert part not in told + app.crash_file.read_text()
+        assert part not in told + app.crash_file.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("place", PLACES)

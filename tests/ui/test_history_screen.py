@@ -122,7 +122,7 @@ async def test_the_report_is_copied_and_the_batches_exported(
         await opened.until(lambda: "Written: B-" in opened.screen_text(), "the export")
         files = sorted((tmp_path / "exports").iterdir())
         assert [path.suffix for path in files] == [".csv", ".jsonl", ".txt"]
-        assert all(uuid in files[0].read_text() for uuid in ids)
+        assert all(uuid in files[0].read_text(encoding="utf-8") for uuid in ids)
 
         (tmp_path / "exports").rename(tmp_path / "elsewhere")
         (tmp_path / "exports").touch()

@@ -238,7 +238,8 @@ async def test_a_failure_in_the_input_thread_reaches_the_app() -> None:
 
 def test_output_to_a_terminal_that_is_gone_goes_nowhere_and_raises_nothing() -> None:
     reader, writer = os.pipe()
-    with TextIOWrapper(open(writer, "wb"), write_through=False) as file:  # noqa: PTH123 - closed by the wrapper
+    binary = open(writer, "wb")  # noqa: PTH123, SIM115 - closed by the wrapper
+    with TextIOWrapper(binary, encoding="utf-8", write_through=False) as file:
         output = _LastingOutput(file)
         assert output.fileno() == writer
         output.write("before")
@@ -251,7 +252,8 @@ def test_output_to_a_terminal_that_is_gone_goes_nowhere_and_raises_nothing() -> 
 def test_a_write_that_fails_at_once_is_taken_as_written() -> None:
     reader, writer = os.pipe()
     os.close(reader)
-    with TextIOWrapper(open(writer, "wb"), write_through=True) as file:  # noqa: PTH123 - closed by the wrapper
+    binary = open(writer, "wb")  # noqa: PTH123, SIM115 - closed by the wrapper
+    with TextIOWrapper(binary, encoding="utf-8", write_through=True) as file:
         assert _LastingOutput(file).write("x" * 100_000) == 100_000
 
 

@@ -51,6 +51,25 @@ def test_the_help_that_is_kept_is_what_the_commands_say() -> None:
     assert help_text.kept() == help_text.made()
 
 
+def test_the_manual_that_is_kept_is_what_the_commands_and_the_readme_say() -> None:
+    # If not: uv run python -m masking_console.cli.help_text
+    readme = Path(__file__).parents[2] / "README.md"
+    kept = Path(help_text.MANUAL).read_text(encoding="utf-8")
+
+    assert kept == help_text.manual(readme.read_text(encoding="utf-8"))
+
+
+def test_the_manual_has_every_command_and_no_request_that_man_does_not_know() -> None:
+    lines = Path(help_text.MANUAL).read_text(encoding="utf-8").splitlines()
+    requests = {line.split()[0] for line in lines if line.startswith((".", "'"))}
+
+    assert requests == {".TH", ".SH", ".SS", ".PP", ".TP", ".B", ".br"}
+    sections = [line for line in lines if line.startswith(".SS")]
+    for command in ("expire", "find", "history verify", "config show"):
+        assert any(line.startswith(f".SS {command}") for line in sections)
+    assert help_text.escaped(".x -y \\") == "\\&.x \\-y \\e"
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -274,7 +293,7 @@ def test_history_verify_holds_the_journal_to_old_reports(
     assert (code, err) == (0, "")
     assert out.count("in the journal; up to entry 8 it says what it said then.") == 5
 
-    Path(reports[0]).write_text(f"Journal seal {'a' * 64}\n")
+    Path(reports[0]).write_text(f"Journal seal {'a' * 64}\n", encoding="utf-8")
     code, out, err = run(capsys, *ask)
     assert (code, err) == (1, "")
     assert "kept.report: 1 of 1 seals are NOT in this journal: aaaaaaaaaaaa..." in out

@@ -41,9 +41,9 @@ def run_history(capsys: pytest.CaptureFixture[str]) -> tuple[object, str, str]:
 
 def assert_without_values(state: Path, told: str) -> None:
     (file,) = (state / "crashes").iterdir()
-    assert "unit/test_cli_crash.py:" in file.read_text()
+    assert "unit/test_cli_crash.py:" in file.read_text(encoding="utf-8")
     for part in SECRET.split():
-        assert part not in told + file.read_text()
+        assert part not in told + file.read_text(encoding="utf-8")
 
 
 def test_a_defect_ends_a_command_without_a_traceback(

@@ -32,7 +32,9 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, 
 
 
 def pipe(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+    monkeypatch.setattr(
+        sys, "stdin", io.TextIOWrapper(io.BytesIO(content), encoding="utf-8")
+    )
 
 
 @pytest.mark.parametrize(
@@ -162,7 +164,7 @@ def test_encoded_ids_are_found_and_said(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, text: str
 ) -> None:
     path = tmp_path / "ids.txt"
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
 
     code, _out, err = run(
         capsys, "--practice", "--dry-run", "--file", str(path), "--format", "jsonl"
@@ -185,7 +187,7 @@ def test_a_text_without_a_whole_id_is_bad_input_and_says_why(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, text: str, words: str
 ) -> None:
     path = tmp_path / "ids.txt"
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
 
     code, out, err = run(capsys, "--practice", "--file", str(path))
 
@@ -199,7 +201,8 @@ def test_the_ticket_of_a_report_is_offered_and_never_taken(
     path = tmp_path / "ids.txt"
     path.write_text(
         "Plivo masking sessions expired with masking-console, batch B-1\n"
-        f"Account acme (MA..7Q2X)   Ticket OPS-1\n\n+ {KNOWN}  expired    x\n"
+        f"Account acme (MA..7Q2X)   Ticket OPS-1\n\n+ {KNOWN}  expired    x\n",
+        encoding="utf-8",
     )
     offer = 'The report names ticket OPS-1. Give --ticket "OPS-1".'
 

@@ -27,7 +27,7 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, 
 def pipe(
     monkeypatch: pytest.MonkeyPatch, content: bytes, *, is_tty: bool = False
 ) -> None:
-    stream = io.TextIOWrapper(io.BytesIO(content))
+    stream = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8")
     monkeypatch.setattr(stream, "isatty", lambda: is_tty)
     monkeypatch.setattr(sys, "stdin", stream)
 

@@ -273,7 +273,7 @@ def test_a_link_that_leads_nowhere_is_refused(
 
 
 def test_a_link_that_leads_somewhere_is_read(tmp_path: Path) -> None:
-    (tmp_path / "kept.toml").write_text("max_batch = 7\n")
+    (tmp_path / "kept.toml").write_text("max_batch = 7\n", encoding="utf-8")
     (tmp_path / "config.toml").symlink_to(tmp_path / "kept.toml")
     assert read_config(tmp_path / "config.toml").values.max_batch == 7
 

@@ -246,7 +246,7 @@ async def test_a_variable_that_chooses_a_file_is_named_with_the_reason(
 async def test_a_config_file_that_chooses_badly_is_named(
     undecided: Path, text: str, error: type[CredentialsError], words: str
 ) -> None:
-    undecided.write_text(text)
+    undecided.write_text(text, encoding="utf-8")
 
     with pytest.raises(error) as caught:
         await Credentials().stored()

@@ -31,7 +31,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def foreign(tmp_path: Path) -> Path:
     path = tmp_path / "foreign"
-    path.write_text(FOREIGN)
+    path.write_text(FOREIGN, encoding="utf-8")
     path.chmod(0o644)
     return path
 
@@ -44,7 +44,7 @@ def with_umask() -> Iterator[Callable[[int], int]]:
 
 
 def assert_untouched(path: Path) -> None:
-    assert path.read_text() == FOREIGN
+    assert path.read_text(encoding="utf-8") == FOREIGN
     assert stat.S_IMODE(path.stat().st_mode) == 0o644
 
 

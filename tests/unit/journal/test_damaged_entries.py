@@ -282,7 +282,8 @@ async def test_only_sound_entries_are_compared(path: Path) -> None:
 async def test_a_read_that_fails_for_another_reason_is_no_damage(
     tmp_path: Path,
 ) -> None:
-    EntryFile(tmp_path / "j.db").open()
+    with closing(EntryFile(tmp_path / "j.db")) as file:
+        file.open()
     tamper(tmp_path / "j.db", "DROP TABLE entries")
     with pytest.raises(JournalError, match="SQLite refused"):
         read_contents(tmp_path / "j.db")

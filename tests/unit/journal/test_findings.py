@@ -48,7 +48,7 @@ def lose_the_note(path: Path) -> None:
 
 def set_the_note_back(path: Path, sequence: int = 1) -> None:
     row = next(each for each in read_rows(path) if each.sequence == sequence)
-    note_path(path).write_text(f"{row.sequence:020d} {row.seal}\n")
+    note_path(path).write_text(f"{row.sequence:020d} {row.seal}\n", encoding="utf-8")
 
 
 def change_one(path: Path) -> None:

@@ -76,7 +76,7 @@ DEEDS: list[Callable[[Path], object]] = [
     lambda path: note_path(path).rename(path.with_name("other-head")),
     lambda path: note_path(path).write_bytes(b"nonsense"),
     lambda path: note_path(path).write_bytes(b""),
-    lambda path: note_path(path).write_text(f"{0:020d} {'0' * 64}\n"),
+    lambda path: note_path(path).write_text(f"{0:020d} {'0' * 64}\n", encoding="utf-8"),
     replace_with_a_copy,
     lambda path: replace_with_a_copy(part(path, "-wal")),
     lambda path: replace_with_a_copy(note_path(path)),
@@ -139,13 +139,13 @@ async def test_a_note_that_another_console_has_written_is_not_set_back(
     journal: Journal, path: Path
 ) -> None:
     batch = await journal.begin_batch(CONFIRMED)
-    note = note_path(path).read_text()
+    note = note_path(path).read_text(encoding="utf-8")
     ahead = f"{7:020d} {'a' * 64}\n"
-    note_path(path).write_text(ahead)
+    note_path(path).write_text(ahead, encoding="utf-8")
 
     await journal.record_intent(batch, UUID, 1)
 
-    assert note_path(path).read_text() == ahead
+    assert note_path(path).read_text(encoding="utf-8") == ahead
     assert note != ahead
     assert verify_file(path).problems == ("Entries 3 to 7 are missing.",)
 

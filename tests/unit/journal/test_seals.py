@@ -166,7 +166,7 @@ async def test_a_last_entry_that_was_replaced_does_not_agree_with_its_note(
 
 def test_a_note_that_cannot_be_read_is_found_as_such(tmp_path: Path) -> None:
     asyncio.run(write(tmp_path / "j.db", 1))
-    note_path(tmp_path / "j.db").write_text("nonsense")
+    note_path(tmp_path / "j.db").write_text("nonsense", encoding="utf-8")
 
     assert verify_file(tmp_path / "j.db").problems == (
         "The note of the last entry could not be read.",

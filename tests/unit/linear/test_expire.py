@@ -89,7 +89,7 @@ def test_a_dry_run_that_cannot_read_says_why(
 def test_a_dry_run_needs_no_journal(tmp_path: Path) -> None:
     simulated = quick_account()
     blocked = tmp_path / "file"
-    blocked.write_text("no folder")
+    blocked.write_text("no folder", encoding="utf-8")
     settings = linear_settings(tmp_path, journal_path=blocked / "journal.db")
     ids = open_ids(simulated, 1)
 

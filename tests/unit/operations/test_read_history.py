@@ -106,8 +106,8 @@ async def test_an_export_replaces_nothing_and_is_the_operators_alone(
         f"{name}.csv", f"{name}.jsonl", f"{name}-2.csv", f"{name}-2.jsonl",
     ]  # fmt: skip
     assert both.name == f"{name}-and-1-more.csv"
-    assert paths[0].read_text() == paths[2].read_text()
-    assert both.read_text().count("\n") == 3
+    assert paths[0].read_text(encoding="utf-8") == paths[2].read_text(encoding="utf-8")
+    assert both.read_text(encoding="utf-8").count("\n") == 3
     assert {path.stat().st_mode & 0o777 for path in paths} == {0o600}
     assert both.parent.stat().st_mode & 0o777 == 0o700
 

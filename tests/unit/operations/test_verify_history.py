@@ -95,14 +95,14 @@ def test_a_cut_that_takes_its_note_along_is_seen_by_a_report_of_the_end(
     path: Path, tmp_path: Path
 ) -> None:
     first, second = kept(tmp_path, read_batches(path)[:1])[0], tmp_path / "2.txt"
-    second.write_text(report(read_batches(path)[1]))
+    second.write_text(report(read_batches(path)[1]), encoding="utf-8")
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("DROP TRIGGER entries_are_never_removed")
         other.execute("DELETE FROM entries WHERE sequence > 6")
         (seal,) = other.execute(
             "SELECT seal FROM entries WHERE sequence = 6"
         ).fetchone()
-    note_path(path).write_text(f"{6:020d} {seal}\n")
+    note_path(path).write_text(f"{6:020d} {seal}\n", encoding="utf-8")
 
     assert print_verification(path, [first])[1]
     words, is_well = print_verification(path, [first, second])
@@ -117,7 +117,7 @@ def test_a_cut_that_takes_its_note_along_is_seen_by_a_report_of_the_end(
 def test_what_says_nothing_proves_nothing(
     path: Path, tmp_path: Path, text: str
 ) -> None:
-    (tmp_path / "some.txt").write_text(text)
+    (tmp_path / "some.txt").write_text(text, encoding="utf-8")
     try:
         words, is_well = print_verification(path, [tmp_path / "some.txt"])
     except UnusableFileError:
@@ -129,7 +129,7 @@ def test_what_says_nothing_proves_nothing(
 
 def test_a_table_that_cannot_be_read_proves_nothing(path: Path, tmp_path: Path) -> None:
     head = "batch,session_uuid,outcome,at\n"
-    (tmp_path / "some.csv").write_text(f'{head}"{"x" * 200_000}"\n')
+    (tmp_path / "some.csv").write_text(f'{head}"{"x" * 200_000}"\n', encoding="utf-8")
     assert not print_verification(path, [tmp_path / "some.csv"])[1]
 
 
@@ -137,9 +137,13 @@ def test_a_result_that_was_known_later_contradicts_no_older_export(
     path: Path, tmp_path: Path
 ) -> None:
     old = without_seals(csv_text(read_batches(path)[:1]))
-    (tmp_path / "old.csv").write_text(old.replace(",expired,", ",unknown,", 1))
+    (tmp_path / "old.csv").write_text(
+        old.replace(",expired,", ",unknown,", 1), encoding="utf-8"
+    )
     assert print_verification(path, [tmp_path / "old.csv"])[1]
-    (tmp_path / "old.csv").write_text(old.replace(",expired,", ",failed,", 1))
+    (tmp_path / "old.csv").write_text(
+        old.replace(",expired,", ",failed,", 1), encoding="utf-8"
+    )
     words, is_well = print_verification(path, [tmp_path / "old.csv"])
     assert not is_well
     assert "1 of 2 results are NOT in this journal: B-" in words

@@ -4,8 +4,8 @@ from contextlib import asynccontextmanager
 
 import httpx
 import pytest
-from starlette.types import Message
 
+from masking_console.practice.asgi import Message
 from masking_console.practice.exchange import ReceivedRequest, Reply
 from masking_console.practice.faults import Ending, Fault, FaultHook, Mark
 from masking_console.practice.listing import Conduct
@@ -120,6 +120,28 @@ async def test_a_target_that_is_a_whole_url_is_the_same_path(
         await practice_app(account)(scope, receive, send)
         assert account.requests[-1].path == path
     assert [each["status"] for each in sent if "status" in each] == [401, 401]
+
+
+async def test_a_request_whose_client_leaves_before_its_end_has_no_effect(
+    account: SimulatedAccount,
+) -> None:
+    came: list[Message] = [
+        {"type": "http.request", "body": b"{", "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return came.pop(0)
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    await practice_app(account)({"type": "http"}, receive, send)
+
+    assert not came
+    assert not sent
+    assert not account.requests
 
 
 async def test_a_callback_makes_the_answer_asynchronous(
