@@ -12,6 +12,7 @@ from masking_console.journal.journal import Journal
 from masking_console.journal.reading import read_batches, verify_file
 from masking_console.models.expiry import ExpiryOutcome
 from masking_console.models.session_uuid import SessionUuid
+from masking_console.operations.read_history import ReadHistory
 from masking_console.operations.wiring import Operations
 from masking_console.practice.simulated_account import SimulatedAccount
 from masking_console.settings import Settings
@@ -73,12 +74,12 @@ PLACES = {
     "accounts": (AccountsScreen, "compose", keys("P")),
     "help": (OuterScreens, "show_help", ask_for_help),
     "accounts list": (AccountsScreen, "_show", keys("P")),
-    "history list": (HistoryScreen, "_read", keys("H")),
+    "history list": (ReadHistory, "page", keys("H")),
     "review": (ReviewScreen, "compose", keys("X")),
     "review key": (ReviewScreen, "hears", answer_the_review),
     "review words": (ReviewScreen, "agreed", answer_the_review),
     "clipboard": (MainScreen, "copy", keys("y")),
-    "resume": (Operations, "interrupted", nothing),
+    "resume": (Operations, "not_settled", nothing),
     "header": (Header, "tick", nothing),
 }
 AT_START = {"header", "resume"}
