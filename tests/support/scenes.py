@@ -28,7 +28,7 @@ from masking_console.practice.exchange import ReceivedRequest, Reply
 from masking_console.practice.faults import Ending, Fault, Mark
 from masking_console.practice.listing import Conduct
 from masking_console.practice.simulated_account import SimulatedAccount
-from masking_console.settings import PRACTICE_API_URL, ApiUrl, Settings
+from masking_console.settings import PLIVO_API_URL, PRACTICE_API_URL, ApiUrl, Settings
 from masking_console.ui.app import ConsoleApp
 from masking_console.ui.screens.accounts import AccountsScreen
 from masking_console.ui.screens.finished import FinishedScreen
@@ -365,7 +365,8 @@ def set_stage(name: str, folder: Path) -> Stage:
     settings = Settings(
         journal_path=folder / "journal.db",
         practice=scene.practice,
-        api_url=ApiUrl(PRACTICE_API_URL),
+        # The scenes that are no practice ask nobody.
+        api_url=ApiUrl(PRACTICE_API_URL if scene.practice else PLIVO_API_URL),
     )
     if name == "review_too_many":
         rules = replace(settings.confirmation, max_batch=5)

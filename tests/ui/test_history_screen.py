@@ -117,7 +117,7 @@ async def test_the_report_is_copied_and_the_batches_exported(
         await opened.until(lambda: ".txt" in opened.screen_text(), "the report's file")
         (written,) = (tmp_path / "exports").iterdir()
         assert written.name == f"{table(opened).cursor_key}.txt"
-        assert all(uuid in written.read_text() for uuid in ids[2:])
+        assert all(uuid in written.read_text(encoding="utf-8") for uuid in ids[2:])
         await opened.press("ctrl+e")
         await opened.until(lambda: "Written: B-" in opened.screen_text(), "the export")
         files = sorted((tmp_path / "exports").iterdir())
@@ -265,7 +265,7 @@ async def test_the_next_page_is_read_when_the_cursor_comes_near_its_end(
         await opened.press("ctrl+e")
         await opened.until(lambda: "Written: B-" in opened.screen_text(), "the export")
         (written,) = (tmp_path / "exports").glob("*.csv")
-        assert written.read_text().count("\n") == 31
+        assert written.read_text(encoding="utf-8").count("\n") == 31
 
 
 async def test_a_large_journal_of_an_older_version_is_prepared_behind_the_screen(

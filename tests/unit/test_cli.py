@@ -218,7 +218,7 @@ def test_the_report_of_the_history_is_that_of_the_console(
     assert written.stat().st_mode & 0o777 == 0o600
     assert [each.name for each in written.parent.iterdir()] == [written.name]
     out = run(capsys, "history", "--practice", "--format", "report")[1]
-    assert out == written.read_text()
+    assert out == written.read_text(encoding="utf-8")
 
 
 def test_an_old_journal_says_why_it_takes_long_until_it_is_prepared(

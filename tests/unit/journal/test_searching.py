@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from masking_console.errors import InputError, JournalError
@@ -13,6 +14,7 @@ from masking_console.journal import search_table, searching
 from masking_console.journal.head_note import note_path
 from masking_console.journal.journal import Journal
 from masking_console.journal.reading import read_attempts, read_batches, verify_file
+from masking_console.journal.seals import FIRST_SEAL, SealedRow, seal
 from masking_console.journal.searching import (
     count_unprepared,
     read_matching,
@@ -344,3 +346,52 @@ async def test_the_values_hold_no_more_than_the_entries(kept: Path) -> None:
     journal = Journal(kept, lambda: NOW)
     assert await journal.open() == ()
     await asyncio.to_thread(journal.close)
+
+
+def row(sequence: int, entry: JournalEntry) -> SealedRow:
+    content = msgspec.json.encode(entry).decode()
+    texts = (entry.event.value, entry.batch_id, entry.session_uuid, content)
+    return SealedRow(sequence, *texts, FIRST_SEAL, seal(FIRST_SEAL, content))
+
+
+def test_a_beginning_that_comes_behind_an_entry_of_its_batch_is_taken(
+    tmp_path: Path,
+) -> None:
+    sent = JournalEntry(
+        JournalEvent.EXPIRE_INTENDED, NOW, batch_id="B-1", session_uuid=str(UUID)
+    )
+    begun = JournalEntry(
+        JournalEvent.BATCH_CONFIRMED,
+        NOW,
+        batch_id="B-1",
+        ticket="OPS-7",
+        sessions=(str(UUID),),
+    )
+    with closing(sqlite3.connect(tmp_path / "j.db", isolation_level=None)) as to:
+        search_table.create_tables(to)
+        taking = search_table._Taking(to)
+        for sequence, entry in enumerate((sent, begun), start=1):
+            taking.take(row(sequence, entry))
+        taking.write()
+        found = list(search_table.named(to, HistoryQuery(ticket="ops-7"), None))
+
+    assert [each.batch_id for each in found] == ["B-1"]
+
+
+async def test_the_story_of_a_session_tells_that_its_numbers_were_shown(
+    tmp_path: Path,
+) -> None:
+    journal = Journal(tmp_path / "journal.db")
+    try:
+        await journal.begin_batch(plan_of(practice_account(), [UUID]).confirm("y"))
+        await journal.record_numbers_shown(practice_account(), UUID)
+        await journal.record_numbers_shown(practice_account(), None)
+    finally:
+        await asyncio.to_thread(journal.close)
+
+    told = read_session_events(tmp_path / "journal.db", HistoryQuery(session=UUID))
+
+    assert [each.sealed.entry.event for each in told] == [
+        JournalEvent.BATCH_CONFIRMED,
+        JournalEvent.NUMBERS_SHOWN,
+    ]

@@ -95,7 +95,7 @@ def test_a_computer_that_trusts_nobody_says_so(
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "missing"))
     monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
     if bundle is not None:
-        (tmp_path / "bundle.pem").write_text(bundle)
+        (tmp_path / "bundle.pem").write_text(bundle, encoding="utf-8")
     # Where truststore looks, if OpenSSL itself knows no place.
     places = [str(tmp_path / "bundle.pem")]
     monkeypatch.setattr("truststore._openssl._CA_FILE_CANDIDATES", places)
@@ -181,7 +181,7 @@ def test_empty_variables_say_nothing() -> None:
 def test_what_names_no_certificates_is_named(
     tmp_path: Path, variable: str, name: str, fault: SettingFault
 ) -> None:
-    (tmp_path / "notes.txt").write_text("nothing")
+    (tmp_path / "notes.txt").write_text("nothing", encoding="utf-8")
 
     trust = load_trust({variable: str(tmp_path / name)})
 

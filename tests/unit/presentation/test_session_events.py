@@ -8,7 +8,11 @@ from masking_console.models.journal_entry import (
     JournalEntry,
     JournalEvent,
 )
-from masking_console.models.session_events import SealedEntry, SessionEvent
+from masking_console.models.session_events import (
+    SealedEntry,
+    SessionEvent,
+    events_of_batch,
+)
 from masking_console.presentation.session_events import (
     event_line,
     event_object,
@@ -101,3 +105,17 @@ def test_the_sessions_stand_apart() -> None:
     assert [line[:9] for line in lines if not line.startswith("2026")] == [
         "Session c", "", "Session d",
     ]  # fmt: skip
+
+
+def test_a_damaged_entry_belongs_to_each_session_that_it_may_name() -> None:
+    other = "2c9d4c0e-91c2-4c55-8d0f-6f2b8a9f1e77"
+    entries = [
+        SealedEntry(1, SEAL, CONFIRMED),
+        SealedEntry(2, SEAL, DamagedEntry(2)),
+        SealedEntry(3, SEAL, DamagedEntry(3, session_uuids=frozenset({UUID}))),
+        SealedEntry(4, SEAL, DamagedEntry(4, session_uuids=frozenset({other}))),
+    ]
+
+    told = events_of_batch(UUID, batch(), entries)
+
+    assert [each.sealed.sequence for each in told] == [1, 2, 3]
