@@ -14,7 +14,7 @@ KEY_WORDS: Mapping[str, str] = {
     "app.ticket": "ticket and reason",
     "main.find": "find by number or id",
     "main.full_log": "the log alone, and back",
-    "main.keep_ticket": "the next batch is for it too",
+    "main.keep_ticket": "keep it for what is next",
     "main.log": "go to the log",
     "main.pause": "pause the run, or go on",
     "main.practice": "some ids to practice with",

@@ -33,6 +33,7 @@ signs = "unicode"
 theme = "nord"
 history_days = 30
 ticket_required = true
+ticket_per_batch = true
 ticket_pattern = 'OPS-\\d+'
 show_numbers = "never"
 country = "in"

@@ -40,7 +40,7 @@ class HistoryScreen(Screen[BatchRecord | None]):
         Binding("t", "check", "retry", id="history.check"),
         Binding("y", "copy", "report", id="history.copy"),
         Binding("ctrl+e", "export", "export", id="history.export"),
-        Binding("T", "add_ticket", "ticket", id="history.add_ticket"),
+        Binding("T", "add_ticket", "add a ticket", id="history.add_ticket", show=False),
         Binding("v", "verify", "verify", id="history.verify"),
     ]
 

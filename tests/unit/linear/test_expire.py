@@ -339,8 +339,8 @@ def test_a_second_ctrl_c_leaves_at_once_and_the_journal_knows(tmp_path: Path) ->
 
     simulated.fault = None
     again = run_linear(simulated, tmp_path, ids[1:], is_dry_run=True)
-    assert f"{record.batch_id}: The last run stopped in the middle" in again.err
-    assert "Open the console on this account to check them." in again.err
+    assert "1 batch is not settled: 1 unknown, 2 not sent." in again.err
+    assert "Open the console on this account and press U." in again.err
 
 
 def test_ctrl_c_while_looking_sends_nothing(tmp_path: Path) -> None:
