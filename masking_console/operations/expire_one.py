@@ -142,6 +142,8 @@ class ExpireOne:
         while True:
             answer = await self._attempt()
             if answer is None:
+                # A look after a sleep has the last word on one that is stopped as well.
+                self._is_settled_by_look()
                 return self._by_look or replace(self._so_far(), at=self.now())
             # A look has found every session of a plan, so a 404 contradicts it; and
             # a no to this attempt says nothing of an earlier one that was unclear.

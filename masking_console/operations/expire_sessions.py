@@ -92,6 +92,8 @@ class ExpireSessions:
         if self._settings.read_only:
             raise RefusedError("This console is read-only. Nothing was sent.")
         control.attach()
+        # It may sleep as soon as it was confirmed, while the batch is written down.
+        watch = SleepWatch(self._waits.asleep, *self._clocks)
         batch = await self._journal.begin_batch(confirmed)
         run = _Run(
             batch,
@@ -101,7 +103,7 @@ class ExpireSessions:
             emit,
             self._waits,
             self._now,
-            SleepWatch(self._waits.asleep, *self._clocks),
+            watch,
         )
         await run.run()
 
@@ -311,15 +313,24 @@ class _Run:
         result = ExpiryResult(session_uuid, outcome, self.now())
         look = self._looks.get(session_uuid)
         if look is not None and not is_begun and is_expired(look):
-            result = looked_after_sleep(result, look)
+            looked = looked_after_sleep(result, look)
+            # Where it cannot be written down, it is what the journal says: not sent.
+            result = looked if await self._is_written(looked) else result
         self._results[session_uuid] = result
         if is_begun or result.outcome is ExpiryOutcome.ALREADY_EXPIRED:
             self.emit(SessionSettled(result))
+        if is_begun:
             # The intent stands in the journal; without an outcome it means the same.
-            try:
-                await self.journal.record_settled(self.batch, result)
-            except JournalError:
-                self._is_recorded = False
+            await self._is_written(result)
+
+    async def _is_written(self, result: ExpiryResult) -> bool:
+        """Write an outcome down; return whether that worked."""
+        try:
+            await self.journal.record_settled(self.batch, result)
+        except JournalError:
+            self._is_recorded = False
+            return False
+        return True
 
     async def _finish(self, started_at: datetime) -> None:
         """Account for what was never begun, close the batch and say so."""

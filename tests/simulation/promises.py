@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from masking_console.models.expiry import ExpiryOutcome, ExpiryResult, Tier
-from masking_console.models.history import batch_record
+from masking_console.models.history import SessionRecord, batch_record
 from masking_console.models.journal_entry import JournalEntry, JournalEvent
 from masking_console.models.run_events import RunFinished, RunStarted, SessionSettled
 from masking_console.operations.expire_one import (
@@ -180,7 +180,7 @@ def _of_the_journal(world: World, entries: list[JournalEntry]) -> Iterator[str]:
     assert record is not None
     if world.recovered is None and record.ended_at is None:
         yield "the next start does not find the batch"
-    elif world.recovered and world.recovered.sessions != record.sessions:
+    elif world.recovered and world.recovered.sessions != _sessions(world):
         yield "the next start reads another batch than the journal holds"
     if world.summary is None:
         sent = {a.session_uuid for a in world.arrivals if a.method == "DELETE"}
@@ -196,6 +196,13 @@ def _of_the_journal(world: World, entries: list[JournalEntry]) -> Iterator[str]:
             words = f"the journal says {recorded.outcome.value} of"
             yield f"{words} {result.session_uuid.short}"
         yield from _of_an_entry(world, settled.get(result.session_uuid), result)
+
+
+def _sessions(world: World) -> tuple[SessionRecord, ...]:
+    """Return what the whole journal says of a batch, with all that was learnt later."""
+    record = batch_record(world.shelf.entries(world.batch_id))
+    assert record is not None
+    return record.sessions
 
 
 def _of_an_entry(

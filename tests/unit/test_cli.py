@@ -322,3 +322,34 @@ def test_a_finding_is_acknowledged_on_the_command_line(
     assert "Entry 3 is missing. Acknowledged: restored by hand" in out
     code, _, err = run(capsys, "history", "--practice", "acknowledge", "9-x")
     assert (code, "Say why" in err) == (1, True)
+
+
+def test_a_ticket_is_added_on_the_command_line(
+    capsys: pytest.CaptureFixture[str], practised: tuple[Path, ExpirySummary]
+) -> None:
+    _path, summary = practised
+    batch = summary.batch.batch_id
+    add = ("history", "add-ticket", "--practice")
+
+    code, out, err = run(
+        capsys, *add, batch, "OPS-4812", "--reason", "call 447700900123"
+    )
+
+    assert (code, err) == (0, "")
+    assert out.startswith("Numbers and tokens were taken out of the reason.")
+    assert f"OPS-4812 is added to {batch}." in out
+    code, out, _ = run(capsys, *add, batch, "OPS-4813")
+    assert (code, out) == (0, f"OPS-4813 is added to {batch}.\n")
+    _, out, _ = run(capsys, "history", "--practice", "--format", "report")
+    assert "Ticket added: OPS-4812: call (number) (" in out
+    assert "Ticket added: OPS-4813 (" in out
+    _, out, _ = run(capsys, "history", "--practice", "--ticket", "4813")
+    assert batch in out
+    assert run(capsys, "history", "--practice", "verify")[0] == 0
+
+    code, _, err = run(capsys, *add, "B-20000101-000000", "OPS-1")
+    assert (code, "history lists them" in err) == (1, True)
+    code, _, err = run(capsys, *add, batch, "+447700900123")
+    assert (code, "looks like a phone number" in err) == (1, True)
+    code, _, err = run(capsys, *add, batch, "")
+    assert (code, "A ticket is required" in err) == (1, True)

@@ -2,13 +2,14 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from masking_console.journal.journal import Journal
+from masking_console.models.account import AccountName
 from masking_console.models.expiry import (
     Evidence,
     ExpiryOutcome,
@@ -16,8 +17,9 @@ from masking_console.models.expiry import (
     RunEnd,
 )
 from masking_console.models.history import BatchRecord
-from masking_console.models.run_events import RunEvent, SessionSettled
+from masking_console.models.run_events import LookedAgain, RunEvent, SessionSettled
 from masking_console.models.session_uuid import SessionUuid
+from masking_console.operations.check_sessions import CheckEvent
 from masking_console.operations.resume_batches import ResumeBatches
 from masking_console.practice.faults import Ending, Fault
 from masking_console.practice.simulated_account import SimulatedAccount
@@ -195,3 +197,49 @@ async def test_a_batch_whose_account_cannot_be_read_is_looked_for_on_any(
 
 
 NOT_FOUND = b'{"api_id": "a", "error": "not found"}'
+
+
+async def test_a_look_at_what_is_left_settles_what_was_sent_and_what_was_not(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    async with cut_off(simulated, tmp_path) as cut:
+        operation = ResumeBatches(cut.bench.connections, cut.bench.journal)
+        (matter,) = await operation.not_settled(cut.bench.account)
+        assert matter.is_cut_off
+        # The second was expired meanwhile, by a later batch.
+        assert matter.sessions == (cut.ids[2], cut.ids[3])
+        for uuid in cut.ids[2:]:
+            old = simulated.session(uuid)
+            assert old is not None
+            simulated.put(replace(old, was_expired=True))
+        before = len(cut.bench.sent("DELETE"))
+        news: list[CheckEvent] = []
+        await operation.look_at(cut.bench.account, matter, news.append)
+
+        learnt = {
+            e.session_uuid: e.result.outcome for e in news if isinstance(e, LookedAgain)
+        }
+        assert learnt[cut.ids[2]] is U.EXPIRED
+        assert learnt[cut.ids[3]] is U.ALREADY_EXPIRED
+        assert await operation.not_settled(cut.bench.account) == ()
+        assert len(cut.bench.sent("DELETE")) == before
+        entries = await cut.bench.journal.entries(cut.batch_id)
+        assert entries[-1].detail == "nothing was sent for it; expired when looked at"
+
+
+async def test_what_is_not_settled_is_told_of_its_own_account_and_until_set_aside(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    async with cut_off(simulated, tmp_path) as cut:
+        operation = ResumeBatches(cut.bench.connections, cut.bench.journal)
+        other = replace(cut.bench.account, name=AccountName("elsewhere"))
+        assert await operation.not_settled(other) == ()
+        (matter,) = await operation.not_settled(cut.bench.account)
+        # Nobody learns what was never said: a 404 leaves it to a person.
+        simulated.fault = lambda _request: plivos(404, error="not found")
+        await operation.look_at(cut.bench.account, matter, lambda _event: None)
+        (still,) = await operation.not_settled(cut.bench.account)
+        assert still.sessions == matter.sessions
+        assert not still.is_cut_off
+        await cut.bench.journal.set_batch_aside(cut.batch_id, "the customer has left")
+        assert await operation.not_settled(cut.bench.account) == ()
