@@ -44,6 +44,9 @@ def test_exactly_the_reviewed_ids_are_expired_in_order_as_documented(
         type_as_a_person(terminal, "\x1b")
         time.sleep(0.3)
         type_as_a_person(terminal, "q")
+        terminal.wait_for("q quits", timeout=PATIENCE_SECONDS)
+        time.sleep(DEAF_SECONDS)
+        type_as_a_person(terminal, "q")
         assert terminal.wait_exit() == 0
         assert PRACTICE_TOKEN.encode() not in terminal.raw_output
 

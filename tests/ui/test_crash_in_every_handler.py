@@ -54,8 +54,7 @@ async def ask_for_help(opened: Console) -> None:
 
 
 async def answer_the_review(opened: Console) -> None:
-    opened.send("X")
-    await asyncio.sleep(2 * DEAF_SECONDS)
+    await opened.open_review()
     opened.send("y")
 
 

@@ -39,12 +39,12 @@ def three(simulated: SimulatedAccount) -> list[SessionUuid]:
 
 @pytest.fixture
 def may_answer(simulated: SimulatedAccount) -> Iterator[threading.Event]:
-    """Hold every list back until this is set."""
+    """Hold every list that is asked for before this is set back for two seconds."""
     may_answer = threading.Event()
 
     def hold(request: ReceivedRequest) -> Fault | None:
         is_held = request.path.endswith("/Session/") and not may_answer.is_set()
-        return Fault(delay_before_seconds=0.3) if is_held else None
+        return Fault(delay_before_seconds=2.0) if is_held else None
 
     simulated.fault = hold
     yield may_answer

@@ -1,3 +1,4 @@
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -5,6 +6,7 @@ from pathlib import Path
 from textual.widgets import Button, Input
 
 from masking_console.models.account import Account, AccountName
+from masking_console.models.consent import ENTER_GAP_SECONDS
 from masking_console.practice.simulated_account import SimulatedAccount
 from masking_console.ui.account_choice import go_over
 from masking_console.ui.screens.question import QuestionScreen
@@ -69,7 +71,10 @@ async def test_a_protected_account_starts_with_writes_off_and_asks_for_its_name(
         assert state(opened) == "WRITES OFF"
         await ask_to_turn_on(opened)
         assert "off again after 15 minutes without a key" in opened.words()
-        await opened.answer("acme-stage")
+        await opened.look()
+        await opened.press(*"acme-stage")
+        await asyncio.sleep(ENTER_GAP_SECONDS)
+        opened.send("\n")
         words = "That is not acme-prod."
         await opened.until(lambda: "Wait a second" in opened.screen_text(), words)
         await opened.press("escape")
