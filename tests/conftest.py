@@ -3,12 +3,15 @@
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import keyring
 import pytest
 
+from tests.support import campaigns
 from tests.support.keyrings import KeyringInMemory
 
 _DANGEROUS = (
@@ -23,6 +26,8 @@ _DANGEROUS = (
 )
 
 
+WORKERS_PER_CORE = 1.5
+"""Most tests wait rather than compute; with more, those that hang on time are late."""
 _SPARE_LOOP = pytest.StashKey[asyncio.AbstractEventLoop]()
 
 
@@ -35,6 +40,9 @@ def pytest_configure(config: pytest.Config) -> None:
         # As in the background of a script; what is tested, and its children, would
         # rightly leave it ignored.
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Otherwise every program that a test starts would compile all libraries anew.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     config.stash[_SPARE_LOOP] = asyncio.new_event_loop()
     asyncio.set_event_loop(config.stash[_SPARE_LOOP])
 
@@ -42,6 +50,37 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     asyncio.set_event_loop(None)
     config.stash[_SPARE_LOOP].close()
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Return how many processes share the tests, and none where files are named."""
+    files = [each for each in config.args if ".py" in each]
+    if files and len(files) == len(config.args):
+        return 0
+    return round((os.cpu_count() or 1) * WORKERS_PER_CORE)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Let a worker tell how much of which campaign it knows of."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["campaigns"] = campaigns.taken
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:  # noqa: ANN401 - of xdist, without types
+    """Hear what a worker tells."""
+    told = getattr(node, "workeroutput", {}).get("campaigns", {})
+    campaigns.taken.update({name: tuple(counts) for name, counts in told.items()})
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how much of the campaigns ran."""
+    if campaigns.taken:
+        terminalreporter.section("campaigns")
+        for name, (count, whole) in sorted(campaigns.taken.items()):
+            terminalreporter.write_line(f"{name}: {count} of {whole}")
+    if campaigns.taken and not campaigns.IS_WHOLE:
+        terminalreporter.write_line("MASKING_CONSOLE_CAMPAIGNS=whole runs all of them.")
 
 
 @pytest.fixture(autouse=True)

@@ -25,6 +25,7 @@ from masking_console.operations.expire_sessions import WORKERS
 from masking_console.operations.resume_batches import ResumeBatches
 from masking_console.practice.loopback_server import LoopbackServer, listen
 from masking_console.practice.simulated_account import SimulatedAccount
+from tests.support.campaigns import campaign, share
 from tests.support.practice_service import (
     PATIENCE_SECONDS,
     confirm,
@@ -76,7 +77,8 @@ def agree_after_a_kill(
         assert record.end == RunEnd.INTERRUPTED.value
 
 
-@pytest.mark.parametrize(("number", "seed"), KILLS)
+@campaign
+@pytest.mark.parametrize(("number", "seed"), share("kills of a run", KILLS, 12))
 def test_a_killed_run_is_told_as_it_was_after_the_next_start(
     tmp_path: Path, number: signal.Signals, seed: int
 ) -> None:
@@ -126,7 +128,8 @@ KEPT: dict[Callable[[Path], None], str] = {
 @pytest.mark.parametrize(
     "deed", [remove, move, move_the_folder, remove_the_note], ids=lambda f: f.__name__
 )
-@pytest.mark.parametrize("seed", range(4))
+@campaign
+@pytest.mark.parametrize("seed", share("hands on the files", range(4), 1))
 def test_hands_on_the_files_stop_a_run_and_what_it_has_sent_is_told(
     tmp_path: Path, deed: Callable[[Path], None], seed: int
 ) -> None:
@@ -160,7 +163,8 @@ def test_hands_on_the_files_stop_a_run_and_what_it_has_sent_is_told(
         agree(account, record, ids)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@campaign
+@pytest.mark.parametrize("seed", share("kills of a console", range(3), 1))
 def test_a_console_that_is_killed_in_its_terminal_leaves_nothing_unknown(
     tmp_path: Path, seed: int
 ) -> None:
@@ -212,7 +216,8 @@ def pull_the_plug(server: LoopbackServer) -> None:
     server.handle_exit(signal.SIGINT, None)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@campaign
+@pytest.mark.parametrize("seed", share("services that go down", range(4), 1))
 def test_a_run_outlives_a_service_that_goes_down_and_comes_back(
     tmp_path: Path, seed: int
 ) -> None:
@@ -275,7 +280,8 @@ async def fill_the_disk_soon(opened: Bench, pages: int) -> None:
     await opened.journal._in_thread(limit)
 
 
-@pytest.mark.parametrize("pages", range(3, 19))
+@campaign
+@pytest.mark.parametrize("pages", share("full disks", range(3, 19), 6))
 async def test_a_full_disk_stops_a_run_and_hides_nothing_of_it(
     tmp_path: Path, pages: int
 ) -> None:

@@ -18,6 +18,7 @@ import pytest
 from masking_console.models.expiry import ExpiryOutcome, RunEnd
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.practice.sign_in import PRACTICE_AUTH_ID, PRACTICE_TOKEN
+from tests.support.campaigns import campaign, share
 from tests.support.practice_service import (
     DEAF_SECONDS,
     PATIENCE_SECONDS,
@@ -72,7 +73,8 @@ def expiring(
             process.kill()
 
 
-@pytest.mark.parametrize("seed", range(6))
+@campaign
+@pytest.mark.parametrize("seed", share("kills without a screen", range(6), 2))
 def test_a_kill_leaves_nothing_unknown_after_the_next_start(
     tmp_path: Path, seed: int
 ) -> None:

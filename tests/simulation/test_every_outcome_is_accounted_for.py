@@ -14,12 +14,14 @@ from tests.simulation.promises import check, story
 from tests.simulation.shelf import Shelf, journal_shelf
 from tests.simulation.troubles import Weather
 from tests.simulation.world import OFF, World
+from tests.support.campaigns import campaign, share
 
 SEEDS = 2_000
-SEEDS_IN_A_CHUNK = 100
+SEEDS_IN_A_CHUNK = 50
+WHOLE = [range(at, at + SEEDS_IN_A_CHUNK) for at in range(0, SEEDS, SEEDS_IN_A_CHUNK)]
 NAMED = os.environ.get("MASKING_CONSOLE_SEED")
 CHUNKS = (
-    [range(at, at + SEEDS_IN_A_CHUNK) for at in range(0, SEEDS, SEEDS_IN_A_CHUNK)]
+    share("simulated runs, by fifties", WHOLE, 8)
     if NAMED is None
     else [range(int(NAMED), int(NAMED) + 1)]
 )
@@ -43,6 +45,7 @@ def run(seed: int, shelf: Shelf) -> None:
         assert shelf is world.shelf or not world.shelf.broken_chain()
 
 
+@campaign
 @pytest.mark.parametrize("seeds", CHUNKS, ids=lambda seeds: f"from {seeds[0]}")
 def test_every_run_keeps_every_promise(seeds: range, shelf: Shelf) -> None:
     for seed in seeds:

@@ -19,6 +19,7 @@ from masking_console.models.consent import (
     Refusal,
     Silence,
 )
+from tests.support.campaigns import campaign, examples
 
 ENTER, BACKSPACE, DOWN, PASTE, CLICK = "\n", "\x7f", "<down>", "<paste>", "<click>"
 """Inputs that are no characters."""
@@ -334,7 +335,8 @@ def _types_it(phrase: str, inputs: list[tuple[float, str]]) -> bool:
     return False
 
 
-@settings(max_examples=1500, deadline=None)
+@campaign
+@settings(max_examples=examples("texts at any speed", 1500, 300), deadline=None)
 @given(
     phrase=st.sampled_from(["", "", "3", "12", "1 e", "2 nb"]),
     parts=st.lists(st.tuples(TEXTS, GAPS, st.floats(0.0, 0.9)), max_size=4),

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from masking_console.models.session_ids import PastedIds, read_session_ids
+from tests.support.campaigns import campaign, examples
 
 SESSION_COLUMNS = (
     "session_uuid",
@@ -124,7 +125,8 @@ def tables(draw: st.DrawFn) -> tuple[str, list[str], list[str]]:
     return before + out.getvalue() + after, sessions, foreign
 
 
-@settings(max_examples=600)
+@campaign
+@settings(max_examples=examples("pasted tables", 600, 100))
 @given(tables())
 def test_no_table_loses_a_session_or_lends_a_foreign_id(
     table: tuple[str, list[str], list[str]],
@@ -141,7 +143,8 @@ def test_no_table_loses_a_session_or_lends_a_foreign_id(
 KEYS = ("api_id", "callUuid", "trace_id", "client_msg_id", "operationId", "agent.id")
 
 
-@settings(max_examples=300)
+@campaign
+@settings(max_examples=examples("pasted texts", 300, 60))
 @given(
     st.lists(st.tuples(uuids, st.dictionaries(st.sampled_from(KEYS), uuids))),
     st.sampled_from([None, 0, 2]),
@@ -189,7 +192,8 @@ ENCODERS: dict[str, Callable[[str], str]] = {
 AROUND = ("", " ", "id=", "see ", "https://ops.example/?session_uuid=", '"', "\n", "(")
 
 
-@settings(max_examples=300)
+@campaign
+@settings(max_examples=examples("pasted texts", 300, 60))
 @given(
     st.sampled_from(sorted(ENCODERS)),
     st.lists(uuids, min_size=1, max_size=4, unique=True),
@@ -236,7 +240,8 @@ SEPARATORS = (
 GLUED = ("x", "0", "Z-", "\u0430", "abc_", "-a", "12")
 
 
-@settings(max_examples=300)
+@campaign
+@settings(max_examples=examples("pasted texts", 300, 60))
 @given(uuids, st.sampled_from(SEPARATORS), st.integers(1, 4))
 def test_other_dashes_are_never_silent(one: str, sign: str, count: int) -> None:
     for text in (one.replace("-", sign), one.replace("-", sign, count)):
@@ -247,7 +252,8 @@ def test_other_dashes_are_never_silent(one: str, sign: str, count: int) -> None:
         assert read.incomplete[0].line == 1
 
 
-@settings(max_examples=300)
+@campaign
+@settings(max_examples=examples("pasted texts", 300, 60))
 @given(uuids, st.integers(10, 35), st.booleans())
 def test_a_cut_id_is_never_silent(one: str, length: int, is_end: bool) -> None:
     part = one[-length:] if is_end else one[:length]
@@ -261,7 +267,8 @@ def test_a_cut_id_is_never_silent(one: str, length: int, is_end: bool) -> None:
         assert read.incomplete_count == 1
 
 
-@settings(max_examples=300)
+@campaign
+@settings(max_examples=examples("pasted texts", 300, 60))
 @given(uuids, st.integers(0, 35), st.sampled_from("gxOlZ-"), st.booleans())
 def test_an_id_with_a_wrong_or_missing_character_is_never_silent(
     one: str,
@@ -277,7 +284,8 @@ def test_an_id_with_a_wrong_or_missing_character_is_never_silent(
         assert read.incomplete_count >= 1
 
 
-@settings(max_examples=300)
+@campaign
+@settings(max_examples=examples("pasted texts", 300, 60))
 @given(uuids, st.sampled_from(GLUED), st.booleans())
 def test_an_id_in_a_longer_word_is_never_silent(
     one: str,
@@ -291,7 +299,8 @@ def test_an_id_in_a_longer_word_is_never_silent(
     assert read.incomplete_count == 1
 
 
-@settings(max_examples=300)
+@campaign
+@settings(max_examples=examples("pasted texts", 300, 60))
 @given(st.lists(uuids, min_size=1, max_size=3), st.integers(0, 2**32))
 def test_nothing_that_stands_between_hides_an_id(ids: list[str], seed: int) -> None:
     source = random.Random(seed)  # noqa: S311 - drawn

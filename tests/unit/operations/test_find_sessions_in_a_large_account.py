@@ -5,6 +5,7 @@ says that it is not complete, whatever Plivo does with the filters.
 """
 
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,21 @@ import pytest
 from masking_console.models.listing import Wanted
 from masking_console.models.masking_session import MaskingSession, SessionStatus
 from masking_console.practice.listing import Conduct, FilterConduct
+from tests.support.campaigns import campaign, share
 from tests.support.large_account import COUNT, START, LargeAccount, find
 
 EVERYTHING = Wanted()
 BUSY = Wanted.of("+44 7700 900073")
 AT_ONCE = (0.0, 0.0)
+ODD = (FilterConduct.IGNORED, FilterConduct.REFUSED)
+CONDUCTS = [
+    (EVERYTHING, Conduct(AT_ONCE)),
+    (EVERYTHING, Conduct(AT_ONCE, status_filter=FilterConduct.IGNORED)),
+    (EVERYTHING, Conduct(AT_ONCE, status_filter=FilterConduct.REFUSED)),
+    (BUSY, Conduct(AT_ONCE)),
+    (BUSY, Conduct(AT_ONCE, number_filters=FilterConduct.IGNORED)),
+    (BUSY, Conduct(AT_ONCE, number_filters=FilterConduct.REFUSED)),
+]
 
 
 def ids(found: list[MaskingSession]) -> set[str]:
@@ -43,16 +54,10 @@ async def test_in_peace_it_is_exactly_what_is_open(tmp_path: Path) -> None:
     assert all("limit=20" in each.query for each in large.simulated.requests)
 
 
+@campaign
 @pytest.mark.parametrize(
     ("wanted", "conduct"),
-    [
-        (EVERYTHING, Conduct(AT_ONCE)),
-        (EVERYTHING, Conduct(AT_ONCE, status_filter=FilterConduct.IGNORED)),
-        (EVERYTHING, Conduct(AT_ONCE, status_filter=FilterConduct.REFUSED)),
-        (BUSY, Conduct(AT_ONCE)),
-        (BUSY, Conduct(AT_ONCE, number_filters=FilterConduct.IGNORED)),
-        (BUSY, Conduct(AT_ONCE, number_filters=FilterConduct.REFUSED)),
-    ],
+    share("conducts of filters", CONDUCTS, 2),
     ids=lambda each: "" if isinstance(each, Wanted) else _conduct_words(each),
 )
 async def test_what_ends_and_begins_meanwhile_hides_nothing(
@@ -77,8 +82,12 @@ async def test_what_ends_and_begins_meanwhile_hides_nothing(
     assert large.created <= after
 
 
-@pytest.mark.parametrize("conduct", [FilterConduct.IGNORED, FilterConduct.REFUSED])
-@pytest.mark.parametrize("wanted", [EVERYTHING, BUSY], ids=["all", "number"])
+@campaign
+@pytest.mark.parametrize(
+    ("wanted", "conduct"),
+    share("conducts of filters of time", list(product([EVERYTHING, BUSY], ODD)), 2),
+    ids=lambda each: each.name if isinstance(each, FilterConduct) else "",
+)
 async def test_without_bounds_of_time_it_is_not_called_complete(
     tmp_path: Path, wanted: Wanted, conduct: FilterConduct
 ) -> None:
