@@ -1,6 +1,7 @@
 """Safety for every test: no real keyring, no real folders, no real environment."""
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -43,6 +44,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # Otherwise every program that a test starts would compile all libraries anew.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
+    # A console is tens of thousands of objects: collecting them was a sixth of a test.
+    gc.set_threshold(50_000, 20, 20)
     config.stash[_SPARE_LOOP] = asyncio.new_event_loop()
     asyncio.set_event_loop(config.stash[_SPARE_LOOP])
 
@@ -58,6 +61,13 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     if files and len(files) == len(config.args):
         return 0
     return round((os.cpu_count() or 1) * WORKERS_PER_CORE)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Measure no coverage in campaigns, which take the same lines over and over."""
+    for item in items:
+        if item.get_closest_marker("campaign"):
+            item.add_marker("no_cover")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -17,6 +17,8 @@ from masking_console.ui.screens.review import ReviewScreen
 from masking_console.ui.terminal import PasteDropped
 from tests.support.console import Console, console
 
+pytestmark = pytest.mark.no_cover
+
 IdsOf = Callable[[str, int], list[SessionUuid]]
 LEFT, RIGHT = 1, 3
 

@@ -25,6 +25,8 @@ from tests.ui.test_deliberate_yes import (
     reviewing,
 )
 
+pytestmark = pytest.mark.no_cover
+
 IdsOf = Callable[[str, int], list[SessionUuid]]
 SHIFT = "\x1b[57441;2u"
 """A press of Shift, as a terminal with the kitty protocol reports it when asked to."""

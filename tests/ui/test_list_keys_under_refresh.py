@@ -22,6 +22,8 @@ from tests.support.queued_sessions import NOW, checked, session_uuid
 from tests.ui.test_finding import find, until_listed
 from tests.ui.test_queue_table import Host, numbers
 
+pytestmark = pytest.mark.no_cover
+
 ACTIVE, IN_CALL, EXPIRED = CheckState.ACTIVE, CheckState.IN_CALL, CheckState.EXPIRED
 ROWS = 40
 GONE, CALLED = (1, 21), (2, 22)

@@ -20,6 +20,8 @@ from masking_console.ui.screens.review import ReviewScreen
 from tests.support.console import Console, console
 from tests.support.runs import quick_account, reply
 
+pytestmark = pytest.mark.no_cover
+
 NAMED = os.environ.get("MASKING_CONSOLE_SEED")
 SEEDS = [1] if NAMED is None else [int(NAMED)]
 STEPS = 500

@@ -17,6 +17,8 @@ from masking_console.ui.widgets.queue_view import SETTLED_SECONDS
 from tests.support.console import Console, console
 from tests.support.runs import open_ids, quick_account
 
+pytestmark = pytest.mark.no_cover
+
 FIRST_NUMBER, SECOND_NUMBER = "+91 98765 43210", "+91 98765 43211"
 
 

@@ -11,6 +11,8 @@ from tests.support.contrast import ENOUGH, shown_styles, shown_texts
 from tests.support.runs import open_ids
 from tests.support.scenes import set_stage
 
+pytestmark = pytest.mark.no_cover
+
 THEMES = [theme.name for theme in SHIPPED]
 # Between them they have every color that there is.
 COLORFUL = (
