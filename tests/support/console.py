@@ -50,6 +50,10 @@ class Console:
     def send(self, character: str) -> None:
         """Send one key and wait for nothing, as for a key that ends the console."""
         key = {"\n": "enter", "\t": "tab"}.get(character, character)
+        self.send_key(key, character)
+
+    def send_key(self, key: str, character: str | None = None) -> None:
+        """Send one key by its name, and wait for nothing."""
         event = events.Key(key, character)
         event.set_sender(self.app)
         self.app.post_message(event)

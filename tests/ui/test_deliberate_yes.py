@@ -15,7 +15,7 @@ from masking_console.ui.screens.finished import FinishedScreen
 from masking_console.ui.screens.question import QuestionScreen
 from masking_console.ui.screens.review import ReviewScreen
 from masking_console.ui.terminal import PasteDropped
-from tests.support.console import Console, console
+from tests.support.console import PERSON_SECONDS, Console, console
 
 pytestmark = pytest.mark.no_cover
 
@@ -244,11 +244,11 @@ async def test_the_help_over_a_review_does_not_answer_it(
 ) -> None:
     async with reviewing(simulated, ids_of, tmp_path, 1) as opened:
         opened.send("y")
-        event = events.Key("f1", None)
-        event.set_sender(opened.app)
-        opened.app.post_message(event)
+        opened.send_key("f1")
         await opened.look()
-        await opened.press("escape", "y")
+        opened.send_key("escape")
+        await asyncio.sleep(PERSON_SECONDS)
+        opened.send("y")
         await is_still_asked(opened)
         assert deleted(simulated) == 0
         await opened.press("y")
