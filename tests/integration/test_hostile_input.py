@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from masking_console.models.session_uuid import SessionUuid
 from masking_console.practice.faults import Mark
 from masking_console.practice.listing import Conduct
 from masking_console.practice.simulated_account import SimulatedAccount
+from tests.support.campaigns import campaign, share
 from tests.support.practice_service import (
     DEAF_SECONDS,
     PATIENCE_SECONDS,
@@ -84,8 +86,11 @@ def bare_id_as_keys(terminal: Terminal) -> None:
 ATTACKS = [hostile_paste, burst_of_keys, bare_id_as_keys]
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
-@pytest.mark.parametrize("pane", ["1", "2", "3"])
+@campaign
+@pytest.mark.parametrize(
+    ("pane", "attack"),
+    share("attacks on panes", list(product(["1", "2", "3"], ATTACKS)), 4),
+)
 def test_into_a_pane_nothing_that_would_be_hit_changes(
     account: SimulatedAccount, terminal: Terminal, pane: str, attack: object
 ) -> None:

@@ -14,6 +14,7 @@ import pytest
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.practice.listing import Conduct
 from masking_console.practice.simulated_account import SimulatedAccount
+from tests.support.campaigns import campaign, share
 from tests.support.practice_service import (
     DEAF_SECONDS,
     PATIENCE_SECONDS,
@@ -77,7 +78,8 @@ PLACES = {
 }
 
 
-@pytest.mark.parametrize("place", PLACES)
+@campaign
+@pytest.mark.parametrize("place", share("wrong windows", list(PLACES), 4))
 def test_texts_and_pastes_expire_nothing(
     account: SimulatedAccount, terminal: Terminal, place: str
 ) -> None:

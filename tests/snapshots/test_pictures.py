@@ -5,8 +5,6 @@ import pytest
 
 from tests.support.scenes import SCENES, set_stage
 
-pytestmark = pytest.mark.no_cover
-
 
 @pytest.mark.parametrize("name", SCENES)
 def test_picture(name: str, snap_compare: Callable[..., bool], tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ PERSON_SECONDS = 0.06
 DEAF_SECONDS = 0.7
 """How long a person looks before answering: a little more than the console asks for."""
 PATIENCE_SECONDS = 15.0
+POLL_SECONDS = 0.02
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,9 @@ class Console:
         while not is_true():
             is_late = asyncio.get_running_loop().time() > deadline
             assert not is_late, f"waited for {what}:\n{self.screen_text()}"
-            await self.pilot.pause(0.02)
+            # The pilot's own pause sends a message to each widget, and paints.
+            await asyncio.sleep(POLL_SECONDS)
+        await self.pilot.pause()
 
     async def until_ready(self) -> None:
         """Wait until everything is loaded, and keys act."""

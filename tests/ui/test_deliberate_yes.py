@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -15,12 +16,16 @@ from masking_console.ui.screens.finished import FinishedScreen
 from masking_console.ui.screens.question import QuestionScreen
 from masking_console.ui.screens.review import ReviewScreen
 from masking_console.ui.terminal import PasteDropped
+from tests.support.campaigns import campaign, share
 from tests.support.console import PERSON_SECONDS, Console, console
 
 pytestmark = pytest.mark.no_cover
 
 IdsOf = Callable[[str, int], list[SessionUuid]]
 LEFT, RIGHT = 1, 3
+SPEEDS = (0.045, 0.1, 0.16)
+"""Seconds between two keys."""
+TEXTS = ("X-Country", "Xylophone, any day", "X y y")
 
 
 @asynccontextmanager
@@ -111,8 +116,10 @@ async def test_the_wheel_restarts_the_silence(
         assert deleted(simulated) == 0
 
 
-@pytest.mark.parametrize("text", ["X-Country", "Xylophone, any day", "X y y"])
-@pytest.mark.parametrize("seconds", [0.045, 0.1, 0.16])
+@campaign
+@pytest.mark.parametrize(
+    ("seconds", "text"), share("wrong texts", list(product(SPEEDS, TEXTS)), 4)
+)
 async def test_a_text_that_is_typed_into_the_wrong_window_expires_nothing(
     simulated: SimulatedAccount,
     ids_of: IdsOf,

@@ -6,6 +6,7 @@ from rich.segment import Segment
 
 from masking_console.practice.simulated_account import SimulatedAccount
 from masking_console.ui.themes import ANSI, SHIPPED
+from tests.support.campaigns import campaign, share
 from tests.support.console import Console, console
 from tests.support.contrast import ENOUGH, shown_styles, shown_texts
 from tests.support.runs import open_ids
@@ -73,7 +74,8 @@ async def holds_at(opened: Console, name: str, size: tuple[int, int]) -> None:
     focused.focus(scroll_visible=False)
 
 
-@pytest.mark.parametrize("name", COLORFUL)
+@campaign
+@pytest.mark.parametrize("name", share("scenes in all sizes and themes", COLORFUL, 4))
 async def test_a_scene_holds_in_every_size_and_can_be_read_in_every_theme(
     name: str, tmp_path: Path
 ) -> None:

@@ -57,7 +57,7 @@ async def test_in_peace_it_is_exactly_what_is_open(tmp_path: Path) -> None:
 @campaign
 @pytest.mark.parametrize(
     ("wanted", "conduct"),
-    share("conducts of filters", CONDUCTS, 2),
+    share("conducts of filters", CONDUCTS, 1),
     ids=lambda each: "" if isinstance(each, Wanted) else _conduct_words(each),
 )
 async def test_what_ends_and_begins_meanwhile_hides_nothing(
@@ -85,7 +85,7 @@ async def test_what_ends_and_begins_meanwhile_hides_nothing(
 @campaign
 @pytest.mark.parametrize(
     ("wanted", "conduct"),
-    share("conducts of filters of time", list(product([EVERYTHING, BUSY], ODD)), 2),
+    share("conducts of filters of time", list(product([EVERYTHING, BUSY], ODD)), 1),
     ids=lambda each: each.name if isinstance(each, FilterConduct) else "",
 )
 async def test_without_bounds_of_time_it_is_not_called_complete(
