@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-if sys.platform != "win32":
+if sys.platform != "win32":  # pragma: no branch - tested on Linux
     import pwd
 
 GetUserName = Callable[[Any, Any], int]

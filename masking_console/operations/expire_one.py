@@ -176,9 +176,8 @@ class ExpireOne:
     async def _attempt_awake(self) -> Answer | None:
         pace = self.client.pace
         while True:
-            if not await self.control.may_go_on() or self._is_settled_by_look():
-                return None
-            if not await self.control.unless_stopped(pace.take()):
+            may_send = await self.control.may_go_on() and not self._is_settled_by_look()
+            if not (may_send and await self.control.unless_stopped(pace.take())):
                 return None
             # A pause that came while the permit was waited for counts as well; it is
             # not kept meanwhile, because a look after a sleep needs one.

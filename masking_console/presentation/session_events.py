@@ -5,7 +5,7 @@ from itertools import groupby
 
 from masking_console.models.expiry import ExpiryOutcome
 from masking_console.models.free_text import fit_to_keep
-from masking_console.models.history import who
+from masking_console.models.history import BatchRecord, who
 from masking_console.models.journal_entry import (
     DamagedEntry,
     JournalEntry,
@@ -51,7 +51,7 @@ def event_line(event: SessionEvent) -> str:
         day_and_second(entry.at),
         f"{_what(entry):<13}",
         f"by {who(entry.operator, entry.sudo_user, entry.operator_name)}",
-        _account(event),
+        _account(entry, event.batch),
         _why(event),
         _evidence(entry),
         _place(event),
@@ -68,12 +68,10 @@ def _what(entry: JournalEntry) -> str:
     return f"{word}: {entry.outcome}" if is_known else word
 
 
-def _account(event: SessionEvent) -> str:
-    entry, batch = event.sealed.entry, event.batch
-    name = batch.account_name if batch is not None else ""
-    tail = batch.auth_id_tail if batch is not None else ""
-    if isinstance(entry, JournalEntry):
-        name, tail = entry.account_name or name, entry.auth_id_tail or tail
+def _account(entry: JournalEntry, batch: BatchRecord | None) -> str:
+    name, tail = entry.account_name, entry.auth_id_tail
+    if batch is not None:
+        name, tail = name or batch.account_name, tail or batch.auth_id_tail
     return f"on {name.upper()} ({tail})" if name else ""
 
 

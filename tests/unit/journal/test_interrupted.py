@@ -138,3 +138,13 @@ def test_a_dead_console_leaves_nothing_behind(tmp_path: Path) -> None:
     alive.leave()
     assert other.others() == ()
     other.leave()
+
+
+async def test_a_console_takes_itself_for_alive(tmp_path: Path) -> None:
+    own, other = (Consoles(tmp_path / "journal.db") for _ in range(2))
+    own.enter(NOW)
+    assert own.is_alive(own.own_id)
+    assert other.is_alive(own.own_id)
+    name = own.own_id
+    own.leave()
+    assert not other.is_alive(name)

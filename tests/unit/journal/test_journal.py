@@ -20,6 +20,7 @@ from masking_console.journal.reading import (
 from masking_console.journal.seals import FIRST_SEAL
 from masking_console.models.expiry import Batch, ExpiryOutcome, ExpiryResult, RunEnd
 from masking_console.models.journal_entry import SCHEMA_VERSION, JournalEvent
+from masking_console.models.plain_text import PlainText
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.practice.sign_in import practice_account
 from tests.support.runs import plan_of
@@ -353,3 +354,13 @@ async def test_the_past_of_sessions_in_a_damaged_journal_is_not_known(
 
     with pytest.raises(JournalError, match="cannot be read"):
         read_attempts(path, [UUID])
+
+
+async def test_a_batch_that_tells_only_that_a_session_came_back_did_nothing_to_it(
+    journal: Journal, path: Path
+) -> None:
+    batch = await journal.begin_batch(CONFIRMED)
+    await journal.end_batch(batch, RunEnd.STOPPED)
+    await journal.record_came_back(batch.batch_id, UUID, PlainText("a new one"))
+
+    assert read_attempts(path, [UUID]) == {}

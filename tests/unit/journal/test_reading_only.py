@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from masking_console.errors import JournalError, UnwritableFileError
+from masking_console.journal import entry_reader
 from masking_console.journal.journal import Journal
 from masking_console.journal.reading import read_batches, verify_file
 from masking_console.journal.searching import read_page
@@ -177,3 +178,35 @@ async def test_reading_leaves_the_journal_as_it_was(tmp_path: Path) -> None:
 
     assert read_page(path, EVERYTHING).total == 1
     assert path.read_bytes() == before
+
+
+async def test_a_failure_that_more_files_would_not_mend_stays_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "journal.db"
+    await write(path)
+    failure = sqlite3.OperationalError("database is locked")
+    failure.sqlite_errorcode = sqlite3.SQLITE_BUSY
+    closed: list[bool] = []
+
+    class Locked:
+        def execute(self, _query: str) -> None:
+            raise failure
+
+        def close(self) -> None:
+            closed.append(True)
+
+    monkeypatch.setattr(entry_reader, "_connect", lambda *_: Locked())
+
+    with pytest.raises(sqlite3.OperationalError, match="locked"):
+        list(entry_reader.read_rows(path))
+    assert closed == [True]
+
+
+async def test_a_damaged_row_that_is_gone_by_now_is_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    await write(path)
+    (batch,) = read_batches(path)
+    with entry_reader.opened_to_read(path) as connection:
+        rows = entry_reader.rows_of_batch(connection, batch.batch_id, damaged=[999])
+    assert [row.sequence for row in rows] == [1]

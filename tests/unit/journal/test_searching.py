@@ -395,3 +395,47 @@ async def test_the_story_of_a_session_tells_that_its_numbers_were_shown(
         JournalEvent.BATCH_CONFIRMED,
         JournalEvent.NUMBERS_SHOWN,
     ]
+
+
+async def test_numbers_that_were_shown_belong_to_no_batch(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    journal = Journal(path, lambda: NOW)
+    await journal.begin_batch(plan_of(practice_account(), [UUID]).confirm("y"))
+    await journal.record_numbers_shown(practice_account(), UUID)
+    await asyncio.to_thread(journal.close)
+
+    whole = read_session_events(path, HistoryQuery(session=UUID))
+    of_batches = read_session_events(path, HistoryQuery(session=UUID, batch="B-"))
+
+    assert [each.sealed.sequence for each in whole] == [1, 2]
+    assert [each.sealed.sequence for each in of_batches] == [1]
+
+
+async def test_a_damaged_entry_outside_of_batches_tells_nothing_of_a_session(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "journal.db"
+    journal = Journal(path, lambda: NOW)
+    await journal.record_numbers_shown(practice_account(), UUID)
+    await journal.record_numbers_shown(practice_account(), UUID)
+    await asyncio.to_thread(journal.close)
+    assert len(read_session_events(path, HistoryQuery(session=UUID))) == 2
+    tamper(path, "UPDATE entries SET content = '{' WHERE sequence = 1")
+
+    (shown,) = read_session_events(path, HistoryQuery(session=UUID))
+
+    assert shown.sealed.sequence == 2
+
+
+def test_only_a_missing_table_means_that_nothing_was_prepared() -> None:
+    failure = sqlite3.OperationalError("disk I/O error")
+    failure.sqlite_errorcode = sqlite3.SQLITE_IOERR
+
+    class Failing:
+        def execute(self, *_: object) -> None:
+            raise failure
+
+    with pytest.raises(sqlite3.OperationalError, match="disk"):
+        search_table.reached(Failing())  # type: ignore[arg-type]
+    with closing(sqlite3.connect(":memory:")) as empty:
+        assert search_table.reached(empty) is None

@@ -12,12 +12,11 @@ from masking_console.models.history import (
     BatchRecord,
     SessionRecord,
     batch_record,
+    standing_after,
 )
 from masking_console.models.history_query import HistoryQuery
 from masking_console.models.journal_entry import JournalEntry, JournalEvent
-from masking_console.models.past_attempt import (
-    past_attempt,
-)
+from masking_console.models.past_attempt import past_attempt, unsettled_attempts
 from masking_console.models.plain_text import PlainText
 from masking_console.models.session_uuid import SessionUuid
 
@@ -257,3 +256,40 @@ def test_what_a_batch_did_to_one_session_is_its_last_word(
 def test_a_batch_that_sent_nothing_for_a_session_did_nothing_to_it() -> None:
     assert past_attempt(BEGUN, []) is None
     assert past_attempt(BEGUN, [entry(E.SESSION_CAME_BACK)]) is None
+
+
+def test_a_look_that_tells_less_is_not_the_last_word() -> None:
+    entries = [
+        entry(E.EXPIRE_INTENDED, IDS[0], attempt=1),
+        entry(E.SESSION_SETTLED, IDS[0], outcome="expired", evidence="answer"),
+        entry(E.BATCH_ENDED, outcome="completed"),
+        entry(E.SESSION_LOOKED, IDS[0], outcome="unknown", evidence="none"),
+    ]
+    made = record(*entries)
+    assert made.sessions[0].outcome is ExpiryOutcome.EXPIRED
+    assert made.sessions[0].before is None
+    attempt = past_attempt(BEGUN, entries)
+    assert attempt is not None
+    assert attempt.outcome is ExpiryOutcome.EXPIRED
+    assert not attempt.is_looked
+
+
+def test_the_standing_begins_with_the_batch_that_names_the_session() -> None:
+    begun = standing_after("", BEGUN)
+    assert begun == "not sent"
+    assert standing_after(begun, entry(E.BATCH_RESUMED)) == begun
+
+
+def test_what_a_newer_console_tells_of_a_batch_changes_nothing_of_it() -> None:
+    assert record(entry(E.NUMBERS_SHOWN)) == record()
+
+
+def test_a_batch_that_sent_nothing_leaves_an_earlier_one_unsettled() -> None:
+    unknown = past_attempt(BEGUN, [entry(E.EXPIRE_INTENDED, attempt=1)])
+    unsent = past_attempt(BEGUN, [entry(E.SESSION_SETTLED, outcome="not sent")])
+    expired = past_attempt(BEGUN, [entry(E.SESSION_SETTLED, outcome="expired")])
+    assert unknown is not None
+    assert unsent is not None
+    assert expired is not None
+    assert unsettled_attempts([unknown, unsent]) == (unknown,)
+    assert unsettled_attempts([unknown, expired]) == ()

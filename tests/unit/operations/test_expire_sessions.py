@@ -492,3 +492,21 @@ async def test_hands_on_the_journal_stop_a_run_and_leave_unknown_what_is_due(
     assert outcomes == [E, U, NS, NS]
     assert opened.sent("DELETE") == ids[:2]
     assert "was removed, moved or replaced" in summary.results[1].detail
+
+
+async def test_a_stop_while_a_permit_is_waited_for_sends_nothing_more(
+    simulated: SimulatedAccount, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = open_ids(simulated, 2)
+    async with bench(simulated, tmp_path) as opened:
+        pace = opened.connections.client(opened.account).pace
+
+        async def wait_for_ever() -> None:
+            opened.control.stop()
+            await asyncio.Event().wait()
+
+        monkeypatch.setattr(pace, "take", wait_for_ever)
+        summary = await opened.run(ids)
+
+        assert {each.outcome for each in summary.results} == {ExpiryOutcome.NOT_SENT}
+        assert opened.sent("DELETE") == []

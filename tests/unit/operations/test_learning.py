@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
+from masking_console.errors import JournalError
 from masking_console.journal.journal import Journal
 from masking_console.models.expiry import ExpiryOutcome, RunEnd
 from masking_console.models.history import BatchRecord, batch_record
@@ -274,3 +276,26 @@ async def test_that_the_journal_cannot_be_asked_is_said_and_stops_no_check(
         (news,) = await check(opened, uuid)
         assert isinstance(news, NotLearnt)
         assert "journal" in news.why
+
+
+@pytest.mark.parametrize("is_search", [False, True], ids=["check", "search"])
+async def test_a_journal_that_cannot_be_asked_is_said(
+    simulated: SimulatedAccount,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    is_search: bool,
+) -> None:
+    async def fail(*_: object) -> NoReturn:
+        raise JournalError("The journal cannot be read.")
+
+    (uuid,) = open_ids(simulated, 1)
+    async with bench(simulated, tmp_path) as opened:
+        monkeypatch.setattr(opened.journal, "unsettled", fail)
+        told: list[object] = []
+        if is_search:
+            told += await find(opened, Wanted(uuid_part=uuid[:13]))
+        else:
+            told += await check(opened, uuid)
+    assert [each.why for each in told if isinstance(each, NotLearnt)] == [
+        "The journal cannot be read."
+    ]

@@ -6,7 +6,7 @@ import pytest
 
 from masking_console.errors import JournalError, UnwritableFileError
 from masking_console.models.history_query import HistoryQuery
-from masking_console.operations.read_history import ReadHistory
+from masking_console.operations.read_history import ReadHistory, latest_batches
 from masking_console.practice.simulated_account import SimulatedAccount
 from tests.support.runs import bench, open_ids, quick_account
 
@@ -139,3 +139,18 @@ async def test_a_batch_that_has_just_ended_is_read_with_its_seal(
             assert [each.result for each in bare.sessions] == list(
                 opened.summary.results
             )
+
+
+async def test_a_shell_completes_the_latest_batches_newest_first(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    assert latest_batches(tmp_path / "none.db") == ()
+    ids = open_ids(simulated, 2)
+    async with bench(simulated, tmp_path) as opened:
+        names = []
+        for uuid in ids:
+            await opened.run([uuid])
+            names.append(opened.summary.batch.batch_id)
+        found = latest_batches(opened.settings.journal_path)
+        assert [batch_id for batch_id, _ in found] == names[::-1]
+        assert {account for _, account in found} == {str(opened.account.name)}

@@ -17,10 +17,17 @@ from masking_console.models.expiry import (
     RunEnd,
 )
 from masking_console.models.history import BatchRecord
-from masking_console.models.run_events import LookedAgain, RunEvent, SessionSettled
+from masking_console.models.run_events import (
+    LookedAgain,
+    RunEvent,
+    RunSlept,
+    SessionSettled,
+)
 from masking_console.models.session_uuid import SessionUuid
+from masking_console.operations import resume_batches
 from masking_console.operations.check_sessions import CheckEvent
 from masking_console.operations.resume_batches import ResumeBatches
+from masking_console.operations.wiring import build_operations
 from masking_console.practice.faults import Ending, Fault
 from masking_console.practice.simulated_account import SimulatedAccount
 from tests.support.runs import (
@@ -243,3 +250,51 @@ async def test_what_is_not_settled_is_told_of_its_own_account_and_until_set_asid
         assert not still.is_cut_off
         await cut.bench.journal.set_batch_aside(cut.batch_id, "the customer has left")
         assert await operation.not_settled(cut.bench.account) == ()
+
+
+@pytest.mark.parametrize("most", [0, 50], ids=["at once", "one by one"])
+async def test_what_a_whole_batch_left_unknown_is_looked_at(
+    simulated: SimulatedAccount,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    most: int,
+) -> None:
+    monkeypatch.setattr(resume_batches, "_MOST_QUERIES", most)
+    (uuid,) = open_ids(simulated, 1)
+    async with bench(simulated, tmp_path) as opened:
+        deletes = script("DELETE", Fault(ending=Ending.DROPPED))
+        gets = script("GET", *[reply(500)] * 3)
+        simulated.fault = lambda request: deletes(request) or gets(request)
+        assert (await opened.expire(uuid)).outcome is U.UNKNOWN
+        simulated.fault = None
+        operation = ResumeBatches(opened.connections, opened.journal)
+        (matter,) = await operation.not_settled(opened.account)
+        assert not matter.is_cut_off
+        news: list[CheckEvent] = []
+        await operation.look_at(opened.account, matter, news.append)
+
+        (learnt,) = [each for each in news if isinstance(each, LookedAgain)]
+        assert learnt.result.outcome is U.EXPIRED
+        assert await operation.not_settled(opened.account) == ()
+
+
+def test_of_a_resumed_batch_only_outcomes_are_retold() -> None:
+    told: list[CheckEvent] = []
+    tell = resume_batches._retold("B-1", told.append)
+    tell(RunSlept(20.0))
+    assert told == []
+
+
+async def test_a_batch_that_nobody_knows_cannot_be_resumed(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    async with cut_off(simulated, tmp_path) as cut:
+        operations = build_operations(cut.bench.settings, {}, simulated)
+        try:
+            (record,) = await operations.interrupted(cut.bench.account)
+            unknown = replace(record, batch_id="B-19990101-000000")
+            stream = operations.resume(cut.bench.account, unknown)
+            assert [event async for event in stream] == []
+            assert cut.bench.sent("GET") == []
+        finally:
+            await asyncio.to_thread(operations.close)

@@ -1,8 +1,10 @@
 import asyncio
+import signal
 
 import pytest
 
-from masking_console.operations.run_control import RunControl
+from masking_console.models.expiry import RunEnd
+from masking_console.operations.run_control import RunControl, end_of
 
 
 async def test_a_control_that_nobody_touches_lets_the_run_go_on() -> None:
@@ -79,3 +81,16 @@ def test_a_word_after_the_end_of_the_run_is_harmless() -> None:
     asyncio.run(attach())
     control.stop()
     assert control.is_stopped
+
+
+@pytest.mark.parametrize(
+    ("number", "end"),
+    [
+        (0, RunEnd.TERMINAL_CLOSED),
+        (signal.SIGHUP, RunEnd.TERMINAL_CLOSED),
+        (signal.SIGINT, RunEnd.STOPPED),
+        (signal.SIGTERM, RunEnd.SIGNAL),
+    ],
+)
+def test_a_signal_says_who_ended_a_run(number: int, end: RunEnd) -> None:
+    assert end_of(number) is end

@@ -15,7 +15,13 @@ from masking_console.models.expiry import (
 )
 from masking_console.models.journal_entry import JournalEvent
 from masking_console.models.masking_session import CheckState
-from masking_console.models.run_events import RunFinished, RunPaused, RunSlept
+from masking_console.models.run_events import (
+    RunEvent,
+    RunFinished,
+    RunPaused,
+    RunSlept,
+    SessionSettled,
+)
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.expire_sessions import ExpireSessions
 from masking_console.operations.sleep_watch import SleepWatch
@@ -381,3 +387,24 @@ async def test_a_sleep_behind_the_question_is_followed_by_another_look(
         ]
         assert opened.sent("GET").count(ids[3]) == 2
         assert summary.off == 4
+
+
+async def test_a_run_that_was_through_when_it_was_stopped_is_complete(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    ids = open_ids(simulated, 2)
+    async with bench(simulated, tmp_path) as opened:
+
+        def hear(event: RunEvent) -> None:
+            opened.events.append(event)
+            settled = [e for e in opened.events if isinstance(e, SessionSettled)]
+            if len(settled) == len(ids):
+                opened.control.stop(RunEnd.SLEPT)
+
+        operation = ExpireSessions(
+            opened.settings, opened.connections, opened.journal, AT_ONCE
+        )
+        await operation.run(opened.confirmed(ids), opened.control, hear)
+
+        assert opened.summary.end is RunEnd.COMPLETED
+        assert opened.sent("DELETE") == ids

@@ -8,6 +8,7 @@ import pytest
 
 from masking_console.models.expiry import Evidence, ExpiryOutcome, ExpiryResult, RunEnd
 from masking_console.models.history import (
+    Addition,
     BatchRecord,
     ChainReport,
     Finding,
@@ -18,6 +19,9 @@ from masking_console.models.run_events import (
     LookedAgain,
     LookFinished,
     LookFound,
+    NotLearnt,
+    RunSlept,
+    RunWaiting,
     SessionCameBack,
 )
 from masking_console.models.session_uuid import SessionUuid
@@ -33,7 +37,10 @@ from masking_console.presentation.history import (
 )
 from masking_console.presentation.run_lines import (
     cut_off_words,
+    event_line,
     headline,
+    later_words,
+    learnt_line,
     look_line,
     report,
     resumed_words,
@@ -252,3 +259,31 @@ def test_what_a_second_look_changes_is_a_warning() -> None:
     # One was unknown after the run, and is expired by now.
     assert look_line(LookFinished(4, 3, 0, 0), NOW).sign is Sign.NOTE
     assert "1 open again" in look_line(LookFinished(2, 1, 0, 0, 0, 1), NOW).text
+
+
+def test_the_report_says_what_was_set_aside_by_whom_and_why() -> None:
+    aside = Addition(NOW, PlainText("marta"), PlainText(""), PlainText("left us"))
+    assert later_words(record(OUT.UNKNOWN, set_aside=aside)) == (
+        "Set aside at 12:05 by marta: left us",
+    )
+    silent = replace(aside, reason=PlainText(""))
+    (words,) = later_words(record(OUT.UNKNOWN, set_aside=silent))
+    assert words == "Set aside at 12:05 by marta"
+
+
+def test_what_is_learnt_or_not_has_a_line() -> None:
+    result = ALL.sessions[0].result
+    line = learnt_line(LookedAgain("B-1", result, OUT.UNKNOWN), NOW)
+    assert line.session_uuid == IDS[0]
+    problem = learnt_line(NotLearnt("The journal cannot be read."), NOW)
+    assert problem.sign is Sign.FAILED
+    assert problem.text.startswith("The journal cannot be read. What was found")
+
+
+def test_a_run_that_waits_or_slept_has_a_line() -> None:
+    waits = event_line(RunWaiting(2.4, "Offline."), NOW)
+    assert waits is not None
+    assert (waits.sign, waits.text) == (Sign.RETRY, "Offline. Waiting 2 s.")
+    slept = event_line(RunSlept(92.0), NOW)
+    assert slept is not None
+    assert slept.text.startswith("This computer slept for 92 s. Nothing more was sent.")

@@ -10,6 +10,7 @@ from masking_console.models.masking_session import (
     MaskingSession,
     SessionStatus,
 )
+from masking_console.models.origin import Origin
 from masking_console.models.plain_text import PlainText
 from masking_console.models.session_uuid import EXAMPLE, SessionUuid
 from masking_console.presentation.display import Sign
@@ -20,11 +21,15 @@ from masking_console.presentation.sessions import (
     checked_ago,
     ends,
     ends_in,
+    origin_short,
+    origin_words,
     outcome_sign,
     outcome_word,
     parties,
     state_flag,
     state_words,
+    strays_words,
+    undone_words,
 )
 
 NOW = datetime(2026, 3, 4, 12, 4, 31, tzinfo=UTC)
@@ -124,3 +129,19 @@ def test_every_outcome_has_a_word_and_a_sign() -> None:
         "sending ~",
     }
     assert outcome_sign(ExpiryOutcome.UNKNOWN) is Sign.UNKNOWN
+
+
+def test_an_undo_says_what_it_put_back() -> None:
+    assert undone_words(2, 1).startswith("Put back 2 ticks and 1 row. Expired")
+    assert undone_words(0, 0).startswith("Put back nothing.")
+    assert undone_words(0, 1, is_search=True) == "Took the search back: 1 row."
+    assert undone_words(0, 3, is_search=True) == "Took the search back: 3 rows."
+
+
+def test_where_a_session_comes_from_is_said() -> None:
+    search = Origin(NOW, PlainText("+44..123 (UK)"), PlainText("+44..123"))
+    assert origin_words(None) == origin_short(None) == "pasted"
+    assert search.searched in origin_words(search)
+    assert strays_words(0, search) == strays_words(1, None) == ""
+    assert strays_words(2, search).startswith("2 sessions are not from the last search")
+    assert strays_words(1, search).startswith("1 session is not")
