@@ -20,6 +20,12 @@ SEEDS = 2_000
 SEEDS_IN_A_CHUNK = 50
 WHOLE = [range(at, at + SEEDS_IN_A_CHUNK) for at in range(0, SEEDS, SEEDS_IN_A_CHUNK)]
 NAMED = os.environ.get("MASKING_CONSOLE_SEED")
+RARE = {
+    "expired in a sleep, after an unclear answer": 1326,
+    "changed in a sleep, after it was seen open": 402,
+    "stopped while it was looked at after a sleep": 624,
+}
+"""Seeds of what happens in fewer than one run of 500."""
 CHUNKS = (
     share("simulated runs, by fifties", WHOLE, 8)
     if NAMED is None
@@ -51,6 +57,11 @@ def test_every_run_keeps_every_promise(seeds: range, shelf: Shelf) -> None:
     for seed in seeds:
         run(seed, shelf)
     assert not shelf.broken_chain()
+
+
+@pytest.mark.parametrize("seed", RARE.values(), ids=RARE)
+def test_a_rare_run_keeps_every_promise(seed: int, shelf: Shelf) -> None:
+    run(seed, shelf)
 
 
 def test_where_nothing_goes_wrong_each_session_takes_one_request(shelf: Shelf) -> None:
