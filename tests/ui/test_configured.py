@@ -14,7 +14,7 @@ from tests.support.console import console
 from tests.support.runs import open_ids
 
 RULES = CauseRules(
-    ticket_required=True, ticket_pattern=TicketPattern.of(r"OPS-\d{1,6}")
+    ticket_required=True, ticket_patterns=(TicketPattern.of(r"OPS-\d{1,6}"),)
 )
 
 
