@@ -71,9 +71,13 @@ class CauseRules:
         return _secret_in(cause.ticket, is_expected=bool(self.ticket_patterns))
 
     @property
+    def hint(self) -> str:
+        """What a ticket looks like, in words such as ``OPS-4812``; may be empty."""
+        return next((each.hint for each in self.ticket_patterns if each.hint), "")
+
+    @property
     def _required_words(self) -> str:
-        hints = [each.hint for each in self.ticket_patterns if each.hint]
-        return f"{_REQUIRED} It looks like {hints[0]}." if hints else _REQUIRED
+        return f"{_REQUIRED} It looks like {self.hint}." if self.hint else _REQUIRED
 
 
 def _secret_in(ticket: str, *, is_expected: bool) -> str:
