@@ -16,13 +16,19 @@ import msgspec
 
 from masking_console.config_keys import Combine, Values, allowed, keys_of
 from masking_console.errors import ConfigFileError, InputError
-from masking_console.models.account import AccountName
+from masking_console.models.account import (
+    RESERVED_NAMES,
+    AccountName,
+    AuthId,
+    CommandAccount,
+)
 from masking_console.models.countries import COUNTRIES
 from masking_console.models.plain_text import plain_text
 from masking_console.models.ticket_pattern import TicketPattern
 from masking_console.paths import (
     UnsafePathError,
     is_absent,
+    is_ours_alone,
     link_to_nothing,
     open_guarded,
 )
@@ -69,6 +75,8 @@ class ConfigFile:
         default_factory=lambda: MappingProxyType({})
     )
     """The operator's own keys, by the id of their binding."""
+    accounts: tuple[CommandAccount, ...] = ()
+    """The accounts whose tokens come from commands."""
     ticket_pattern: TicketPattern | None = None
     """The pattern of `values`, ready to match."""
 
@@ -101,13 +109,21 @@ def read_system_config(
 
 
 def _read(path: Path, source: Source, open_file: Callable[[Path], int]) -> ConfigFile:
-    text = _text_of(path, open_file)
-    if text is None:
+    found = _text_of(path, open_file)
+    if found is None:
         return ConfigFile(path, source)
+    text, is_private = found
     try:
-        return _decoded(path, source, text)
+        decoded = _decoded(path, source, text)
     except RecursionError:
         raise problem(path, "its tables are nested too deeply") from None
+    if decoded.accounts and not is_private:
+        raise problem(
+            path,
+            "it has a token_command, so nobody else may read or write it: "
+            "make it yours and chmod 600 it",
+        )
+    return decoded
 
 
 def problem(path: Path, what: str) -> ConfigFileError:
@@ -122,12 +138,14 @@ def _open(path: Path) -> int:
     return os.open(path, os.O_RDONLY)
 
 
-def _text_of(path: Path, open_file: Callable[[Path], int]) -> str | None:
+def _text_of(path: Path, open_file: Callable[[Path], int]) -> tuple[str, bool] | None:
+    """Return the text, and whether nobody else can read or write it."""
     if is_absent(path):
         return None
     try:
         with open(open_file(path), "rb") as file:  # noqa: PTH123 - a descriptor
             content = file.read(LARGEST_FILE + 1)
+            is_private = is_ours_alone(file.fileno())
     except UnsafePathError as error:
         raise problem(path, str(error)) from None
     except OSError:
@@ -137,7 +155,7 @@ def _text_of(path: Path, open_file: Callable[[Path], int]) -> str | None:
     if len(content) > LARGEST_FILE:
         raise problem(path, "it is larger than 1 MB")
     try:
-        return content.decode("utf-8-sig")
+        return content.decode("utf-8-sig"), is_private
     except UnicodeDecodeError:
         raise problem(path, "it is not a text in UTF-8") from None
 
@@ -177,6 +195,7 @@ def _decoded(path: Path, source: Source, text: str) -> ConfigFile:
         values=values,
         given=frozenset(_dotted(table)),
         keymap=MappingProxyType(dict(_keymap(path, values.keys))),
+        accounts=_accounts(path, values),
         ticket_pattern=_ticket_pattern(path, values),
     )
 
@@ -192,7 +211,7 @@ def _refuse_syntax(path: Path, error: ValueError) -> NoReturn:
 def _check_names(path: Path, table: Mapping[str, Any]) -> None:
     names = allowed()
     for name in _dotted(table):
-        if name in names or name.startswith("keys."):
+        if name in names or name.startswith(("keys.", "accounts.")):
             continue
         (nearest,) = difflib.get_close_matches(name, names, n=1, cutoff=0.0)
         shown = plain_text(name, limit=60)
@@ -240,6 +259,30 @@ def _check_values(path: Path, values: Values) -> None:
     if values.confirm.name_from < values.confirm.count_from:
         key = "confirm.name_from"
         raise problem(path, f"{key} must be {allowed()[key]}")
+
+
+def _accounts(path: Path, values: Values) -> tuple[CommandAccount, ...]:
+    found: dict[str, CommandAccount] = {}
+    for name, account in values.accounts.items():
+        where = f"accounts.{plain_text(name, limit=40)}"
+        try:
+            made = CommandAccount(
+                AccountName(name), AuthId(account.auth_id), account.token_command
+            )
+        except InputError as error:
+            words = str(error).rstrip(".")
+            raise problem(path, f"{where} cannot be used; {words}") from None
+        if name.casefold() in RESERVED_NAMES | found.keys():
+            raise problem(path, f"{where} has a name that is taken")
+        program = account.token_command[0]
+        if not Path(program).is_absolute():
+            words = "must begin with a whole path such as /usr/bin/op"
+            raise problem(path, f"{where}: token_command {words}")
+        if any(plain_text(part, limit=4096) != part for part in account.token_command):
+            words = "has a character that cannot be shown, or is too long"
+            raise problem(path, f"{where}: token_command {words}")
+        found[name.casefold()] = made
+    return tuple(found.values())
 
 
 def _ticket_pattern(path: Path, values: Values) -> TicketPattern | None:

@@ -62,6 +62,15 @@ class Confirm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """From here on the account's name as well."""
 
 
+class OwnAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An account whose token a command prints."""
+
+    auth_id: str
+    """Plivo's name for it."""
+    token_command: Annotated[tuple[str, ...], Meta(min_length=1, max_length=100)]
+    """An absolute program and its arguments."""
+
+
 class Values(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Every key of the file, with its default; the descriptions say what it may be."""
 
@@ -154,6 +163,12 @@ class Values(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Confirm, Combine.EACH, Meta(description="a table with count_from and name_from")
     ] = Confirm()
     """When the operator must type what."""
+    accounts: Annotated[
+        dict[str, OwnAccount],
+        Combine.OWN,
+        Meta(description="a table for each account, with auth_id and token_command"),
+    ] = {}
+    """Accounts whose tokens come from commands, by their names."""
     keys: Annotated[
         dict[str, Any],
         Combine.OWN,

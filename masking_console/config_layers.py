@@ -225,6 +225,7 @@ class Configuration:
             ),
             show_numbers=values.show_numbers,
             country=values.country,
+            accounts=self.user.accounts,
             keymap=self.user.keymap,
         )
 

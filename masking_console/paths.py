@@ -184,6 +184,15 @@ def _refuse_others(where: Path, status: os.stat_result, owner: int) -> None:
         raise UnsafePathError(f"others than administrators can write to {where}")
 
 
+def is_ours_alone(descriptor: int) -> bool:
+    """Return whether only this person can read or write an open file."""
+    # On Windows the mode means nothing; the profile folder is private there.
+    if os.name != "posix":  # pragma: no cover - tested on Linux
+        return True
+    status = os.fstat(descriptor)
+    return status.st_uid == os.geteuid() and not status.st_mode & 0o077
+
+
 def identity(path: str | Path) -> FileIdentity | None:
     """Return the identity of the file at a path, or None where there is none."""
     try:

@@ -101,7 +101,8 @@ class ExpireJob:
             MaskingConsoleError: it could not begin, was refused or was stopped.
         """
         with self._signals.caught(), self._runner:
-            account = self._runner.run(chosen_account(self._operations))
+            chosen = chosen_account(self._operations, self._lines.note, self._signals)
+            account = self._runner.run(chosen)
             self._runner.run(self._open_journal(account))
             uuids = self._request.session_uuids
             checked = self._runner.run(self._check(account, uuids, is_told=True))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from masking_console.credentials.token_command import TokenCommands
 from masking_console.errors import RefusedError
 from masking_console.journal.journal import Journal
 from masking_console.models.account import Account, AccountDetails
@@ -183,7 +184,10 @@ def build_operations(
     return Operations(
         settings=settings,
         accounts=ManageAccounts(
-            check_account, environment, protected_by_config=settings.protected
+            check_account,
+            environment,
+            protected_by_config=settings.protected,
+            commands=TokenCommands(settings.accounts, environment),
         ),
         history=ReadHistory(settings.journal_path),
         practice_account=practice_account,

@@ -1,5 +1,6 @@
 """The main screen: what was pasted, what is queued, and what has happened."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
@@ -69,6 +70,8 @@ class MainScreen(PanesScreen):
         Binding("3", "show_pane('log')", "log", id="main.log", show=False),
         Binding("S", "find", "find", id="main.find", show=False),
         Binding("escape", "stop_finding", "stop reading", id="main.stop_finding"),
+        # The same key, under the same id, as below.
+        Binding("escape", "stop_waiting", "stop waiting", id="main.stop_finding"),
         Binding("L", "full_log", "full log", id="main.full_log", show=False),
         Binding("f2", "practice_text", "practice", id="main.practice", show=False),
         Binding("W", "writes", "writes on/off", id="main.writes", show=False),
@@ -91,6 +94,8 @@ class MainScreen(PanesScreen):
         self.operations, self.clock = operations, clock
         self.settings = operations.settings
         self.account: Account | None = None
+        self.waiting: asyncio.Task[Account | None] | None = None
+        """The wait for an account's token, which the operator may stop."""
         self.cause = Cause()
         self.offered_ticket = PlainText("")
         self.called_off: frozenset[SessionUuid] = frozenset()
@@ -182,6 +187,10 @@ class MainScreen(PanesScreen):
     def action_stop_finding(self) -> None:
         self.finding.stop()
 
+    def action_stop_waiting(self) -> None:
+        if self.waiting is not None:
+            self.waiting.cancel()
+
     def action_full_log(self) -> None:
         self.panes.toggle_full_log()
         self.show_status()
@@ -207,8 +216,10 @@ class MainScreen(PanesScreen):
             return self.job.is_paused == (action == "go_on")
         if action in {"pause", "stop"}:
             return self.job.is_running or None
+        if action == "stop_waiting":
+            return self.waiting is not None
         if action == "stop_finding":
-            return self.finding.is_reading or None
+            return self.waiting is None and (self.finding.is_reading or None)
         if action == "practice_text":
             return self.settings.practice and not self.queue.keys
         if self.has_class("-no-account") and self._leads_to_a_pane(action, parameters):
