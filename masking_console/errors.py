@@ -19,6 +19,7 @@
      │  ├ KeyringMismatchError
      │  ├ AccountUnknownError
      │  ├ TokenMissingError
+     │  ├ TokenCommandError
      │  └ TokenRefusedError
      ├ RefusedError                   not reviewed, not confirmed, read-only, too many
      ├ StoppedError                   the operator stopped it
@@ -108,6 +109,10 @@ class TokenMissingError(CredentialsError):
     """The account is set up, but its token is not in the keyring."""
 
 
+class TokenCommandError(CredentialsError):
+    """The operator's command for a token gave none."""
+
+
 class Remedy(Enum):
     """The next step after a refusal; each face says it in words of its own."""
 
@@ -117,6 +122,8 @@ class Remedy(Enum):
     """Put another token in the place of the account's."""
     SET_VARIABLES = "set variables"
     """Set the environment variables again, and start again."""
+    CORRECT_COMMAND = "correct command"
+    """Correct the command that gives the token, where the configuration names it."""
 
 
 class TokenRefusedError(CredentialsError):

@@ -11,7 +11,7 @@ from typing import NewType
 from urllib.parse import urlsplit
 
 from masking_console.errors import InputError
-from masking_console.models.account import AccountName
+from masking_console.models.account import AccountName, CommandAccount
 from masking_console.models.cause import CauseRules
 from masking_console.models.confirmation_rules import ConfirmationRules
 
@@ -117,6 +117,8 @@ class Settings:
     """When phone numbers are shown in full."""
     country: str = ""
     """Two letters of the country whose national phone numbers are read, or nothing."""
+    accounts: tuple[CommandAccount, ...] = ()
+    """The accounts whose tokens come from commands."""
     keymap: Mapping[str, tuple[str, ...]] = field(
         default_factory=lambda: MappingProxyType({})
     )

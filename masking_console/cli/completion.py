@@ -87,7 +87,7 @@ def _outcomes(_ctx: click.Context) -> Iterable[str]:
 
 
 def _config_keys(_ctx: click.Context) -> Iterable[str]:
-    from masking_console.config_file import allowed
+    from masking_console.config_keys import allowed
 
     return allowed()
 

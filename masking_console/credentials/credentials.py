@@ -1,19 +1,16 @@
 """Asks the keyring from any event loop, and never waits for it longer than it may take.
 
-Each question runs in a daemon thread and is given up after five seconds: a keyring may
-wait for a window that nobody can see, and a thread that hangs must keep neither the
-screen nor the end of the program.
+A keyring that a person has to unlock takes its time: nine seconds are usual, and its
+window may lie behind another one. So it is waited for long, with a word that says so.
 """
 
-import asyncio
 import threading
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
+from masking_console.credentials.asking import WORD_SECONDS, IsWanted, asked
 from masking_console.credentials.keyring_backends import translated, trusted_backend
 from masking_console.credentials.keyring_changes import (
-    IsWanted,
     protect,
     remove,
     replace_token,
@@ -33,8 +30,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-ANSWER_SECONDS = 5.0
-"""How long a keyring may take."""
+ANSWER_SECONDS = 120.0
+"""How long a keyring may take: somebody may have to find its window and a password."""
+_WAITING = "Waiting for the keyring. It may want to be unlocked: look for its window."
 
 
 class Credentials:
@@ -43,8 +41,13 @@ class Credentials:
     All of them raise a `CredentialsError` whose text says what to do.
     """
 
-    def __init__(self, answer_seconds: float = ANSWER_SECONDS) -> None:
+    def __init__(
+        self,
+        answer_seconds: float = ANSWER_SECONDS,
+        word_seconds: float = WORD_SECONDS,
+    ) -> None:
         self._answer_seconds = answer_seconds
+        self._word_seconds = word_seconds
         # One at a time: a question that hung and wakes up must not undo or overwrite
         # what was asked after it.
         self._turn = threading.Lock()
@@ -107,49 +110,21 @@ class Credentials:
         await self._ask(noting)
 
     async def _ask(self, question: "Callable[[KeyringBackend, IsWanted], T]") -> T:
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[T] = loop.create_future()
-        is_given_up = threading.Event()
-
-        def run() -> None:
+        def in_turn(is_wanted: IsWanted) -> T:
             with self._turn:
-                if is_given_up.is_set():
-                    return
-                deed = self._answered(
-                    answer, question, lambda: not is_given_up.is_set()
-                )
-            try:
-                loop.call_soon_threadsafe(deed)
-            except RuntimeError:
-                # The answer came after the end of whoever asked.
-                return
+                if not is_wanted():
+                    raise self._given_up()
+                return translated(lambda: question(trusted_backend(), is_wanted))
 
-        threading.Thread(target=run, name="keyring", daemon=True).start()
         try:
-            async with asyncio.timeout(self._answer_seconds):
-                return await answer
+            return await asked(
+                in_turn, _WAITING, self._answer_seconds, self._word_seconds
+            )
         except TimeoutError:
-            raise KeyringSilentError(
-                f"The keyring has not answered for {self._answer_seconds:g} s. "
-                "It may be waiting for a window you cannot see."
-            ) from None
-        finally:
-            is_given_up.set()
+            raise self._given_up() from None
 
-    @staticmethod
-    def _answered(
-        answer: asyncio.Future[T],
-        question: "Callable[[KeyringBackend, IsWanted], T]",
-        is_wanted: IsWanted,
-    ) -> Callable[[], None]:
-        """Ask, and return what hands the answer over in the asker's event loop."""
-        try:
-            result = translated(lambda: question(trusted_backend(), is_wanted))
-        except CredentialsError as error:
-            return partial(_unless_done, answer, partial(answer.set_exception, error))
-        return partial(_unless_done, answer, partial(answer.set_result, result))
-
-
-def _unless_done(answer: asyncio.Future[T], deed: Callable[[], None]) -> None:
-    if not answer.done():
-        deed()
+    def _given_up(self) -> KeyringSilentError:
+        return KeyringSilentError(
+            f"The keyring has not answered for {self._answer_seconds:g} s. "
+            "It may be waiting for a window you cannot see."
+        )

@@ -1,5 +1,6 @@
 """Which keyring this computer has, whether it is used, and what its failures mean."""
 
+import configparser
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from masking_console.errors import (
     KeyringLockedError,
     KeyringMissingError,
     KeyringRefusedError,
+    KeyringSilentError,
     KeyringUnsafeError,
 )
 from masking_console.models.plain_text import PlainText, plain_text
@@ -37,6 +39,28 @@ _GONE = "SecretServiceNotAvailableException"
 so they are known by their names."""
 
 
+_NOT_RUNNING = frozenset(
+    {"ServiceUnknown", "NameHasNoOwner", "NoServer", "ExecFailed", "ChildExited"}
+)
+_LATE = frozenset({"NoReply", "Timeout", "TimedOut"})
+_DENIED = frozenset({"AccessDenied", "AuthFailed"})
+"""Names of errors of the bus, whose beginnings differ."""
+_CANCELLED = "Cancelled by user"
+"""The text of keyring's for a wallet that was not opened for writing."""
+_START_KWALLET = "Start it (KDE Wallet), or use the token for this run only."
+_KWALLET_OFF = (
+    "KWallet is turned off. Enable it in the system settings under KDE Wallet, "
+    "or use the token for this run only."
+)
+_KWALLET_CLOSED = (
+    "KWallet was not opened: it stayed locked, or denied this program. Unlock it, "
+    "allow it and press r, or use the token for this run only."
+)
+_KWALLET_LATE = (
+    "KWallet was not unlocked in time. Look for its window, unlock it and press r."
+)
+
+
 def translated(question: Callable[[], T]) -> T:
     """Return what the question returns; every failure of a keyring becomes ours.
 
@@ -51,15 +75,15 @@ def translated(question: Callable[[], T]) -> T:
         raise
     except errors.NoKeyringError:
         problem: CredentialsError = _missing()
-    except (errors.KeyringLocked, errors.InitError):
-        problem = _locked()
+    except (errors.KeyringLocked, errors.InitError) as error:
+        problem = _of_kwallet(error) or _locked()
     except (ConnectionError, FileNotFoundError):
         # The socket to the service is dead or gone: the session has ended.
         problem = _missing()
     # A backend is somebody else's code that talks to somebody else's service; whatever
     # it raises, the operator is told. Its text may carry a token, its type does not.
     except Exception as error:  # noqa: BLE001 - see above
-        problem = _named(type(error).__name__)
+        problem = _of_kwallet(error) or _named(type(error).__name__)
     # Raised here, it has no context whose frames hold what was to be stored.
     raise problem
 
@@ -139,7 +163,21 @@ def _chooser() -> str:
         return _CHOICE_VARIABLE
     # The same folder in which keyring itself looks.
     path = Path(platform_.config_root()) / "keyringrc.cfg"
-    return plain_text(str(path), limit=200) if path.exists() else ""
+    return plain_text(str(path), limit=200) if _is_choice(path) else ""
+
+
+def _is_choice(path: Path) -> bool:
+    """Return whether a file of keyring's chooses one, or breaks the choice.
+
+    It may hold no more than a folder of modules, or nothing; keyring chooses by itself
+    then.
+    """
+    config = configparser.RawConfigParser()
+    try:
+        config.read(path, encoding="utf-8")
+    except (configparser.Error, UnicodeDecodeError):
+        return True
+    return config.has_option("backend", "default-keyring")
 
 
 def _named(kind: str) -> CredentialsError:
@@ -148,6 +186,59 @@ def _named(kind: str) -> CredentialsError:
     if kind == _GONE:
         return _missing()
     return KeyringRefusedError(f"The keyring refused ({plain_text(kind, limit=60)}).")
+
+
+def _of_kwallet(error: Exception) -> CredentialsError | None:
+    """Return what a failure of KWallet means, and None for any other keyring's.
+
+    Why a request on the bus failed stands in the error that led to keyring's own.
+    """
+    try:
+        backend = _chosen_backend()
+    # The choice itself is what has failed.
+    except Exception:  # noqa: BLE001 - somebody else's code, see above
+        return None
+    if not _comes_from(backend, ("keyring.backends.kwallet",)):
+        return None
+    of_bus = _of_bus(error) or _of_bus(error.__cause__)
+    return of_bus or _of_closed_kwallet(error, backend)
+
+
+def _of_bus(error: BaseException | None) -> CredentialsError | None:
+    """Return what the failure of a request on the bus means."""
+    name = str(getattr(error, "get_dbus_name", str)()).rpartition(".")[2]
+    if name in _NOT_RUNNING:
+        return KeyringMissingError(f"KWallet is not running. {_START_KWALLET}")
+    if name in _LATE:
+        return KeyringSilentError(_KWALLET_LATE)
+    return KeyringLockedError(_KWALLET_CLOSED) if name in _DENIED else None
+
+
+def _of_closed_kwallet(
+    error: Exception, backend: "KeyringBackend"
+) -> CredentialsError | None:
+    """Return why a wallet is closed; keyring has one error for one that is turned off.
+
+    For writing it is known by its text alone.
+    """
+    is_closed = type(error).__name__ == "KeyringLocked" or str(error) == _CANCELLED
+    if not is_closed:
+        return None
+    is_off = not _is_enabled(backend)
+    return (
+        KeyringMissingError(_KWALLET_OFF)
+        if is_off
+        else KeyringLockedError(_KWALLET_CLOSED)
+    )
+
+
+def _is_enabled(backend: "KeyringBackend") -> bool:
+    """Return whether KWallet is turned on; one that is off opens no wallet."""
+    try:
+        return bool(getattr(backend, "iface").isEnabled())  # noqa: B009 - on Linux alone
+    # Somebody else's code again, see above; then it is taken for closed.
+    except Exception:  # noqa: BLE001 - see above
+        return True
 
 
 def _missing() -> KeyringMissingError:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from masking_console.credentials.asking import IsWanted
 from masking_console.credentials.keyring_backends import translated
 from masking_console.credentials.keyring_entries import (
     INDEX_SERVICE,
@@ -31,9 +32,6 @@ from masking_console.models.account import Account, AccountName, AuthToken
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
-
-IsWanted = Callable[[], bool]
-"""Whether somebody still waits for the answer."""
 
 _NOTHING_STORED = "Nothing was stored."
 _NOTHING_CHANGED = "Nothing was changed."

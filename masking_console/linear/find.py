@@ -105,7 +105,9 @@ class FindJob:
             return runner.run(self._run())
 
     async def _run(self) -> ExitCode:
-        account = await chosen_account(self._operations)
+        account = await chosen_account(
+            self._operations, self._output.note, self._signals
+        )
         where = f"{account.label.upper()} ({account.auth_id.tail})"
         self._output.note(f"Account {where}, {day_and_second(self._clock())}")
         if self._operations.practice_account is not None:

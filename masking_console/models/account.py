@@ -7,12 +7,13 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
+from pathlib import PurePath
 from typing import NoReturn, Self
 from urllib.parse import quote
 from weakref import WeakSet
 
 from masking_console.errors import InvalidAccountNameError, InvalidAuthIdError
-from masking_console.models.plain_text import PlainText
+from masking_console.models.plain_text import PlainText, plain_text
 
 _AUTH_ID = re.compile(r"(?:MA|SA)[A-Za-z0-9]{18}", re.ASCII)
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{1,19}", re.ASCII)
@@ -24,6 +25,8 @@ _SHORTEST_PIECE = 6
 
 ENVIRONMENT_ACCOUNT = "env"
 """The name of the account that the environment variables describe."""
+RESERVED_NAMES = frozenset({ENVIRONMENT_ACCOUNT, "practice"})
+"""The names of accounts that nobody sets up."""
 
 
 class AuthId(str):
@@ -190,8 +193,15 @@ class AccountSource(Enum):
     """``PLIVO_AUTH_ID`` and ``PLIVO_AUTH_TOKEN``."""
     MEMORY = "this run only"
     """Typed in, and gone when the console ends."""
+    COMMAND = "token_command"
+    """A command of the operator's configuration, which is run at each start."""
     PRACTICE = "practice"
     """The simulated account; nothing behind it is real."""
+
+    @property
+    def is_kept_here(self) -> bool:
+        """Whether this program keeps it, and so can replace and remove it."""
+        return self in {AccountSource.KEYRING, AccountSource.MEMORY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +231,23 @@ class Account:
         """The name for headers; says so when the token is only in memory."""
         in_memory = self.source is AccountSource.MEMORY
         return f"{self.name} (memory)" if in_memory else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class CommandAccount:
+    """An account of the operator's configuration, whose token a command prints."""
+
+    name: AccountName
+    """The operator's name for it."""
+    auth_id: AuthId
+    """Plivo's name for it."""
+    command: tuple[str, ...] = field(repr=False)
+    """The program, by its absolute path, and its arguments."""
+
+    @property
+    def program(self) -> PlainText:
+        """The program as it is shown; its arguments may name what nobody need see."""
+        return plain_text(str(PurePath(self.command[0])), limit=60)
 
 
 @dataclass(frozen=True, slots=True)

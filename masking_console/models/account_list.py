@@ -33,6 +33,10 @@ class AccountEntry:
     """Whether its name must be typed before anything is done with it."""
     protected_by_config: bool = False
     """Whether the config file says so, so that it cannot be changed here."""
+    program: str = ""
+    """The program that prints its token, if it is one."""
+    hides_stored: bool = False
+    """Whether the keyring has an account of this name too, which is not used."""
     problem: str = ""
     """Why it cannot be used, as a sentence; empty when nothing is known against it."""
     last_check: LastCheck = LastCheck()

@@ -1,11 +1,14 @@
 """Accounts: check with Plivo, store, read back, use, renew, protect, forget."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from masking_console.credentials.asking import Say, saying
 from masking_console.credentials.credentials import Credentials
 from masking_console.credentials.keyring_entries import LONGEST_TOKEN, StoredAccount
+from masking_console.credentials.token_command import TokenCommands
 from masking_console.errors import (
     AccountUnknownError,
     CredentialsError,
@@ -13,10 +16,12 @@ from masking_console.errors import (
     InvalidAccountNameError,
     KeyringMissingError,
     MaskingConsoleError,
+    PlivoUnavailableError,
     TokenRefusedError,
 )
 from masking_console.models.account import (
     ENVIRONMENT_ACCOUNT,
+    RESERVED_NAMES,
     Account,
     AccountDetails,
     AccountName,
@@ -36,7 +41,6 @@ from masking_console.operations.environment_account import (
 CheckAccount = Callable[[Account], Awaitable[AccountDetails]]
 """Asks Plivo about an account; raises `TokenRefusedError` and the like."""
 
-_RESERVED = frozenset({ENVIRONMENT_ACCOUNT, "practice"})
 _LONGEST_NAME = 40
 
 
@@ -50,11 +54,13 @@ class ManageAccounts:
         credentials: Credentials | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         protected_by_config: frozenset[str] = frozenset(),
+        commands: TokenCommands | None = None,
     ) -> None:
         """Make them ready; `protected_by_config` are names, in any letters."""
         self._check_account = check_account
         self._environment = EnvironmentAccount(environment)
         self._credentials = credentials or Credentials()
+        self._commands = commands or TokenCommands((), environment)
         self._now = now
         self._in_config = frozenset(name.casefold() for name in protected_by_config)
         self._in_memory: dict[str, Account] = {}
@@ -69,7 +75,11 @@ class ManageAccounts:
         else:
             words, works = f"Keyring: {keyring}.", True
         entries = account_entries(
-            stored, self._in_memory.values(), self._environment, self._in_config
+            stored,
+            self._in_memory.values(),
+            self._commands.accounts,
+            self._environment,
+            self._in_config,
         )
         checked = tuple(
             replace(entry, last_check=self._checks.get(entry.key, LastCheck()))
@@ -102,15 +112,15 @@ class ManageAccounts:
         """
         if name is not None:
             return await self.load(name)
-        try:
-            stored = await self._credentials.stored()
-        except KeyringMissingError:
-            return None
-        if len(stored) > 1:
+        names = {str(each.name) for each in self._commands.accounts}
+        with suppress(KeyringMissingError):
+            names |= {each.name for each in await self._credentials.stored()}
+        names = set({each.casefold(): each for each in names}.values())
+        if len(names) > 1:
             raise AccountUnknownError(
-                f"{len(stored)} accounts are set up. Press P to choose one."
+                f"{len(names)} accounts are set up. Press P to choose one."
             )
-        return await self.load(stored[0].name) if stored else None
+        return await self.load(*names) if names else None
 
     async def load(self, name: str) -> Account:
         """Return an account with its token.
@@ -118,11 +128,31 @@ class ManageAccounts:
         Raises:
             CredentialsError: it is unknown, or its token cannot be had.
         """
+        account = await self._load(name)
+        if account.source is AccountSource.COMMAND:
+            # Nobody has looked at what it printed. Without an answer, the first
+            # request for a session says the same.
+            with suppress(PlivoUnavailableError):
+                await self._checked(account)
+        return account
+
+    @staticmethod
+    def saying(say: Say) -> AbstractContextManager[None]:
+        """Say, while the block runs, what this task waits for, if it takes long.
+
+        The words come in the event loop of the task; a cancel stops the wait.
+        """
+        return saying(say)
+
+    async def _load(self, name: str) -> Account:
         key = name.casefold()
+        command = self._commands.find(name)
         if key == ENVIRONMENT_ACCOUNT:
             account = self._environment.load()
         elif key in self._in_memory:
             account = self._in_memory[key]
+        elif command is not None:
+            account = await self._commands.load(command)
         else:
             account = await self._credentials.load(await self._stored(name))
         return self._guarded(account)
@@ -164,6 +194,7 @@ class ManageAccounts:
             raise AccountUnknownError(
                 f"env is not stored here. Set {TOKEN_VARIABLE} and start again."
             )
+        self._refuse_configured(name)
         account = await self._with_token(name, token)
         _refuse_unusable(token, account.source)
         # Not `_checked`: a new token that is refused says nothing of the old one.
@@ -185,11 +216,14 @@ class ManageAccounts:
         key = name.casefold()
         if key in self._in_config:
             shown = plain_text(name, limit=_LONGEST_NAME).upper()
-            raise InputError(f"config.toml protects {shown}. Change it there.")
+            raise InputError(
+                f"The configuration protects {shown}. `config show` says where."
+            )
         if key == ENVIRONMENT_ACCOUNT:
             raise InputError(
                 'env is not stored here. Set protected = ["env"] in config.toml.'
             )
+        self._refuse_configured(name)
         if key in self._in_memory:
             self._in_memory[key] = replace(self._in_memory[key], protected=protected)
         else:
@@ -205,7 +239,7 @@ class ManageAccounts:
             CredentialsError: it is unknown, its token cannot be had, or is refused.
             PlivoUnavailableError: Plivo could not be asked.
         """
-        return (await self._checked(await self.load(name))).name
+        return (await self._checked(await self._load(name))).name
 
     async def remove(self, name: str) -> None:
         """Forget an account, its token included.
@@ -218,6 +252,7 @@ class ManageAccounts:
             raise AccountUnknownError(
                 f"env is not stored here. Unset {ID_VARIABLE} and {TOKEN_VARIABLE}."
             )
+        self._refuse_configured(name)
         if key in self._in_memory:
             del self._in_memory[key]
         else:
@@ -239,7 +274,8 @@ class ManageAccounts:
 
     async def _refuse_taken(self, account: Account) -> None:
         """Refuse a name in use; a token for this run only needs no keyring at all."""
-        taken = _RESERVED | self._in_memory.keys()
+        taken = RESERVED_NAMES | self._in_memory.keys()
+        taken |= {each.name.casefold() for each in self._commands.accounts}
         try:
             taken |= {each.name.casefold() for each in await self._credentials.stored()}
         except CredentialsError:
@@ -248,6 +284,15 @@ class ManageAccounts:
         if account.name.casefold() in taken:
             raise InvalidAccountNameError(
                 f"The name {account.name} is taken. Choose another."
+            )
+
+    def _refuse_configured(self, name: str) -> None:
+        """Refuse to change what stands in the operator's configuration."""
+        command = self._commands.find(name)
+        if command is not None and name.casefold() not in self._in_memory:
+            raise AccountUnknownError(
+                f"{command.name.upper()} stands in config.toml with its token_command. "
+                "Change it there."
             )
 
     async def _stored(self, name: str) -> StoredAccount:

@@ -17,6 +17,7 @@ _REMEDIES = {
     AccountSource.KEYRING: Remedy.REPLACE_TOKEN,
     AccountSource.MEMORY: Remedy.REPLACE_TOKEN,
     AccountSource.ENVIRONMENT: Remedy.SET_VARIABLES,
+    AccountSource.COMMAND: Remedy.CORRECT_COMMAND,
 }
 _SUBACCOUNT = " A sub-account (SA...) may need its main account (MA...) for masking."
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from masking_console.credentials.token_command import TokenCommands
+from masking_console.errors import RefusedError
 from masking_console.journal.journal import Journal
 from masking_console.models.account import Account, AccountDetails
 from masking_console.models.cause import Cause
@@ -30,7 +32,7 @@ from masking_console.operations.resume_batches import ResumeBatches
 from masking_console.operations.run_control import RunControl
 from masking_console.operations.second_look import SecondLook
 from masking_console.presentation.reach import ignored_words
-from masking_console.settings import Settings
+from masking_console.settings import Settings, ShowNumbers
 
 if TYPE_CHECKING:
     from masking_console.plivo.network import TransportFactory
@@ -116,8 +118,11 @@ class Operations:
         """Write down that numbers are about to be shown.
 
         Raises:
+            RefusedError: the configuration never shows them.
             JournalError: it cannot be written, so they must stay hidden.
         """
+        if self.settings.show_numbers is ShowNumbers.NEVER:
+            raise RefusedError("The configuration never shows numbers.")
         await self._journal.record_numbers_shown(account, session_uuid)
 
     def expire(self, confirmed: ConfirmedPlan, control: RunControl) -> Stream[RunEvent]:
@@ -239,7 +244,10 @@ def build_operations(
     return Operations(
         settings=settings,
         accounts=ManageAccounts(
-            check_account, environment, protected_by_config=settings.protected
+            check_account,
+            environment,
+            protected_by_config=settings.protected,
+            commands=TokenCommands(settings.accounts, environment),
         ),
         history=ReadHistory(settings.journal_path),
         practice_account=practice_account,

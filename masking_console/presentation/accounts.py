@@ -16,11 +16,13 @@ SUBACCOUNT = "This is a sub-account id. Masking may need the main account (MA...
 STAYS_IN_USE = "This console uses it until you choose another."
 
 _PROTECTED = "starts with writes off, always asks for its name"
+_CORRECT = "Correct its token_command in config.toml, and start again."
 _SET_AGAIN = "Set PLIVO_AUTH_ID and PLIVO_AUTH_TOKEN, and start again."
 _ON_SCREEN = {
     Remedy.NONE: "",
     Remedy.REPLACE_TOKEN: "Press P, then o, to replace the token.",
     Remedy.SET_VARIABLES: _SET_AGAIN,
+    Remedy.CORRECT_COMMAND: _CORRECT,
 }
 _IN_DIALOG = {
     **_ON_SCREEN,
@@ -31,6 +33,7 @@ _WITHOUT_SCREEN = {
     Remedy.NONE: "",
     Remedy.REPLACE_TOKEN: "Replace the token in the console: P, then o.",
     Remedy.SET_VARIABLES: _SET_AGAIN,
+    Remedy.CORRECT_COMMAND: _CORRECT,
 }
 _AUTH_ID_LENGTH = 20
 _STARTS = ("MA", "SA")
@@ -69,11 +72,14 @@ def account_detail(entry: AccountEntry) -> str:
     at_plivo = entry.last_check.name_at_plivo or "not known yet (press r)"
     protected = f"yes ({_PROTECTED})" if entry.protected else "no"
     if entry.protected_by_config:
-        protected = f"yes, by config.toml ({_PROTECTED})"
-    return (
-        f"{name}   account name at Plivo: {at_plivo}\n"
-        f"{' ' * len(name)}   protected: {protected}"
-    )
+        protected = f"yes, by the configuration ({_PROTECTED})"
+    lines = [f"account name at Plivo: {at_plivo}", f"protected: {protected}"]
+    if entry.program:
+        lines.append(f"its token: {entry.program}, which runs at each start")
+    if entry.hides_stored:
+        lines.append("the keyring has one of this name too, which is not used")
+    before = [name, *[" " * len(name)] * 3]
+    return "\n".join(map("   ".join, zip(before, lines, strict=False)))
 
 
 def list_words(found: AccountList, *, is_environment_unused: bool) -> str:

@@ -1,9 +1,11 @@
 """What the console does by itself when it starts, in this order."""
 
+import asyncio
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from masking_console.errors import MaskingConsoleError
+from masking_console.errors import CredentialsError, MaskingConsoleError
+from masking_console.models.account import Account
 from masking_console.presentation.display import Sign
 
 if TYPE_CHECKING:
@@ -76,12 +78,47 @@ class FirstSteps:
             main.use(operations.practice_account)
             return
         try:
-            name = operations.settings.account_name
-            main.use(await operations.accounts.first_choice(name))
+            account = await self._waited_for(operations.settings.account_name)
         except MaskingConsoleError as error:
             words = str(error)
             if "Press P" not in words:
                 # The keys that it may name are those of the accounts.
                 words = f"{words}\n\nPress P for the accounts."
-            main.use(None, words)
+            self._use(None, words)
             main.note(Sign.FAILED, "account", str(error))
+        else:
+            self._use(account)
+
+    async def _waited_for(self, name: str | None) -> Account | None:
+        """Return the account, once its token is there; esc stops the wait.
+
+        Raises:
+            CredentialsError: there is none, or nobody wants to wait any longer.
+        """
+        main, accounts = self._main, self._operations.accounts
+        with accounts.saying(self._say_that_it_waits):
+            main.waiting = asyncio.create_task(accounts.first_choice(name))
+        try:
+            return await main.waiting
+        except asyncio.CancelledError:
+            if not main.waiting.cancelled() or self._is_leaving:
+                raise
+        finally:
+            main.waiting = None
+            main.refresh_bindings()
+        raise CredentialsError("Stopped waiting.")
+
+    @property
+    def _is_leaving(self) -> bool:
+        """Whether the console ends, and with it all that waits."""
+        task = asyncio.current_task()
+        return task is not None and task.cancelling() > 0
+
+    def _say_that_it_waits(self, words: str) -> None:
+        self._use(None, f"{words}\n\nesc stops waiting.")
+        self._main.refresh_bindings()
+
+    def _use(self, account: Account | None, why_none: str = "") -> None:
+        """Use an account, unless the operator has chosen one meanwhile."""
+        if self._main.account is None:
+            self._main.use(account, why_none)

@@ -14,7 +14,8 @@ from tests.support.console import console
 from tests.support.runs import open_ids
 
 RULES = CauseRules(
-    ticket_required=True, ticket_pattern=TicketPattern.of(r"OPS-\d{1,6}")
+    ticket_required=True,
+    ticket_patterns=(TicketPattern.of(r"OPS-\d{1,6}", "like OPS-4812"),),
 )
 
 
@@ -30,11 +31,11 @@ async def test_without_a_ticket_that_fits_nothing_is_reviewed(
         await opened.until(
             lambda: isinstance(opened.app.screen, TicketScreen), "the ticket"
         )
-        await opened.until(
-            lambda: "A ticket is required." in opened.screen_text(), "the words"
-        )
+        words = "A ticket is required. Give one first. It looks like OPS-4812."
+        await opened.until(lambda: words in opened.words(), "the words")
         await opened.press(*"4812", "enter", "enter")
-        await opened.until(lambda: "must look like" in opened.screen_text(), "a no")
+        words = "This is no ticket here. It must look like OPS-4812."
+        await opened.until(lambda: words in opened.words(), "a no")
         await opened.press("escape")
         await opened.until(lambda: opened.app.screen is opened.main, "no review")
         await opened.press("X")
@@ -52,7 +53,7 @@ async def test_numbers_that_are_never_shown_stay_hidden_everywhere(
     (uuid,) = open_ids(simulated, 1)
     stored = simulated.session(uuid)
     assert stored is not None
-    words = "Your config never shows numbers."
+    words = "The configuration never shows numbers."
     async with console(
         simulated, tmp_path, first_text=uuid, show_numbers=ShowNumbers.NEVER
     ) as opened:

@@ -80,7 +80,7 @@ def test_config_show_prints_a_file_that_means_the_same(
     shown = tomllib.loads(out)
     assert shown["time_zone"] == "local"
     assert shown["confirm"] == {"count_from": 2, "name_from": 9}
-    assert 'time_zone = "local"  # file' in out
+    assert 'time_zone = "local"  # user' in out
     assert "share = 0.5  # default" in out
     file.write_text(out, encoding="utf-8")
     again = run(capsys, "config", "show")[1]
@@ -125,10 +125,10 @@ def test_a_value_of_the_configuration_is_shown_by_its_key(
 
     assert run(capsys, "config", "show", "share")[1] == "share = 0.5  # default\n"
     assert run(capsys, "config", "show", "confirm.name_from")[1] == (
-        "confirm.name_from = 9  # file\n"
+        "confirm.name_from = 9  # user\n"
     )
     assert run(capsys, "config", "show", "confirm")[1] == (
-        "confirm.count_from = 2  # default\nconfirm.name_from = 9  # file\n"
+        "confirm.count_from = 2  # default\nconfirm.name_from = 9  # user\n"
     )
     code, out, err = run(capsys, "config", "show", "shar")
     assert (code, out) == (1, "")

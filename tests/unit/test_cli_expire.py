@@ -9,6 +9,7 @@ from masking_console.cli import main
 from masking_console.credentials.credentials import Credentials
 from masking_console.errors import AccountUnknownError
 from masking_console.linear.account import chosen_account
+from masking_console.linear.stop_signals import StopSignals
 from masking_console.models.account import (
     Account,
     AccountName,
@@ -145,10 +146,12 @@ async def test_several_accounts_are_named_and_none_is_guessed() -> None:
     operations = build_operations(Settings(Path("unused.db")), {})
     try:
         await Credentials().save(stored("acme-prod"))
-        assert (await chosen_account(operations)).name == "acme-prod"
+        assert (
+            await chosen_account(operations, print, StopSignals())
+        ).name == "acme-prod"
         await Credentials().save(stored("acme-stage"))
         with pytest.raises(AccountUnknownError, match="one of: acme-prod, acme-stage"):
-            await chosen_account(operations)
+            await chosen_account(operations, print, StopSignals())
     finally:
         operations.close()
 

@@ -36,6 +36,7 @@ from masking_console.ui.widgets.key_footer import KeyFooter
 
 _COLUMNS = (("name", 20), ("auth id", 8), ("token", 16), ("last checked", 20))
 _FORGOTTEN = "Its token is removed from this computer. Nothing changes at Plivo."
+_WAY_OUT = "esc stops waiting."
 _UNPROTECTED = "Nothing asks for its name any more before sessions are expired on it."
 
 
@@ -128,7 +129,8 @@ class AccountsScreen(Screen[Account | None]):
     async def _show(self) -> None:
         """Read the accounts and the keyring anew; both may take a moment."""
         self._say("Asking the keyring...")
-        found = await self._accounts.list_accounts()
+        with self._accounts.saying(lambda words: self._say(f"{words}\n{_WAY_OUT}")):
+            found = await self._accounts.list_accounts()
         before = self._chosen
         self._entries = {entry.name: entry for entry in found.entries}
         self._keyring = found.keyring
@@ -198,13 +200,17 @@ class AccountsScreen(Screen[Account | None]):
     async def _do(self, act: Callable[[], Awaitable[None]]) -> None:
         self._report("")
         try:
-            await act()
+            with self._accounts.saying(self._say_that_it_waits):
+                await act()
         except MaskingConsoleError as error:
             # What is wrong with the keyring stands below the list already.
             if str(error) != self._keyring:
                 self._report(str(error), failed=True)
         finally:
             self._is_busy = False
+
+    def _say_that_it_waits(self, words: str) -> None:
+        self._report(f"{words} {_WAY_OUT}")
 
     async def _use(self) -> None:
         if self._chosen is not None:
@@ -235,7 +241,7 @@ class AccountsScreen(Screen[Account | None]):
         if chosen is None:
             return
         account = None
-        if chosen.source is AccountSource.ENVIRONMENT:
+        if not chosen.source.is_kept_here:
             # Says why not, and nothing is typed in vain.
             await self._accounts.replace_token(chosen.name, AuthToken(""))
         else:
@@ -252,7 +258,7 @@ class AccountsScreen(Screen[Account | None]):
         if chosen is None:
             return
         protected = not chosen.protected
-        may_change = not chosen.protected_by_config
+        may_change = not chosen.protected_by_config and chosen.source.is_kept_here
         if chosen.protected and may_change and not await self._may_unprotect(chosen):
             return
         try:
@@ -282,8 +288,8 @@ class AccountsScreen(Screen[Account | None]):
         chosen = self._chosen
         if chosen is None:
             return
-        is_stored = chosen.source is not AccountSource.ENVIRONMENT
-        if is_stored and not await self._is_sure(chosen):
+        is_kept = chosen.source.is_kept_here
+        if is_kept and not await self._is_sure(chosen):
             return
         try:
             await self._accounts.remove(chosen.name)

@@ -1,5 +1,6 @@
 """The main screen: what was pasted, what is queued, and what has happened."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
@@ -69,6 +70,8 @@ class MainScreen(PanesScreen):
         Binding("3", "show_pane('log')", "log", id="main.log", show=False),
         Binding("S", "find", "find", id="main.find", show=False),
         Binding("escape", "stop_finding", "stop reading", id="main.stop_finding"),
+        # The same key, under the same id, as below.
+        Binding("escape", "stop_waiting", "stop waiting", id="main.stop_finding"),
         Binding("L", "full_log", "full log", id="main.full_log", show=False),
         Binding("f2", "practice_text", "practice", id="main.practice", show=False),
         Binding("W", "writes", "writes on/off", id="main.writes", show=False),
@@ -92,6 +95,8 @@ class MainScreen(PanesScreen):
         self.operations, self.clock = operations, clock
         self.settings = operations.settings
         self.account: Account | None = None
+        self.waiting: asyncio.Task[Account | None] | None = None
+        """The wait for an account's token, which the operator may stop."""
         self.cause = Cause()
         self.is_ticket_asked = self.settings.cause_rules.ticket_per_batch
         self.offered_ticket = PlainText("")
@@ -200,6 +205,10 @@ class MainScreen(PanesScreen):
     def action_stop_finding(self) -> None:
         self.finding.stop()
 
+    def action_stop_waiting(self) -> None:
+        if self.waiting is not None:
+            self.waiting.cancel()
+
     def action_full_log(self) -> None:
         self.panes.toggle_full_log()
         self.show_status()
@@ -226,11 +235,13 @@ class MainScreen(PanesScreen):
         waiting = {
             "pause": self.job.is_running,
             "stop": self.job.is_running,
-            "stop_finding": self.finding.is_reading,
+            "stop_finding": self.waiting is None and self.finding.is_reading,
             "keep_ticket": bool(self.is_ticket_asked and self.cause.ticket),
         }
         if action in waiting:
             return waiting[action] or None
+        if action == "stop_waiting":
+            return self.waiting is not None
         if action == "practice_text":
             return self.settings.practice and not self.queue.keys
         if self.has_class("-no-account") and self._leads_to_a_pane(action, parameters):

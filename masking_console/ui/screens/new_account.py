@@ -74,10 +74,10 @@ class NewAccountScreen(ModalScreen[Account | None]):
 
     async def _ask_keyring(self) -> None:
         """Say why the keyring cannot be used before anything is typed for it."""
-        problem = await self._accounts.keyring_problem()
-        if problem is not None:
-            words = Text(str(problem))
-            self.query_one("#new-account-keyring", Static).update(words)
+        state = self.query_one("#new-account-keyring", Static)
+        with self._accounts.saying(lambda words: state.update(Text(words))):
+            problem = await self._accounts.keyring_problem()
+        state.update(Text(str(problem or "")))
         if isinstance(problem, KeyringMissingError):
             self.query_one("#this-run", Choice).value = True
 
@@ -117,18 +117,22 @@ class NewAccountScreen(ModalScreen[Account | None]):
         self._say("Checking with Plivo...")
         is_kept = self.query_one(RadioSet).pressed_index == 0
         try:
-            account = await self._accounts.add(
-                self.query_one("#name", Input).value,
-                self.query_one("#auth-id", Input).value,
-                AuthToken(self.query_one(TokenField).value),
-                AccountSource.KEYRING if is_kept else AccountSource.MEMORY,
-            )
+            with self._accounts.saying(self._say_that_it_waits):
+                account = await self._accounts.add(
+                    self.query_one("#name", Input).value,
+                    self.query_one("#auth-id", Input).value,
+                    AuthToken(self.query_one(TokenField).value),
+                    AccountSource.KEYRING if is_kept else AccountSource.MEMORY,
+                )
         except MaskingConsoleError as error:
             self._say(str(error))
         else:
             self._leave(account)
         finally:
             self._is_saving = False
+
+    def _say_that_it_waits(self, words: str) -> None:
+        self._say(f"{words} esc gives up.")
 
     def _say(self, words: str) -> None:
         self.query_one("#new-account-words", Static).update(Text(words))

@@ -75,15 +75,19 @@ class ReplaceTokenScreen(ModalScreen[Account | None]):
     async def _check_and_replace(self) -> None:
         self._say("Checking with Plivo...")
         try:
-            account = await self._accounts.replace_token(
-                self._account_name, AuthToken(self.query_one(TokenField).value)
-            )
+            with self._accounts.saying(self._say_that_it_waits):
+                account = await self._accounts.replace_token(
+                    self._account_name, AuthToken(self.query_one(TokenField).value)
+                )
         except MaskingConsoleError as error:
             self._say(str(error))
         else:
             self._leave(account)
         finally:
             self._is_saving = False
+
+    def _say_that_it_waits(self, words: str) -> None:
+        self._say(f"{words} esc gives up.")
 
     def _say(self, words: str) -> None:
         self.query_one("#replace-words", Static).update(Text(words))
