@@ -68,7 +68,10 @@ class TokenCommands:
         words = f"Waiting for {account.program}. It may ask for something elsewhere."
         # The command is ended first, and only then not waited for.
         limit = self._answer_seconds + 2 * _END_SECONDS
-        return await asked(run.account, words, limit)
+        try:
+            return await asked(run.account, words, limit)
+        except TimeoutError:
+            raise run.failed("does not end") from None
 
 
 class _Room:
@@ -144,7 +147,7 @@ class _Run:
                 while not is_over.wait(_LOOK_SECONDS):
                     if time.monotonic() >= deadline or not is_wanted():
                         late = f"has not answered within {self.seconds:g} s"
-                        raise self._failed(late)
+                        raise self.failed(late)
                 _end(process, is_over)
                 self._look_at(process.returncode, room)
                 return Account(
@@ -178,22 +181,23 @@ class _Run:
             problem = "may not be run; check its rights"
         except OSError:
             problem = "cannot be run"
-        raise self._failed(problem)
+        raise self.failed(problem)
 
     def _look_at(self, status: int, room: _Room) -> None:
         """Do nothing, unless the command gave no token."""
         if room.is_full:
-            raise self._failed("printed something too long to be a token")
+            raise self.failed("printed something too long to be a token")
         if status < 0:
-            raise self._failed(f"was ended by signal {-status}")
+            raise self.failed(f"was ended by signal {-status}")
         if status:
-            raise self._failed(f"ended with status {status}")
+            raise self.failed(f"ended with status {status}")
         if room.is_empty:
-            raise self._failed("printed nothing")
+            raise self.failed("printed nothing")
         if not room.holds_token:
-            raise self._failed("printed something that is no token")
+            raise self.failed("printed something that is no token")
 
-    def _failed(self, what: str) -> TokenCommandError:
+    def failed(self, what: str) -> TokenCommandError:
+        """Return the one sentence on a command that gave no token."""
         return TokenCommandError(
             f"The token_command of {self.of.name.upper()} gave no token: "
             f"{self.of.program} {what}. Run it yourself to see why; "

@@ -74,7 +74,7 @@ def test_rules_hold_against_file_variable_and_option(computer: Computer) -> None
     computer.rules.write_text(
         'max_batch = 50\napi_url = "https://plivo.example.com"\nread_only = true\n'
     )
-    computer.own.write_text("max_batch = 5000\nread_only = false\n")
+    computer.own.write_text("max_batch = 5000\nread_only = false\n", encoding="utf-8")
 
     shown = computer.run("config", "show")
     assert shown.returncode == 0, shown.stderr
@@ -95,7 +95,7 @@ def test_rules_hold_against_file_variable_and_option(computer: Computer) -> None
 
 
 def test_the_path_of_the_rules_and_their_soundness_are_told(computer: Computer) -> None:
-    computer.rules.write_text("max_batch = 50\n")
+    computer.rules.write_text("max_batch = 50\n", encoding="utf-8")
 
     path = computer.run("config", "path", "--system")
     assert path.stdout == "/etc/masking-console/config.toml\n"
@@ -121,15 +121,15 @@ def test_the_path_of_the_rules_and_their_soundness_are_told(computer: Computer) 
 def test_rules_that_cannot_be_trusted_stop_the_program(
     computer: Computer, fault: str, words: str, arguments: list[str]
 ) -> None:
-    computer.rules.write_text("max_batch = 50\n")
+    computer.rules.write_text("max_batch = 50\n", encoding="utf-8")
     if fault == "writable":
         computer.rules.parent.chmod(0o777)
     elif fault == "foreign":
         os.chown(computer.rules, 4812, -1)
     elif fault == "broken":
-        computer.rules.write_text("max_batch = ")
+        computer.rules.write_text("max_batch = ", encoding="utf-8")
     elif fault == "unknown":
-        computer.rules.write_text("max_batches = 1\n")
+        computer.rules.write_text("max_batches = 1\n", encoding="utf-8")
     else:
         computer.rules.unlink()
         if fault == "folder":

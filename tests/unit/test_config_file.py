@@ -302,3 +302,57 @@ def test_only_what_is_certainly_not_there_is_absent(
     monkeypatch.setenv("MASKING_CONSOLE_CONFIG_DIR", str(tmp_path / "file"))
     with pytest.raises(ConfigFileError, match="it cannot be read"):
         load_settings()
+
+
+ACCOUNT = """
+[accounts.acme]
+auth_id = "MAACME00000000007Q2X"
+token_command = ["/usr/bin/op", "read", "op://vault/acme"]
+"""
+
+
+def private(tmp_path: Path, text: str, mode: int = 0o600) -> Path:
+    path = tmp_path / "own.toml"
+    path.write_text(text, encoding="utf-8")
+    path.chmod(mode)
+    return path
+
+
+def test_an_account_may_have_a_command_for_its_token(tmp_path: Path) -> None:
+    (found,) = read_config(private(tmp_path, ACCOUNT)).accounts
+
+    assert (found.name, found.auth_id.tail) == ("acme", "MA..7Q2X")
+    assert found.command == ("/usr/bin/op", "read", "op://vault/acme")
+    assert "vault" not in repr(found)
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o606])
+def test_a_file_with_a_command_is_its_owners_alone(tmp_path: Path, mode: int) -> None:
+    with pytest.raises(ConfigFileError, match="make it yours and chmod 600 it"):
+        read_config(private(tmp_path, ACCOUNT, mode))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('"/usr/bin/op"', '"op"', "must begin with a whole path such as /usr/bin/op"),
+        ('"read"', '"re\\u001bad"', "has a character that cannot be shown"),
+        ("acme]", "practice]", "accounts.practice has a name that is taken"),
+        ("acme]", "Env]", "accounts.Env has a name that is taken"),
+        ("acme]", "'4 you']", "accounts.4 you cannot be used"),
+        ("MAACME", "XXACME", "accounts.acme cannot be used"),
+        ("token_command", "token_commando", "accounts must be a table for each"),
+        (
+            '["/usr/bin/op", "read", "op://vault/acme"]',
+            "[]",
+            "accounts must be a table",
+        ),
+    ],
+)
+def test_a_command_that_cannot_be_meant_stops_the_start(
+    tmp_path: Path, old: str, new: str, words: str
+) -> None:
+    with pytest.raises(ConfigFileError) as caught:
+        read_config(private(tmp_path, ACCOUNT.replace(old, new)))
+    assert words in str(caught.value)
+    assert "vault" not in str(caught.value)

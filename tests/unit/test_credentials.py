@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from keyring import errors
 
+from masking_console.credentials.asking import saying
 from masking_console.credentials.credentials import Credentials
 from masking_console.credentials.keyring_entries import (
     INDEX_SERVICE,
@@ -442,3 +443,20 @@ async def test_a_backend_of_somebody_else_that_breaks_is_reported_by_type_alone(
         await Credentials().stored()
 
     assert str(caught.value) == "The keyring refused (OSError)."
+
+
+async def test_a_slow_keyring_is_waited_for_with_a_word() -> None:
+    silent, said = SilentKeyring(reads=False), list[str]()
+    with using(silent), saying(said.append):
+        waiting = asyncio.create_task(Credentials(word_seconds=0.0).stored())
+        async with asyncio.timeout(20):
+            while not said:
+                await asyncio.sleep(0.01)
+        assert not waiting.done()
+        silent.wake_up.set()
+        assert await waiting == ()
+        assert said == [
+            "Waiting for the keyring. It may want to be unlocked: look for its window."
+        ]
+        await Credentials(word_seconds=20.0).stored()
+        assert len(said) == 1

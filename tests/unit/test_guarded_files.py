@@ -26,7 +26,9 @@ def top(tmp_path: Path) -> Path:
     """The folder that stands for the root of all files."""
     folder = tmp_path / "top"
     (folder / "etc" / "app").mkdir(parents=True)
-    (folder / "etc" / "app" / "config.toml").write_text("max_batch = 5\n")
+    (folder / "etc" / "app" / "config.toml").write_text(
+        "max_batch = 5\n", encoding="utf-8"
+    )
     for each in (folder, *folder.rglob("*")):
         each.chmod(0o755 if each.is_dir() else 0o644)
     return folder

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import keyring.core
 import pytest
+from keyring import errors
 from keyring.backend import KeyringBackend
 from keyring.backends import chainer, fail, null
 
@@ -15,6 +17,7 @@ from masking_console.errors import (
     KeyringLockedError,
     KeyringMissingError,
     KeyringRefusedError,
+    KeyringSilentError,
     KeyringUnsafeError,
 )
 from masking_console.models.account import Account, AccountName, AuthId, AuthToken
@@ -334,3 +337,93 @@ async def test_the_keyring_has_its_real_name_and_is_unlocked_where_that_is_prove
         await Credentials().save(account())
         assert (INDEX_SERVICE, "0") in backend.kept
         assert (await Credentials().survey())[1] == in_use
+
+
+@pytest.mark.parametrize("text", ["", "[backend]\nkeyring-path=/opt/modules\n"])
+async def test_a_config_file_that_chooses_nothing_is_not_blamed(
+    undecided: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    undecided.write_text(text, encoding="utf-8")
+    monkeypatch.setattr(keyring.core, "_detect_backend", lambda *_: made(fail.Keyring))
+
+    with pytest.raises(KeyringMissingError) as caught:
+        await Credentials().stored()
+
+    assert str(caught.value) == NONE_AT_ALL
+
+
+class BusError(Exception):
+    """An error of the bus, as `dbus-python` has it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"something with {SECRET}")
+        self._name = name
+
+    def get_dbus_name(self) -> str:
+        return f"org.freedesktop.DBus.Error.{self._name}"
+
+
+class Bus:
+    def __init__(self, *, is_enabled: bool | None) -> None:
+        self._is_enabled = is_enabled
+
+    def isEnabled(self) -> bool:  # noqa: N802 - its name on the bus
+        if self._is_enabled is None:
+            raise BusError("NoReply")
+        return self._is_enabled
+
+
+def chained(error: Exception, cause: Exception) -> Exception:
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    ("failure", "is_enabled", "kind", "words"),
+    [
+        (BusError("ServiceUnknown"), True, KeyringMissingError, "is not running"),
+        (
+            chained(errors.InitError("no"), BusError("NoReply")),
+            True,
+            KeyringSilentError,
+            "was not unlocked in time",
+        ),
+        (BusError("AccessDenied"), True, KeyringLockedError, "was not opened"),
+        (errors.KeyringLocked("no"), True, KeyringLockedError, "was not opened"),
+        (errors.KeyringLocked("no"), None, KeyringLockedError, "was not opened"),
+        (errors.KeyringLocked("no"), False, KeyringMissingError, "is turned off"),
+        (RuntimeError("Cancelled by user"), True, KeyringLockedError, "not opened"),
+        (BusError("Strange"), True, KeyringRefusedError, "The keyring refused"),
+        (errors.InitError("no"), True, KeyringLockedError, "The keyring is locked"),
+    ],
+)
+async def test_the_failures_of_kwallet_are_told_apart(
+    failure: Exception,
+    is_enabled: bool | None,
+    kind: type[CredentialsError],
+    words: str,
+) -> None:
+    class Wallet(KeyringInMemory):
+        __module__ = "keyring.backends.kwallet"
+        iface = Bus(is_enabled=is_enabled)
+
+        def get_password(self, *_: str) -> str | None:
+            raise failure
+
+    with using(Wallet()), pytest.raises(kind) as caught:
+        await Credentials().stored()
+    assert words in str(caught.value)
+    assert SECRET not in str(caught.value)
+
+
+async def test_a_keyring_whose_choice_fails_is_not_taken_for_kwallet(
+    undecided: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> NoReturn:
+        raise errors.InitError("no choice")
+
+    monkeypatch.setattr(keyring.core, "_detect_backend", broken)
+    with pytest.raises(KeyringLockedError) as caught:
+        await Credentials().stored()
+    assert str(caught.value) == LOCKED
+    assert not undecided.exists()

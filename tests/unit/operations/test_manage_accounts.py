@@ -5,6 +5,7 @@ import pytest
 
 from masking_console.credentials.credentials import Credentials
 from masking_console.credentials.keyring_entries import INDEX_SERVICE, SERVICE
+from masking_console.credentials.token_command import TokenCommands
 from masking_console.errors import (
     AccountUnknownError,
     CredentialsError,
@@ -15,6 +16,7 @@ from masking_console.errors import (
     KeyringMissingError,
     KeyringRefusedError,
     PlivoUnavailableError,
+    Remedy,
     TokenMissingError,
     TokenRefusedError,
 )
@@ -25,6 +27,7 @@ from masking_console.models.account import (
     AccountSource,
     AuthId,
     AuthToken,
+    CommandAccount,
 )
 from masking_console.models.account_list import AccountEntry, LastCheck
 from masking_console.models.plain_text import plain_text
@@ -449,3 +452,56 @@ async def test_no_entry_shows_a_token(
     assert len((found := await accounts.list_accounts()).entries) == 3
     assert SECRET not in repr(found)
     assert SECRET in memory.kept.values()
+
+
+def with_command(plivo: PlivoDouble, *body: str) -> ManageAccounts:
+    command = CommandAccount(
+        AccountName("vaulted"), AuthId(AUTH_ID), ("/bin/sh", "-c", *body)
+    )
+    return ManageAccounts(
+        plivo, {}, now=lambda: NOW, commands=TokenCommands([command], {})
+    )
+
+
+async def test_the_token_of_a_command_is_checked_with_plivo_and_kept_nowhere(
+    memory: KeyringInMemory, plivo: PlivoDouble
+) -> None:
+    accounts = with_command(plivo, f"echo {SECRET}")
+    chosen = await accounts.first_choice(None)
+
+    assert chosen is not None
+    assert chosen.source is AccountSource.COMMAND
+    assert chosen.auth_token.matches(AuthToken(SECRET))
+    assert [each.name for each in plivo.asked] == ["vaulted"]
+    assert memory.kept == {}
+    (entry,) = (await accounts.list_accounts()).entries
+    assert (entry.source, entry.program) == (AccountSource.COMMAND, "/bin/sh")
+    assert not entry.hides_stored
+    plivo.problem = PlivoUnavailableError("no way")
+    assert (await accounts.load("VAULTED")).name == "vaulted"
+    plivo.problem = TokenRefusedError("no", Remedy.CORRECT_COMMAND)
+    with pytest.raises(TokenRefusedError):
+        await accounts.load("vaulted")
+
+
+async def test_what_the_configuration_says_is_changed_there(
+    memory: KeyringInMemory, plivo: PlivoDouble
+) -> None:
+    await Credentials().save(
+        Account(AccountName("Vaulted"), AuthId(AUTH_ID), AuthToken(SECRET))
+    )
+    accounts = with_command(plivo, f"echo {SECRET}")
+    entries = (await accounts.list_accounts()).entries
+    assert [each.hides_stored for each in entries if each.program] == [True]
+    words = "VAULTED stands in config.toml with its token_command. Change it there."
+    for act in (
+        accounts.replace_token("vaulted", AuthToken(SECRET)),
+        accounts.protect("vaulted", protected=True),
+        accounts.remove("vaulted"),
+    ):
+        with pytest.raises(AccountUnknownError) as caught:
+            await act
+        assert str(caught.value) == words
+    with pytest.raises(InvalidAccountNameError, match="is taken"):
+        await accounts.add("VAULTED", AUTH_ID, AuthToken(SECRET), MEMORY)
+    assert len(memory.kept) == 2

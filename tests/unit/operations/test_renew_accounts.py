@@ -268,7 +268,7 @@ async def test_what_the_config_file_protects_is_protected_everywhere(
         with pytest.raises(InputError) as caught:
             await accounts.protect(name, protected=False)
         assert str(caught.value) == (
-            f"config.toml protects {name.upper()}. Change it there."
+            f"The configuration protects {name.upper()}. `config show` says where."
         )
     # What the file says is not written into the keyring.
     assert not any("protected" in text for text in memory.kept.values())
