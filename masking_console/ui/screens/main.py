@@ -133,9 +133,8 @@ class MainScreen(PanesScreen):
 
     def use(self, account: Account | None, why_none: str = "") -> None:
         """Work on this account from here on; what was known of the queue is not."""
-        if why_none:
-            words = Text(why_none, justify="center")
-            self.query_one("#first-run", Static).update(words)
+        words = Text(why_none or FIRST_RUN, justify="center")
+        self.query_one("#first-run", Static).update(words)
         is_other = account is None or not account.is_same_as(self.account)
         self.account = account
         self.writes.work_on(account, is_other=is_other)
@@ -235,13 +234,14 @@ class MainScreen(PanesScreen):
         waiting = {
             "pause": self.job.is_running,
             "stop": self.job.is_running,
-            "stop_finding": self.waiting is None and self.finding.is_reading,
             "keep_ticket": bool(self.is_ticket_asked and self.cause.ticket),
         }
         if action in waiting:
             return waiting[action] or None
         if action == "stop_waiting":
             return self.waiting is not None
+        if action == "stop_finding":
+            return self.waiting is None and (self.finding.is_reading or None)
         if action == "practice_text":
             return self.settings.practice and not self.queue.keys
         if self.has_class("-no-account") and self._leads_to_a_pane(action, parameters):
