@@ -231,19 +231,18 @@ class MainScreen(PanesScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in {"pause", "go_on"} and self.job.is_running:
             return self.job.is_paused == (action == "go_on")
-        waiting = {
-            "pause": self.job.is_running,
-            "stop": self.job.is_running,
-            "keep_ticket": bool(self.is_ticket_asked and self.cause.ticket),
+        # None is a key that is shown and does nothing now; False is one of two acts on
+        # the same key, or not there at all.
+        states = {
+            "pause": self.job.is_running or None,
+            "stop": self.job.is_running or None,
+            "stop_waiting": self.waiting is not None,
+            "stop_finding": self.waiting is None and (self.finding.is_reading or None),
+            "keep_ticket": bool(self.is_ticket_asked and self.cause.ticket) or None,
+            "practice_text": self.settings.practice and not self.queue.keys,
         }
-        if action in waiting:
-            return waiting[action] or None
-        if action == "stop_waiting":
-            return self.waiting is not None
-        if action == "stop_finding":
-            return self.waiting is None and (self.finding.is_reading or None)
-        if action == "practice_text":
-            return self.settings.practice and not self.queue.keys
+        if action in states:
+            return states[action]
         if self.has_class("-no-account") and self._leads_to_a_pane(action, parameters):
             return False
         return super().check_action(action, parameters) and action != "go_on"
