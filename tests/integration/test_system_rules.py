@@ -72,7 +72,8 @@ def computer(tmp_path: Path) -> Computer:
 
 def test_rules_hold_against_file_variable_and_option(computer: Computer) -> None:
     computer.rules.write_text(
-        'max_batch = 50\napi_url = "https://plivo.example.com"\nread_only = true\n'
+        'max_batch = 50\napi_url = "https://plivo.example.com"\nread_only = true\n',
+        encoding="utf-8",
     )
     computer.own.write_text("max_batch = 5000\nread_only = false\n", encoding="utf-8")
 
@@ -148,7 +149,8 @@ def test_rules_that_cannot_be_trusted_stop_the_program(
 def test_practice_keeps_to_the_rules_and_can_expire(computer: Computer) -> None:
     computer.rules.write_text(
         "read_only = true\nticket_required = true\n"
-        "ticket_pattern = 'OPS-\\d+'\nticket_hint = 'like OPS-4812'\n"
+        "ticket_pattern = 'OPS-\\d+'\nticket_hint = 'like OPS-4812'\n",
+        encoding="utf-8",
     )
     (uuid,) = open_ids(SimulatedAccount(), 1)
     call = ("expire", "--practice", uuid, "--confirm", "1 practice")
