@@ -6,6 +6,7 @@ import stat
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, NoReturn, get_type_hints
@@ -21,7 +22,14 @@ from masking_console.models.countries import COUNTRIES
 from masking_console.models.plain_text import plain_text
 from masking_console.models.ticket_pattern import LONGEST_PATTERN, TicketPattern
 from masking_console.paths import link_to_nothing
-from masking_console.settings import Settings, ShowNumbers, SignStyle, TimeZone
+from masking_console.settings import (
+    AuditRules,
+    Settings,
+    ShowNumbers,
+    SignStyle,
+    TimeZone,
+    checked_audit_target,
+)
 
 LARGEST_FILE = 1024 * 1024
 """Bytes."""
@@ -44,6 +52,48 @@ class Confirm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Meta(ge=1, le=100, description="a whole number from confirm.count_from to 100"),
     ] = _RULES.name_from
     """From here on the account's name as well."""
+
+
+class Facility(Enum):
+    """The facilities of syslog under which an audit is usually kept."""
+
+    USER = "user"
+    AUTH = "auth"
+    AUTHPRIV = "authpriv"
+    AUDIT = "audit"
+    LOCAL0 = "local0"
+    LOCAL1 = "local1"
+    LOCAL2 = "local2"
+    LOCAL3 = "local3"
+    LOCAL4 = "local4"
+    LOCAL5 = "local5"
+    LOCAL6 = "local6"
+    LOCAL7 = "local7"
+
+    @property
+    def number(self) -> int:
+        """Return its number in RFC 5424."""
+        named = {"user": 1, "auth": 4, "authpriv": 10, "audit": 13}
+        return named.get(self.value) or 16 + int(self.value[-1])
+
+
+class Audit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where every entry of the journal is sent."""
+
+    to: Annotated[
+        tuple[str, ...],
+        Meta(
+            max_length=8,
+            description='a list such as ["/var/log/x.jsonl"], ["syslog"] or '
+            '["syslog+tls://host:6514"]',
+        ),
+    ] = ()
+    """The targets; each gets every entry."""
+    facility: Annotated[
+        Facility,
+        Meta(description='"user", "auth", "authpriv", "audit" or "local0" to "local7"'),
+    ] = Facility.AUTHPRIV
+    """The facility of syslog messages."""
 
 
 class Values(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -102,6 +152,8 @@ class Values(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Confirm, Meta(description="a table with count_from and name_from")
     ] = Confirm()
     """When the operator must type what."""
+    audit: Annotated[Audit, Meta(description="a table with to and facility")] = Audit()
+    """Where every entry of the journal is sent."""
     keys: Annotated[
         dict[str, Any], Meta(description='a table of keys such as queue.check = "f5"')
     ] = {}
@@ -124,6 +176,8 @@ class ConfigFile:
     """The operator's own keys, by the id of their binding."""
     ticket_pattern: TicketPattern | None = None
     """The pattern of `values`, ready to match."""
+    audit: AuditRules = field(default_factory=AuditRules)
+    """Where the journal's entries are sent, ready to use."""
 
     def on(self, settings: Settings) -> Settings:
         """Return the settings with what the file says in them."""
@@ -144,6 +198,7 @@ class ConfigFile:
             history_days=values.history_days,
             cause_rules=CauseRules(values.ticket_required, self.ticket_pattern),
             show_numbers=values.show_numbers,
+            audit=self.audit,
             country=values.country.upper(),
             keymap=self.keymap,
         )
@@ -180,8 +235,8 @@ def _allowed(
     for name, hint in get_type_hints(struct, include_extras=True).items():
         (meta,) = (each for each in hint.__metadata__ if isinstance(each, Meta))
         yield f"{before}{name}", str(meta.description)
-        if hint.__origin__ is Confirm:
-            yield from _allowed(Confirm, f"{name}.")
+        if hint.__origin__ in {Confirm, Audit}:
+            yield from _allowed(hint.__origin__, f"{name}.")
 
 
 def _text_of(path: Path) -> str | None:
@@ -232,6 +287,7 @@ def _decoded(path: Path, text: str) -> ConfigFile:
         given=frozenset(_dotted(table)),
         keymap=MappingProxyType(dict(_keymap(path, values.keys))),
         ticket_pattern=_ticket_pattern(path, values.ticket_pattern),
+        audit=_audit_rules(path, values.audit),
     )
 
 
@@ -278,6 +334,14 @@ def _check_values(path: Path, values: Values) -> None:
     if values.confirm.name_from < values.confirm.count_from:
         key = "confirm.name_from"
         raise problem(path, f"{key} must be {allowed()[key]}")
+
+
+def _audit_rules(path: Path, values: Audit) -> AuditRules:
+    try:
+        targets = tuple(map(checked_audit_target, dict.fromkeys(values.to)))
+    except InputError as error:
+        raise problem(path, f"audit.to: {error}") from None
+    return AuditRules(targets, values.facility.number)
 
 
 def _ticket_pattern(path: Path, text: str) -> TicketPattern | None:

@@ -221,14 +221,20 @@ class EntryFile:
         return [row[0] for row in found]
 
 
-def read_rows(path: Path) -> Iterator[SealedRow]:
-    """Yield every row of a journal by sequence, without changing anything.
+def read_last(path: Path) -> Head:
+    """Return the last entry of a journal, without changing anything."""
+    with closing(_opened_to_read(path)) as connection:
+        return _last(connection)
+
+
+def read_rows(path: Path, behind: int = 0) -> Iterator[SealedRow]:
+    """Yield the rows of a journal by sequence, without changing anything.
 
     A row that SQLite cannot read comes as one that is damaged, as long as the rows
     behind it can be reached.
     """
     with closing(_opened_to_read(path)) as connection:
-        last = 0
+        last = behind
         while True:
             try:
                 for values in connection.execute(_ROWS_BEHIND, (last,)):

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from masking_console.audit.sender import AuditOut
 from masking_console.journal.journal import Journal
 from masking_console.models.account import Account, AccountDetails
+from masking_console.models.audit_state import AuditState
 from masking_console.models.expiry import ConfirmedPlan, ExpirySummary
 from masking_console.models.history import BatchRecord
 from masking_console.models.listing import ListEvent, Wanted
@@ -26,7 +28,7 @@ from masking_console.operations.manage_accounts import ManageAccounts
 from masking_console.operations.read_history import ReadHistory
 from masking_console.operations.resume_batches import ResumeBatches
 from masking_console.operations.run_control import RunControl
-from masking_console.settings import Settings
+from masking_console.settings import AuditRules, Settings
 
 if TYPE_CHECKING:
     from masking_console.plivo.http_clients import TransportFactory
@@ -50,6 +52,7 @@ class Operations:
     _engine: Engine
     _journal: Journal
     _connections: Connections
+    _audit: AuditOut
     _clock: Callable[[], datetime]
 
     async def open_journal(self) -> tuple[str, ...]:
@@ -138,12 +141,22 @@ class Operations:
         """Return how the connection to Plivo is doing, without asking anything."""
         return self._connections.link(account)
 
-    def close(self) -> None:
-        """End what still runs, write it down, and let everything go; blocks."""
+    def audit_states(self) -> tuple[AuditState, ...]:
+        """Return how far the entries of the journal got on their way out."""
+        return self._audit.states()
+
+    def close(self, audit_seconds: float = 0.5) -> None:
+        """End what still runs, write it down, and let everything go; blocks.
+
+        Args:
+            audit_seconds: how long the last entries may take to leave; the others do at
+                the next start.
+        """
         # First the requests in flight, or they would take the closed connection for
         # Plivo's answer.
         self._engine.close(self._connections.aclose)
         self._journal.close()
+        self._audit.close(audit_seconds)
 
 
 def build_operations(
@@ -176,6 +189,10 @@ def build_operations(
         return await engine.call(connections.check_account(account))
 
     engine.start()
+    # What is practiced is nobody's record, and nothing of it leaves this computer.
+    rules = AuditRules() if settings.practice else settings.audit
+    audit = AuditOut(settings.journal_path, rules)
+    audit.start()
     return Operations(
         settings=settings,
         accounts=ManageAccounts(
@@ -185,7 +202,8 @@ def build_operations(
         practice_account=practice_account,
         practice_text=practice_text,
         _engine=engine,
-        _journal=Journal(settings.journal_path, clock),
+        _journal=Journal(settings.journal_path, clock, audit.wake),
         _connections=connections,
+        _audit=audit,
         _clock=clock,
     )

@@ -13,13 +13,15 @@ def as_toml(config: ConfigFile) -> str:
     lines = [
         _line(name, getattr(values, name), name in given)
         for name in values.__struct_fields__
-        if name not in {"confirm", "keys"}
+        if name not in {"confirm", "audit", "keys"}
     ]
-    lines += ["", "[confirm]"]
-    lines += [
-        _line(name, getattr(values.confirm, name), f"confirm.{name}" in given)
-        for name in values.confirm.__struct_fields__
-    ]
+    for table in ("confirm", "audit"):
+        inner = getattr(values, table)
+        lines += ["", f"[{table}]"]
+        lines += [
+            _line(name, getattr(inner, name), f"{table}.{name}" in given)
+            for name in inner.__struct_fields__
+        ]
     lines += ["", "[keys]"]
     lines += [
         _line(f"{json.dumps(plain_text(binding_id))}", keys, is_given=True)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from masking_console.presentation.history import audit_notice
 from masking_console.ui.widgets.status_bar import StatusFacts
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class Header:
             notice=screen.numbers.notice,
             ticket=screen.cause.ticket,
             journal=self._journal,
+            audit=audit_notice(screen.operations.audit_states()),
             tabs=screen.panes.tabs(),
         )
         if account is not None:

@@ -46,6 +46,8 @@ class StatusFacts:
     """``pace 30/s``."""
     journal: str = ""
     """``journal ok`` or what is wrong."""
+    audit: str = ""
+    """``audit: 14 entries waiting``, or nothing where all of them left."""
     tabs: str = ""
     """The panes and which one is shown, for narrow windows."""
 
@@ -126,6 +128,8 @@ class StatusBar(Widget):
         has_problem = "cannot" in facts.journal
         if has_problem:
             parts.append(Text(facts.journal, self._look("problem")))
+        if facts.audit:
+            parts.append(Text(facts.audit, self._look("notice")))
         parts += [Text(part) for part in (facts.link, facts.pace) if part]
         if facts.journal and not has_problem:
             parts.append(Text(facts.journal))
