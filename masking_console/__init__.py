@@ -8,11 +8,13 @@ One way down, from the terminal to Plivo, and never back up::
            └ audit            the journal's entries on their way out
               └ plivo │ credentials │ journal │ practice │ presentation
                  │            one outside thing each; they do not know each other
-                 └ config_file
-                    └ settings
-                       └ models  values; standard library and msgspec only
-                          └ errors
-                             └ exit_codes │ paths
+                 └ config_layers
+                    └ config_file
+                       └ config_keys
+                          └ settings
+                             └ models  values; standard library and msgspec only
+                                └ errors
+                                   └ exit_codes │ paths
 
 The import contracts in ``pyproject.toml`` hold this picture true.
 """

@@ -1,163 +1,54 @@
-"""`config.toml`: decoded strictly, or refused in one sentence."""
+"""One `config.toml`: decoded strictly, or refused in one sentence."""
 
 import difflib
+import os
 import re
 import stat
 import tomllib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, NoReturn, get_type_hints
+from typing import Any, NoReturn
 
 import msgspec
-from msgspec import Meta
 
+from masking_console.config_keys import Audit, Combine, Values, allowed, keys_of
 from masking_console.errors import ConfigFileError, InputError
 from masking_console.models.account import AccountName
-from masking_console.models.cause import CauseRules
-from masking_console.models.confirmation_rules import ConfirmationRules
 from masking_console.models.countries import COUNTRIES
 from masking_console.models.plain_text import plain_text
-from masking_console.models.ticket_pattern import LONGEST_PATTERN, TicketPattern
-from masking_console.paths import link_to_nothing
-from masking_console.settings import (
-    AuditRules,
-    Settings,
-    ShowNumbers,
-    SignStyle,
-    TimeZone,
-    checked_audit_target,
+from masking_console.models.ticket_pattern import TicketPattern
+from masking_console.paths import (
+    UnsafePathError,
+    is_absent,
+    link_to_nothing,
+    open_guarded,
 )
+from masking_console.settings import checked_api_url, checked_audit_target
 
 LARGEST_FILE = 1024 * 1024
 """Bytes."""
-_RULES = ConfirmationRules()
 _PLACE = re.compile(r" - at `\$\.([a-z_.]+)")
 _LINE = re.compile(
     r"^(.*?) \(at (?:(line \d+), column \d+|end of document)\)$", re.DOTALL
 )
 
 
-class Confirm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """From how many sessions on the operator must type what."""
+class Source(Enum):
+    """Where a value comes from, from the strictest place on."""
 
-    count_from: Annotated[
-        int, Meta(ge=1, le=26, description="a whole number from 1 to 26")
-    ] = _RULES.count_from
-    """From here on their number."""
-    name_from: Annotated[
-        int,
-        Meta(ge=1, le=100, description="a whole number from confirm.count_from to 100"),
-    ] = _RULES.name_from
-    """From here on the account's name as well."""
-
-
-class Facility(Enum):
-    """The facilities of syslog under which an audit is usually kept."""
-
+    SYSTEM = "system"
+    """The file of administrators, for everybody on this computer."""
     USER = "user"
-    AUTH = "auth"
-    AUTHPRIV = "authpriv"
-    AUDIT = "audit"
-    LOCAL0 = "local0"
-    LOCAL1 = "local1"
-    LOCAL2 = "local2"
-    LOCAL3 = "local3"
-    LOCAL4 = "local4"
-    LOCAL5 = "local5"
-    LOCAL6 = "local6"
-    LOCAL7 = "local7"
-
-    @property
-    def number(self) -> int:
-        """Return its number in RFC 5424."""
-        named = {"user": 1, "auth": 4, "authpriv": 10, "audit": 13}
-        return named.get(self.value) or 16 + int(self.value[-1])
-
-
-class Audit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where every entry of the journal is sent."""
-
-    to: Annotated[
-        tuple[str, ...],
-        Meta(
-            max_length=8,
-            description='a list such as ["/var/log/x.jsonl"], ["syslog"] or '
-            '["syslog+tls://host:6514"]',
-        ),
-    ] = ()
-    """The targets; each gets every entry."""
-    facility: Annotated[
-        Facility,
-        Meta(description='"user", "auth", "authpriv", "audit" or "local0" to "local7"'),
-    ] = Facility.AUTHPRIV
-    """The facility of syslog messages."""
-
-
-class Values(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Every key of the file, with its default; the descriptions say what it may be."""
-
-    share: Annotated[
-        float, Meta(ge=0.05, le=1.0, description="a number from 0.05 to 1.0")
-    ] = 0.5
-    """The part of Plivo's rate limit that this program takes."""
-    max_batch: Annotated[
-        int, Meta(ge=1, le=10_000, description="a whole number from 1 to 10000")
-    ] = _RULES.max_batch
-    """More sessions than this are refused at once."""
-    protected: Annotated[
-        tuple[str, ...],
-        Meta(max_length=100, description='a list of account names such as ["acme"]'),
-    ] = ()
-    """Accounts on which writes are off at the start."""
-    idle_writes_off: Annotated[
-        int, Meta(ge=1, le=480, description="minutes, a whole number from 1 to 480")
-    ] = 15
-    """Minutes without a key after which writes are off again."""
-    time_zone: Annotated[TimeZone, Meta(description='"utc" or "local"')] = TimeZone.UTC
-    """How times are shown; the journal and exports are in UTC."""
-    signs: Annotated[SignStyle, Meta(description='"plain" or "unicode"')] = (
-        SignStyle.PLAIN
-    )
-    """How the sign of an outcome is drawn."""
-    theme: Annotated[
-        str, Meta(max_length=40, description="a name of at most 40 characters")
-    ] = ""
-    """The name of the colors; empty for the default ones."""
-    history_days: Annotated[
-        int, Meta(ge=1, le=36_500, description="a whole number from 1 to 36500")
-    ] = 400
-    """How far back the history goes without a filter; nothing is ever removed."""
-    ticket_required: Annotated[bool, Meta(description="true or false")] = False
-    """Whether nothing is expired without a ticket."""
-    ticket_pattern: Annotated[
-        str,
-        Meta(
-            description="a regular expression for a whole ticket, "
-            f"of at most {LONGEST_PATTERN} characters"
-        ),
-    ] = ""
-    """What a ticket looks like; empty for anything."""
-    show_numbers: Annotated[
-        ShowNumbers, Meta(description='"never", "ask" or "always"')
-    ] = ShowNumbers.ASK
-    """When phone numbers are shown in full."""
-    country: Annotated[
-        str, Meta(description='the two letters of a country such as "IN", or ""')
-    ] = ""
-    """The country whose national phone numbers are read; there is no default."""
-    confirm: Annotated[
-        Confirm, Meta(description="a table with count_from and name_from")
-    ] = Confirm()
-    """When the operator must type what."""
-    audit: Annotated[Audit, Meta(description="a table with to and facility")] = Audit()
-    """Where every entry of the journal is sent."""
-    keys: Annotated[
-        dict[str, Any], Meta(description='a table of keys such as queue.check = "f5"')
-    ] = {}
-    """Keys of your own, by the id of their binding."""
+    """The operator's own file."""
+    ENVIRONMENT = "environment"
+    """A variable of the environment."""
+    FLAG = "flag"
+    """An option of the command line."""
+    DEFAULT = "default"
+    """Nobody has said anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +57,10 @@ class ConfigFile:
 
     path: Path
     """Where it is, or would be."""
+    source: Source = Source.USER
+    """Whose it is."""
+    exists: bool = False
+    """Whether there is one."""
     values: Values = field(default_factory=Values)
     """Every key, as it applies."""
     given: frozenset[str] = frozenset()
@@ -176,45 +71,41 @@ class ConfigFile:
     """The operator's own keys, by the id of their binding."""
     ticket_pattern: TicketPattern | None = None
     """The pattern of `values`, ready to match."""
-    audit: AuditRules = field(default_factory=AuditRules)
-    """Where the journal's entries are sent, ready to use."""
-
-    def on(self, settings: Settings) -> Settings:
-        """Return the settings with what the file says in them."""
-        values = self.values
-        return replace(
-            settings,
-            share=values.share,
-            confirmation=ConfirmationRules(
-                count_from=values.confirm.count_from,
-                name_from=values.confirm.name_from,
-                max_batch=values.max_batch,
-            ),
-            protected=frozenset(map(AccountName, values.protected)),
-            idle_writes_off_minutes=values.idle_writes_off,
-            time_zone=values.time_zone,
-            signs=values.signs,
-            theme=values.theme,
-            history_days=values.history_days,
-            cause_rules=CauseRules(values.ticket_required, self.ticket_pattern),
-            show_numbers=values.show_numbers,
-            audit=self.audit,
-            country=values.country.upper(),
-            keymap=self.keymap,
-        )
 
 
 def read_config(path: Path) -> ConfigFile:
-    """Return what the file says; where there is none, the defaults.
+    """Return what the operator's own file says; where there is none, the defaults.
 
     Raises:
         ConfigFileError: it cannot be read, or something in it is wrong.
     """
-    text = _text_of(path)
+    return _read(path, Source.USER, _open)
+
+
+def read_system_config(
+    path: Path, open_file: Callable[[Path], int] = open_guarded
+) -> ConfigFile:
+    """Return the rules of administrators; where there is no file, none.
+
+    A file that cannot be read is never taken for one that is not there.
+
+    Args:
+        path: the file.
+        open_file: opens it, and refuses what others than administrators can write.
+
+    Raises:
+        ConfigFileError: it cannot be read, others can write it, or something in it is
+            wrong.
+    """
+    return _read(path, Source.SYSTEM, open_file)
+
+
+def _read(path: Path, source: Source, open_file: Callable[[Path], int]) -> ConfigFile:
+    text = _text_of(path, open_file)
     if text is None:
-        return ConfigFile(path)
+        return ConfigFile(path, source)
     try:
-        return _decoded(path, text)
+        return _decoded(path, source, text)
     except RecursionError:
         raise problem(path, "its tables are nested too deeply") from None
 
@@ -224,34 +115,24 @@ def problem(path: Path, what: str) -> ConfigFileError:
     return ConfigFileError(f"{plain_text(str(path), limit=200)}: {what}.")
 
 
-def allowed() -> Mapping[str, str]:
-    """Return every key of the file, dotted, with what its value may be."""
-    return dict(_allowed(Values))
+def _open(path: Path) -> int:
+    # Before it is opened: opening a pipe waits for its writer for ever.
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise UnsafePathError("it is not a file")
+    return os.open(path, os.O_RDONLY)
 
 
-def _allowed(
-    struct: type[msgspec.Struct], before: str = ""
-) -> Iterator[tuple[str, str]]:
-    for name, hint in get_type_hints(struct, include_extras=True).items():
-        (meta,) = (each for each in hint.__metadata__ if isinstance(each, Meta))
-        yield f"{before}{name}", str(meta.description)
-        if hint.__origin__ in {Confirm, Audit}:
-            yield from _allowed(hint.__origin__, f"{name}.")
-
-
-def _text_of(path: Path) -> str | None:
+def _text_of(path: Path, open_file: Callable[[Path], int]) -> str | None:
+    if is_absent(path):
+        return None
     try:
-        # Before it is opened: opening a pipe waits for its writer for ever.
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise problem(path, "it is not a file")
-        with path.open("rb") as file:
+        with open(open_file(path), "rb") as file:  # noqa: PTH123 - a descriptor
             content = file.read(LARGEST_FILE + 1)
-    except FileNotFoundError:
+    except UnsafePathError as error:
+        raise problem(path, str(error)) from None
+    except OSError:
         # A link that leads nowhere was meant to lead to rules that now do not apply.
         _refuse_links_to_nothing(path)
-        return None
-    except OSError:
         raise problem(path, "it cannot be read; check its rights") from None
     if len(content) > LARGEST_FILE:
         raise problem(path, "it is larger than 1 MB")
@@ -268,12 +149,14 @@ def _refuse_links_to_nothing(path: Path) -> None:
         raise problem(path, f"{name} is a link that leads nowhere")
 
 
-def _decoded(path: Path, text: str) -> ConfigFile:
+def _decoded(path: Path, source: Source, text: str) -> ConfigFile:
     try:
         table = tomllib.loads(text)
     except ValueError as error:
         _refuse_syntax(path, error)
     _check_names(path, table)
+    if source is Source.SYSTEM:
+        _check_rules(path, table)
     try:
         values = msgspec.convert(table, Values)
     except msgspec.ValidationError as error:
@@ -281,13 +164,20 @@ def _decoded(path: Path, text: str) -> ConfigFile:
         key = place[1] if place is not None else ""
         raise problem(path, f"{key} must be {allowed()[key]}") from None
     _check_values(path, values)
+    # In one form, so that two places that say the same are seen to.
+    values = msgspec.structs.replace(
+        values,
+        country=values.country.upper(),
+        api_url=checked_api_url(values.api_url),
+    )
     return ConfigFile(
         path=path,
+        source=source,
+        exists=True,
         values=values,
         given=frozenset(_dotted(table)),
         keymap=MappingProxyType(dict(_keymap(path, values.keys))),
-        ticket_pattern=_ticket_pattern(path, values.ticket_pattern),
-        audit=_audit_rules(path, values.audit),
+        ticket_pattern=_ticket_pattern(path, values),
     )
 
 
@@ -309,6 +199,17 @@ def _check_names(path: Path, table: Mapping[str, Any]) -> None:
         raise problem(path, f'there is no key "{shown}"; the nearest is "{nearest}"')
 
 
+def _check_rules(path: Path, table: Mapping[str, Any]) -> None:
+    """Check what concerns the system's file alone."""
+    keys = keys_of(Values)
+    for name in table:
+        if keys[name].combine is Combine.OWN:
+            raise problem(path, f"{name} is each operator's own; remove it here")
+    if table.get("ticket_pattern") and not table.get("ticket_hint"):
+        words = 'in words for people, such as "like OPS-4812"'
+        raise problem(path, f"ticket_pattern needs a ticket_hint, {words}")
+
+
 def _dotted(table: Mapping[str, Any], before: str = "") -> Iterator[str]:
     """Return the keys of a table and of the tables in it, dotted."""
     for name, value in table.items():
@@ -319,10 +220,15 @@ def _dotted(table: Mapping[str, Any], before: str = "") -> Iterator[str]:
 
 def _check_values(path: Path, values: Values) -> None:
     """Check what the types alone cannot say."""
-    texts = {"theme": values.theme, "ticket_pattern": values.ticket_pattern}
-    for key, text in texts.items():
+    for key in ("theme", "ticket_pattern", "ticket_hint"):
+        text = getattr(values, key)
         if plain_text(text) != text:
             raise problem(path, f"{key} has a character that cannot be shown")
+    try:
+        checked_api_url(values.api_url)
+    except InputError as error:
+        words = str(error).rstrip(".")
+        raise problem(path, f"api_url cannot be used; {words}") from None
     if values.country and values.country.upper() not in COUNTRIES:
         raise problem(path, f"country must be {allowed()['country']}")
     try:
@@ -334,19 +240,23 @@ def _check_values(path: Path, values: Values) -> None:
     if values.confirm.name_from < values.confirm.count_from:
         key = "confirm.name_from"
         raise problem(path, f"{key} must be {allowed()[key]}")
+    _check_audit(path, values.audit)
 
 
-def _audit_rules(path: Path, values: Audit) -> AuditRules:
+def _check_audit(path: Path, values: Audit) -> None:
     try:
-        targets = tuple(map(checked_audit_target, dict.fromkeys(values.to)))
+        for text in values.to:
+            checked_audit_target(text)
     except InputError as error:
-        raise problem(path, f"audit.to: {error}") from None
-    return AuditRules(targets, values.facility.number)
+        raise problem(path, f"audit.to cannot be used; {error}") from None
 
 
-def _ticket_pattern(path: Path, text: str) -> TicketPattern | None:
+def _ticket_pattern(path: Path, values: Values) -> TicketPattern | None:
+    text = values.ticket_pattern
+    if values.ticket_hint and not text:
+        raise problem(path, "ticket_hint needs the ticket_pattern that it describes")
     try:
-        return TicketPattern.of(text) if text else None
+        return TicketPattern.of(text, values.ticket_hint) if text else None
     except InputError as error:
         raise problem(path, f"ticket_pattern cannot be used: {error}") from None
 

@@ -3,6 +3,9 @@
 import errno
 import os
 import stat
+import sys
+from collections import deque
+from contextlib import ExitStack
 from pathlib import Path
 
 APP_NAME = "masking-console"
@@ -11,6 +14,11 @@ APP_NAME = "masking-console"
 class UnsafePathError(OSError):
     """A path is not ours alone; the text says why, for use inside a sentence."""
 
+
+_ROOT = 0
+_MOST_LINKS = 40
+_GROUPS_OF_ADMINISTRATORS = {80} if sys.platform == "darwin" else set()
+"""On macOS the group ``admin``, which may write to some folders of the system."""
 
 FileIdentity = tuple[int, int]
 """Device and inode: the file itself, whatever its names are."""
@@ -29,6 +37,21 @@ def config_dir() -> Path:
 def config_path() -> Path:
     """Return the configuration's file; it may not exist."""
     return config_dir() / "config.toml"
+
+
+def system_config_path() -> Path:
+    """Return the configuration of administrators, which no variable moves."""
+    if sys.platform == "win32":  # pragma: no cover - tested on Linux
+        import winreg  # noqa: PLC0415 - there alone
+
+        # %PROGRAMDATA% is the operator's to set; the registry's answer is not.
+        folders = r"SOFTWARE\Microsoft\Windows\CurrentVersion\Explorer\Shell Folders"
+        with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, folders) as key:
+            folder = winreg.QueryValueEx(key, "Common AppData")[0]
+    else:
+        is_mac = sys.platform == "darwin"
+        folder = "/Library/Application Support" if is_mac else "/etc"
+    return Path(folder) / APP_NAME / "config.toml"
 
 
 def state_dir() -> Path:
@@ -101,6 +124,64 @@ def open_private(path: Path, flags: int) -> int:
             os.close(descriptor)
             raise
     return descriptor
+
+
+def open_guarded(path: Path, owner: int = _ROOT, top: Path = Path("/")) -> int:
+    """Return a descriptor of a file that administrators alone can have written.
+
+    Each folder is opened from the one above and looked at when it is open, so nothing
+    can be exchanged after the look. A link is followed where it lies in such a folder,
+    and what it leads to is looked at in the same way. Access lists of macOS are not
+    read; those of Linux show in the rights of the group. On Windows nothing is looked
+    at but that it is a file.
+
+    Args:
+        path: the file.
+        owner: the user id of the administrator.
+        top: the first folder that is looked at.
+
+    Raises:
+        UnsafePathError: it is no file, or somebody else may write to it or to a folder
+            above it.
+        OSError: it cannot be opened.
+    """
+    if os.name != "posix":  # pragma: no cover - tested on Linux
+        return os.open(path, os.O_RDONLY)
+    names = deque([str(top), *path.relative_to(top).parts])
+    at, where, links = None, Path(), 0
+    with ExitStack() as folders:
+        while names:
+            name = names.popleft()
+            where = where / name
+            try:
+                # Without waiting for the writer of a pipe.
+                flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+                at = os.open(name, flags, dir_fd=at)
+            except OSError as error:
+                links += 1
+                if error.errno != errno.ELOOP or links > _MOST_LINKS:
+                    raise
+                target = Path(os.readlink(name, dir_fd=at))
+                names.extendleft(reversed(target.parts))
+                where = where.parent
+                continue
+            folders.callback(os.close, at)
+            _refuse_others(where, os.fstat(at), owner)
+        if at is None or not stat.S_ISREG(os.fstat(at).st_mode):
+            raise UnsafePathError("it is not a file")
+        return os.dup(at)
+
+
+def _refuse_others(where: Path, status: os.stat_result, owner: int) -> None:
+    if status.st_uid != owner:
+        raise UnsafePathError(f"{where} does not belong to an administrator")
+    forbidden = stat.S_IWOTH
+    if status.st_gid not in _GROUPS_OF_ADMINISTRATORS:
+        forbidden |= stat.S_IWGRP
+    # Also in a folder where each may only remove his own, as /tmp is: what is missing
+    # there could be anybody's tomorrow.
+    if status.st_mode & forbidden:
+        raise UnsafePathError(f"others than administrators can write to {where}")
 
 
 def identity(path: str | Path) -> FileIdentity | None:

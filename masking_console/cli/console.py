@@ -11,6 +11,7 @@ from masking_console.cli.options import (
     account_options,
     check_keymap,
     load_settings,
+    read_only_option,
     text_of,
 )
 from masking_console.cli.secret_process import protect
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 @click.argument("ids", nargs=-1, metavar="[UUID ...]")
 @account_options
 @click.option("--file", "file", type=click.Path(), help="Take ids from a file.")
-@click.option("--read-only", is_flag=True, help="Look, never expire.")
+@read_only_option
 def console(
     ids: tuple[str, ...],
     account: str | None,

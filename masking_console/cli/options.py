@@ -5,15 +5,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from masking_console.errors import InputError, InvalidSessionUuidError
 
 if TYPE_CHECKING:
+    from masking_console.config_layers import Configuration
     from masking_console.models.session_uuid import SessionUuid
     from masking_console.settings import ApiUrl, Settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+api_url_option = click.option(
+    "--api-url",
+    metavar="URL",
+    envvar="MASKING_CONSOLE_API_URL",
+    help="Use another base URL: https, or http to a loopback address.",
+)
+read_only_option = click.option("--read-only", is_flag=True, help="Look, never expire.")
 _OPTIONS = (
     click.option("--account", metavar="NAME", help="Use this account from the start."),
     click.option(
@@ -21,12 +30,7 @@ _OPTIONS = (
         is_flag=True,
         help="Use a simulated account; nothing leaves this computer.",
     ),
-    click.option(
-        "--api-url",
-        metavar="URL",
-        envvar="MASKING_CONSOLE_API_URL",
-        help="Use another base URL: https, or http to a loopback address.",
-    ),
+    api_url_option,
 )
 
 
@@ -62,7 +66,7 @@ def load_settings(
     api_url: str | None = None,
     read_only: bool = False,
 ) -> "Settings":
-    """Return what applies: the command line, then ``config.toml``, then the defaults.
+    """Return what applies: the stricter of the configuration and the command line.
 
     Raises:
         InputError: the URL or something in the configuration cannot be used.
@@ -77,13 +81,31 @@ def load_settings(
         read_only=read_only,
         account_name=account,
     )
-    path = paths.config_path()
-    if paths.is_absent(path):
+    user, system = paths.config_path(), paths.system_config_path()
+    if paths.is_absent(user) and paths.is_absent(system):
         # Most have none, and the decoder is a tenth of the way to the first paint.
         return base
-    from masking_console.config_file import read_config
+    found = load_configuration(api_url=api_url, read_only=read_only)
+    if not practice:
+        found.refuse_what_is_locked()
+    return found.on(base)
 
-    return read_config(path).on(base)
+
+def load_configuration(
+    *, api_url: str | None = None, read_only: bool = False
+) -> "Configuration":
+    """Return the configuration with what this call asks for.
+
+    Raises:
+        InputError: the URL or something in the configuration cannot be used.
+    """
+    from masking_console import paths
+    from masking_console.config_layers import Asked, read_configuration
+
+    context = click.get_current_context(silent=True)
+    place = context.get_parameter_source("api_url") if context is not None else None
+    asked = Asked(read_only, api_url, place is ParameterSource.ENVIRONMENT)
+    return read_configuration(paths.config_path(), paths.system_config_path(), asked)
 
 
 def check_keymap(keymap: Mapping[str, tuple[str, ...]]) -> None:

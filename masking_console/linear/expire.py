@@ -51,6 +51,7 @@ from masking_console.models.run_events import (
     RunPaused,
 )
 from masking_console.models.session_uuid import SessionUuid
+from masking_console.operations.policy import READ_ONLY
 from masking_console.operations.run_control import RunControl
 from masking_console.operations.wiring import Operations
 from masking_console.presentation.accounts import refusal_words
@@ -248,7 +249,7 @@ class ExpireJob:
     def _confirmed(self, plan: ExpiryPlan) -> ConfirmedPlan:
         """Return the confirmed plan, looked at again if its check has grown old."""
         if self._operations.settings.read_only:
-            raise RefusedError("This console is read-only. Nothing was sent.")
+            raise RefusedError(READ_ONLY)
         check_size(plan)
         for line in consequences(plan, self._clock()):
             self._lines.note(line)

@@ -56,17 +56,28 @@ class CauseRules:
 
     ticket_required: bool = False
     """Whether there must be one."""
-    ticket_pattern: TicketPattern | None = None
-    """What it looks like, if there is one."""
+    ticket_patterns: tuple[TicketPattern, ...] = ()
+    """What it looks like; it has to match all of them."""
+    asks_each_time: bool = False
+    """Whether ticket and reason are asked for anew before each batch."""
 
     def problem(self, cause: Cause) -> str:
         """Return why nothing can be expired for this cause; empty when it can."""
         if not cause.ticket:
-            return _REQUIRED if self.ticket_required else ""
-        pattern = self.ticket_pattern
-        if pattern is not None and not pattern.matches(cause.ticket):
-            return f"This is no ticket here. It must look like {pattern.text}"
-        return _secret_in(cause.ticket, is_expected=pattern is not None)
+            return self._required_words if self.ticket_required else ""
+        for pattern in self.ticket_patterns:
+            if not pattern.matches(cause.ticket):
+                return f"This is no ticket here. {pattern.sentence}"
+        return _secret_in(cause.ticket, is_expected=bool(self.ticket_patterns))
+
+    @property
+    def hint(self) -> str:
+        """What a ticket looks like, in words such as ``OPS-4812``; may be empty."""
+        return next((each.hint for each in self.ticket_patterns if each.hint), "")
+
+    @property
+    def _required_words(self) -> str:
+        return f"{_REQUIRED} It looks like {self.hint}." if self.hint else _REQUIRED
 
 
 def _secret_in(ticket: str, *, is_expected: bool) -> str:

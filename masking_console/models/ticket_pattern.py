@@ -8,6 +8,8 @@ from masking_console.errors import InputError
 
 LONGEST_PATTERN = 200
 """Characters."""
+LONGEST_HINT = 60
+"""Characters, which fit into one line of a dialog with what stands before."""
 LONGEST_TEXT = 40
 """What is matched is never longer: that is the longest ticket."""
 MOST_WAYS = 100_000
@@ -20,6 +22,8 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _LEADING_FLAG = "(?i)"
+_LIKE = "like "
+"""The sentence that a hint completes has this word already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +34,12 @@ class TicketPattern:
     """As it was written."""
     compiled: re.Pattern[str]
     """Ready to match with."""
+    hint: str = ""
+    """The same in words for people, such as ``OPS-4812``; may be empty."""
 
     @classmethod
-    def of(cls, text: str) -> "TicketPattern":
-        """Return the pattern.
+    def of(cls, text: str, hint: str = "") -> "TicketPattern":
+        """Return the pattern; a hint may be written as it is said, ``like OPS-4812``.
 
         Raises:
             InputError: it is too long, no regular expression, or could take long.
@@ -49,7 +55,14 @@ class TicketPattern:
             raise InputError("it is no regular expression") from None
         if _ways(text) > MOST_WAYS:
             raise InputError("it repeats too freely, so that a match could take long")
-        return cls(text, compiled)
+        return cls(text, compiled, hint.strip().removeprefix(_LIKE).strip(" ."))
+
+    @property
+    def sentence(self) -> str:
+        """What a ticket must look like, in one sentence."""
+        if self.hint:
+            return f"It must look like {self.hint}."
+        return f"It must fit the ticket_pattern of the configuration: {self.text}"
 
     def matches(self, ticket: str) -> bool:
         """Whether the whole ticket looks like this."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from masking_console.errors import JournalError, RefusedError
+from masking_console.errors import JournalError
 from masking_console.journal.journal import Journal
 from masking_console.models.expiry import (
     UNSETTLED,
@@ -31,6 +31,7 @@ from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.connections import Connections
 from masking_console.operations.engine import Emit
 from masking_console.operations.expire_one import ExpireOne, Waits
+from masking_console.operations.policy import refuse_what_breaks_rules
 from masking_console.operations.run_control import RunControl
 from masking_console.settings import Settings
 
@@ -68,10 +69,9 @@ class ExpireSessions:
 
         Raises:
             JournalError: the batch could not be written down; nothing was sent.
-            RefusedError: this console is read-only; nothing was sent.
+            RefusedError: it breaks a rule of the configuration; nothing was sent.
         """
-        if self._settings.read_only:
-            raise RefusedError("This console is read-only. Nothing was sent.")
+        await asyncio.to_thread(refuse_what_breaks_rules, self._settings, confirmed)
         control.attach()
         batch = await self._journal.begin_batch(confirmed)
         client = self._connections.client(batch.account)

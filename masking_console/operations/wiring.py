@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from masking_console.audit.sender import AuditOut
+from masking_console.errors import RefusedError
 from masking_console.journal.journal import Journal
 from masking_console.models.account import Account, AccountDetails
 from masking_console.models.audit_state import AuditState
@@ -28,7 +29,7 @@ from masking_console.operations.manage_accounts import ManageAccounts
 from masking_console.operations.read_history import ReadHistory
 from masking_console.operations.resume_batches import ResumeBatches
 from masking_console.operations.run_control import RunControl
-from masking_console.settings import AuditRules, Settings
+from masking_console.settings import AuditRules, Settings, ShowNumbers
 
 if TYPE_CHECKING:
     from masking_console.plivo.http_clients import TransportFactory
@@ -99,8 +100,11 @@ class Operations:
         """Write down that numbers are about to be shown.
 
         Raises:
+            RefusedError: the configuration never shows them.
             JournalError: it cannot be written, so they must stay hidden.
         """
+        if self.settings.show_numbers is ShowNumbers.NEVER:
+            raise RefusedError("The configuration never shows numbers.")
         await self._journal.record_numbers_shown(account, session_uuid)
 
     def expire(self, confirmed: ConfirmedPlan, control: RunControl) -> Stream[RunEvent]:

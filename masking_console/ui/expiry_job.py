@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from masking_console.errors import MaskingConsoleError
 from masking_console.models.account import Account
+from masking_console.models.cause import Cause
 from masking_console.models.expiry import ConfirmedPlan, ExpiryPlan, ExpirySummary
 from masking_console.models.masking_session import CheckedSession, CheckState
 from masking_console.models.run_events import RunPaused
@@ -45,6 +46,7 @@ class ExpiryJob:
         self._checks = screen.checks
         self._control: RunControl | None = None
         self._is_reviewing = False
+        self._is_cause_used = False
         self._over = asyncio.Event()
 
     @property
@@ -171,6 +173,10 @@ class ExpiryJob:
     async def _has_cause(self) -> bool:
         """Ask for a ticket where one is required, or has to look different."""
         rules = self._screen.operations.settings.cause_rules
+        if rules.asks_each_time:
+            if self._is_cause_used:
+                self._screen.work_for(Cause())
+            return await self.ask_cause()
         problem = await asyncio.to_thread(rules.problem, self._screen.cause)
         return not problem or await self.ask_cause(problem)
 
@@ -246,6 +252,7 @@ class ExpiryJob:
         screen, follower = self._screen, self._follower()
         control = self._control = RunControl()
         self._over.clear()
+        self._is_cause_used = True
         follower.begin(confirmed.plan.count, confirmed.plan.account.name)
         screen.refresh_bindings()
         try:

@@ -5,7 +5,7 @@ import click
 import pytest
 
 from masking_console.cli.commands import cli
-from masking_console.config_file import allowed
+from masking_console.config_keys import allowed
 from masking_console.exit_codes import ExitCode
 from masking_console.practice.odd_answers import ODD_ANSWERS
 from masking_console.practice.simulated_account import SimulatedAccount

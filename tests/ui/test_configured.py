@@ -3,10 +3,13 @@
 from datetime import timedelta
 from pathlib import Path
 
+from textual.widgets import Input
+
 from masking_console.models.cause import CauseRules
 from masking_console.models.ticket_pattern import TicketPattern
 from masking_console.practice.simulated_account import SimulatedAccount
 from masking_console.settings import ShowNumbers
+from masking_console.ui.screens.review import ReviewScreen
 from masking_console.ui.screens.session_detail import DetailScreen
 from masking_console.ui.screens.ticket import TicketScreen
 from tests.support.clock import Clock
@@ -14,7 +17,8 @@ from tests.support.console import console
 from tests.support.runs import open_ids
 
 RULES = CauseRules(
-    ticket_required=True, ticket_pattern=TicketPattern.of(r"OPS-\d{1,6}")
+    ticket_required=True,
+    ticket_patterns=(TicketPattern.of(r"OPS-\d{1,6}", "like OPS-4812"),),
 )
 
 
@@ -30,11 +34,11 @@ async def test_without_a_ticket_that_fits_nothing_is_reviewed(
         await opened.until(
             lambda: isinstance(opened.app.screen, TicketScreen), "the ticket"
         )
-        await opened.until(
-            lambda: "A ticket is required." in opened.screen_text(), "the words"
-        )
+        words = "A ticket is required. Give one first. It looks like OPS-4812."
+        await opened.until(lambda: words in opened.words(), "the words")
         await opened.press(*"4812", "enter", "enter")
-        await opened.until(lambda: "must look like" in opened.screen_text(), "a no")
+        words = "This is no ticket here. It must look like OPS-4812."
+        await opened.until(lambda: words in opened.words(), "a no")
         await opened.press("escape")
         await opened.until(lambda: opened.app.screen is opened.main, "no review")
         await opened.press("X")
@@ -46,13 +50,57 @@ async def test_without_a_ticket_that_fits_nothing_is_reviewed(
         await opened.until(lambda: "OPS-4812" in opened.screen_text(), "the words")
 
 
+async def test_ticket_and_reason_are_asked_for_anew_before_each_batch(
+    simulated: SimulatedAccount, tmp_path: Path
+) -> None:
+    first, second = open_ids(simulated, 2)
+    rules = CauseRules(asks_each_time=True)
+    async with console(simulated, tmp_path, cause_rules=rules) as opened:
+
+        async def cause_asked() -> TicketScreen:
+            await opened.press("X")
+            await opened.until(
+                lambda: isinstance(opened.app.screen, TicketScreen), "the ticket"
+            )
+            screen = opened.app.screen
+            assert isinstance(screen, TicketScreen)
+            return screen
+
+        await opened.paste(first)
+        await opened.until_checked(1)
+        await cause_asked()
+        await opened.press(*"OPS-1", "enter", *"once", "enter")
+        await opened.until(
+            lambda: isinstance(opened.app.screen, ReviewScreen), "review"
+        )
+        await opened.press("escape")
+        await opened.until(lambda: opened.app.screen is opened.main, "no batch")
+        # What nothing was done for yet can be kept with two keys.
+        asked = await cause_asked()
+        assert asked.query_one("#ticket", Input).value == "OPS-1"
+        await opened.press("enter", "enter")
+        await opened.until(
+            lambda: isinstance(opened.app.screen, ReviewScreen), "review"
+        )
+        await opened.look()
+        await opened.press("y")
+        await opened.until(lambda: "Done. 1 session" in opened.screen_text(), "the end")
+        await opened.press("escape")
+        await opened.until(lambda: opened.app.screen is opened.main, "the list")
+        await opened.paste(second)
+        await opened.until_checked(2)
+        asked = await cause_asked()
+        assert asked.query_one("#ticket", Input).value == ""
+        assert asked.query_one("#reason", Input).value == ""
+
+
 async def test_numbers_that_are_never_shown_stay_hidden_everywhere(
     simulated: SimulatedAccount, tmp_path: Path
 ) -> None:
     (uuid,) = open_ids(simulated, 1)
     stored = simulated.session(uuid)
     assert stored is not None
-    words = "Your config never shows numbers."
+    words = "The configuration never shows numbers."
     async with console(
         simulated, tmp_path, first_text=uuid, show_numbers=ShowNumbers.NEVER
     ) as opened:

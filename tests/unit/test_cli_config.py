@@ -71,7 +71,7 @@ def test_config_show_prints_a_file_that_means_the_same(
     shown = tomllib.loads(out)
     assert shown["time_zone"] == "local"
     assert shown["confirm"] == {"count_from": 2, "name_from": 9}
-    assert 'time_zone = "local"  # file' in out
+    assert 'time_zone = "local"  # user' in out
     assert "share = 0.5  # default" in out
     file.write_text(out, encoding="utf-8")
     again = run(capsys, "config", "show")[1]

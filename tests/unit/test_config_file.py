@@ -9,12 +9,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from masking_console.cli.options import load_settings
-from masking_console.config_file import (
-    LARGEST_FILE,
-    ConfigFile,
-    allowed,
-    read_config,
-)
+from masking_console.config_file import LARGEST_FILE, ConfigFile, read_config
+from masking_console.config_keys import allowed
+from masking_console.config_layers import Configuration, read_configuration
 from masking_console.errors import ConfigFileError
 from masking_console.exit_codes import ExitCode
 from masking_console.models.account import AccountName
@@ -34,6 +31,10 @@ theme = "nord"
 history_days = 30
 ticket_required = true
 ticket_pattern = 'OPS-\\d+'
+ticket_hint = "like OPS-4812"
+ticket_per_batch = true
+read_only = true
+api_url = "https://api.example.com/v1/"
 show_numbers = "never"
 country = "in"
 
@@ -53,6 +54,11 @@ def config(tmp_path: Path, content: str | bytes) -> Path:
     return path
 
 
+def alone(path: Path) -> Configuration:
+    """Return the configuration where there is this file and no other."""
+    return read_configuration(path, path.parent / "system" / "config.toml")
+
+
 def refusal(path: Path) -> str:
     with pytest.raises(ConfigFileError) as caught:
         read_config(path)
@@ -65,21 +71,23 @@ def refusal(path: Path) -> str:
 
 
 def test_without_a_file_the_defaults_apply(tmp_path: Path) -> None:
-    found = read_config(tmp_path / "config.toml")
+    found = alone(tmp_path / "config.toml")
     base = Settings(journal_path=tmp_path)
 
-    assert found == ConfigFile(tmp_path / "config.toml")
+    assert found.user == ConfigFile(tmp_path / "config.toml")
     assert found.on(base) == base
 
 
 @pytest.mark.parametrize("before", [b"", b"\xef\xbb\xbf"])
 def test_every_key_is_read(tmp_path: Path, before: bytes) -> None:
-    found = read_config(config(tmp_path, before + EVERYTHING.encode()))
-    base = Settings(journal_path=tmp_path, practice=True, account_name="acme")
+    found = alone(config(tmp_path, before + EVERYTHING.encode()))
+    base = Settings(journal_path=tmp_path, account_name="acme")
 
     chosen = found.on(base)
 
-    assert (chosen.practice, chosen.account_name) == (True, "acme")
+    assert chosen.account_name == "acme"
+    assert chosen.read_only
+    assert chosen.api_url == "https://api.example.com"
     assert chosen.confirmation == ConfirmationRules(
         count_from=1, name_from=10, max_batch=200
     )
@@ -91,27 +99,26 @@ def test_every_key_is_read(tmp_path: Path, before: bytes) -> None:
     assert chosen.theme == "nord"
     assert chosen.history_days == 30
     assert chosen.cause_rules.ticket_required
-    assert chosen.cause_rules.ticket_pattern is not None
-    assert chosen.cause_rules.ticket_pattern.text == r"OPS-\d+"
+    (pattern,) = chosen.cause_rules.ticket_patterns
+    assert (pattern.text, pattern.hint) == (r"OPS-\d+", "OPS-4812")
+    assert chosen.cause_rules.asks_each_time
     assert chosen.show_numbers is ShowNumbers.NEVER
     assert chosen.country == "IN"
     assert chosen.keymap == {"queue.check": ("f5",), "queue.sort": ("f6", "ctrl+o")}
 
 
 def test_what_is_printed_is_a_configuration_that_says_the_same(tmp_path: Path) -> None:
-    found = read_config(config(tmp_path, EVERYTHING))
+    found = alone(config(tmp_path, EVERYTHING))
     printed = as_toml(found)
 
-    again = read_config(config(tmp_path, printed))
+    again = alone(config(tmp_path, printed))
 
-    assert replace(again, given=found.given) == replace(found, values=again.values)
-    assert replace(found, keymap=again.keymap, given=frozenset()).on(
-        Settings(journal_path=tmp_path)
-    ) == again.on(Settings(journal_path=tmp_path))
-    assert "share = 1.0  # file" in printed
+    assert again.values == replace(found, values=again.values).values
+    assert again.on(Settings(tmp_path)) == found.on(Settings(tmp_path))
+    assert "share = 1.0  # user" in printed
     assert "# default" not in printed
-    defaults = as_toml(ConfigFile(tmp_path))
-    assert "# file" not in defaults
+    defaults = as_toml(alone(tmp_path / "none.toml"))
+    assert "# user" not in defaults
     assert tomllib.loads(defaults)["confirm"] == {"count_from": 2, "name_from": 26}
 
 
@@ -164,6 +171,13 @@ def test_what_is_printed_is_a_configuration_that_says_the_same(tmp_path: Path) -
         ('theme = "\\u202e"', "theme has a character that cannot be shown."),
         ("history_days = -1", "history_days must be a whole number from 1 to 36500."),
         ("ticket_required = 1", "ticket_required must be true or false."),
+        ('api_url = "ftp://x"', "api_url cannot be used; The API URL must be https://"),
+        ("api_url = 4", "api_url must be https://, or http:// to a loopback"),
+        ("read_only = 1", "read_only must be true or false."),
+        ('ticket_hint = "\\u0007"', "ticket_hint has a character that cannot"),
+        (f"ticket_hint = '{'x' * 61}'", 'ticket_hint must be words such as "like '),
+        ("ticket_hint = 'OPS-1'", "ticket_hint needs the ticket_pattern that it"),
+        ("ticket_per_batch = 1", "ticket_per_batch must be true or false."),
         ("ticket_pattern = 4", "ticket_pattern must be a regular expression"),
         (
             'ticket_pattern = "("',
@@ -237,7 +251,8 @@ def test_any_text_is_read_or_refused(tmp_path: Path, text: str) -> None:
     except ConfigFileError as error:
         words = str(error)
     else:
-        words = as_toml(found).replace("\n", "")
+        assert found == alone(path).user
+        words = as_toml(alone(path)).replace("\n", "")
     assert re.search(r"[\x00-\x1f\x7f]", words) is None
 
 

@@ -21,7 +21,7 @@ from masking_console.settings import ShowNumbers
 
 SHOWN_SECONDS = 60.0
 """How long numbers stay readable."""
-NEVER_SHOWN = "Your config never shows numbers."
+NEVER_SHOWN = "The configuration never shows numbers."
 _KEYS = "y copy id   m show numbers   r again   left/right   X review   esc back"
 
 

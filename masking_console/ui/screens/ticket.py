@@ -51,6 +51,7 @@ class TicketScreen(ModalScreen[Cause | None]):
                     id="ticket",
                     compact=True,
                     max_length=LONGEST_TICKET,
+                    placeholder=self._rules.hint,
                 )
             with Horizontal(classes="field"):
                 yield Static("Reason")

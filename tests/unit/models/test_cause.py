@@ -41,7 +41,7 @@ def test_a_token_is_no_ticket(text: str) -> None:
 
 def test_what_a_ticket_looks_like_here_decides_but_for_a_token_of_ours() -> None:
     held = AuthToken("c29tZXNlY3JldG9mb3Vycw")
-    rules = CauseRules(ticket_pattern=TicketPattern.of(r"\w{1,40}"))
+    rules = CauseRules(ticket_patterns=(TicketPattern.of(r"\w{1,40}"),))
 
     assert CauseRules().problem(Cause.of("4155550123", ""))
     assert rules.problem(Cause.of("4155550123", "")) == ""

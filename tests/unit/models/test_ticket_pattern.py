@@ -94,7 +94,29 @@ def test_the_rules_say_what_is_wrong_with_a_ticket() -> None:
     required = CauseRules(ticket_required=True)
     assert required.problem(none) == "A ticket is required. Give one first."
     assert required.problem(bad) == ""
-    shaped = CauseRules(ticket_pattern=pattern)
+    shaped = CauseRules(ticket_patterns=(pattern,))
     assert shaped.problem(none) == shaped.problem(good) == ""
-    assert shaped.problem(bad) == r"This is no ticket here. It must look like OPS-\d+"
-    assert CauseRules(ticket_required=True, ticket_pattern=pattern).problem(none)
+    words = r"It must fit the ticket_pattern of the configuration: OPS-\d+"
+    assert shaped.problem(bad) == f"This is no ticket here. {words}"
+    assert CauseRules(ticket_required=True, ticket_patterns=(pattern,)).problem(none)
+
+
+@pytest.mark.parametrize("hint", ["like OPS-4812", "OPS-4812", " like OPS-4812."])
+def test_a_hint_says_what_the_pattern_says(hint: str) -> None:
+    pattern = TicketPattern.of(r"OPS-\d+", hint)
+    rules = CauseRules(ticket_required=True, ticket_patterns=(pattern,))
+
+    words = rules.problem(Cause.of("tuesday", ""))
+    assert words == "This is no ticket here. It must look like OPS-4812."
+    words = rules.problem(Cause())
+    assert words == "A ticket is required. Give one first. It looks like OPS-4812."
+
+
+def test_a_ticket_has_to_match_every_pattern() -> None:
+    lead = TicketPattern.of(r"OPS-\d+", "like OPS-4812")
+    own = TicketPattern.of(r".*-48.*", "something with 48")
+    rules = CauseRules(ticket_patterns=(lead, own))
+
+    assert rules.problem(Cause.of("OPS-4812", "")) == ""
+    assert "look like OPS-4812." in rules.problem(Cause.of("ABC-4812", ""))
+    assert "look like something with 48." in rules.problem(Cause.of("OPS-1", ""))
