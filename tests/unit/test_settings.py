@@ -4,7 +4,13 @@ import pytest
 
 from masking_console import paths
 from masking_console.errors import InputError
-from masking_console.settings import checked_api_url, is_loopback
+from masking_console.settings import (
+    AuditKind,
+    AuditTarget,
+    checked_api_url,
+    checked_audit_target,
+    is_loopback,
+)
 
 
 @pytest.mark.parametrize(
@@ -110,3 +116,56 @@ def test_a_version_at_the_end_is_the_one_that_is_added(
 def test_what_is_added_to_the_url_is_refused_in_it(path: str) -> None:
     with pytest.raises(InputError, match="without /v1 and what comes after"):
         checked_api_url(f"https://api.plivo.com{path}")
+
+
+@pytest.mark.parametrize(
+    ("text", "target"),
+    [
+        ("/var/log/x", AuditTarget(AuditKind.FILE, "/var/log/x", Path("/var/log/x"))),
+        ("syslog", AuditTarget(AuditKind.LOCAL, "syslog")),
+        (
+            "syslog:/run/x",
+            AuditTarget(AuditKind.LOCAL, "syslog:/run/x", Path("/run/x")),
+        ),
+        (
+            "syslog+tls://siem.example.com",
+            AuditTarget(
+                AuditKind.TLS,
+                "syslog+tls://siem.example.com",
+                host="siem.example.com",
+                port=6514,
+            ),
+        ),
+        (
+            "syslog+tcp://[::1]:1601/",
+            AuditTarget(
+                AuditKind.TCP, "syslog+tcp://[::1]:1601/", host="::1", port=1601
+            ),
+        ),
+    ],
+)
+def test_an_audit_target_is_a_path_or_a_syslog(text: str, target: AuditTarget) -> None:
+    assert checked_audit_target(text) == target
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "audit.jsonl",
+        "~/audit.jsonl",
+        "syslog:log",
+        "syslog+udp://127.0.0.1",
+        "syslog+tcp://siem.example.com",
+        "syslog+tcp://0.0.0.0",
+        "syslog+tls://",
+        "syslog+tls://u:p@siem.example.com",
+        "syslog+tls://siem.example.com:x",
+        "syslog+tls://siem.example.com:99999",
+        "syslog+tls://siem.example.com/path",
+        "https://siem.example.com",
+    ],
+)
+def test_what_is_no_audit_target_is_refused(text: str) -> None:
+    with pytest.raises(InputError):
+        checked_audit_target(text)
