@@ -148,15 +148,15 @@ def test_what_is_printed_is_a_configuration_that_says_the_same(tmp_path: Path) -
         (
             '[audit]\nto = ["~/x.jsonl"]',
             (
-                "audit.to cannot be used; the path of an audit target must be absolute, "
-                "without ~."
+                "audit.to cannot be used; "
+                "the path of an audit target must be absolute, without ~."
             ),
         ),
         (
             '[audit]\nfacility = "kern"',
             (
-                'audit.facility must be "user", "auth", "authpriv", "audit" or "local0" to '
-                '"local7".'
+                'audit.facility must be "user", "auth", "authpriv", "audit" or '
+                '"local0" to "local7".'
             ),
         ),
         ("share = 0.01", "share must be a number from 0.05 to 1.0."),

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -116,6 +117,42 @@ def test_a_version_at_the_end_is_the_one_that_is_added(
 def test_what_is_added_to_the_url_is_refused_in_it(path: str) -> None:
     with pytest.raises(InputError, match="without /v1 and what comes after"):
         checked_api_url(f"https://api.plivo.com{path}")
+
+
+@pytest.mark.parametrize("path", ["rel", "~/x", "../x", "$HOME/x", " /x"])
+@pytest.mark.parametrize(
+    ("variable", "ask"),
+    [
+        ("MASKING_CONSOLE_STATE_DIR", paths.state_dir),
+        ("MASKING_CONSOLE_CONFIG_DIR", paths.config_dir),
+    ],
+)
+def test_a_folder_that_depends_on_where_one_is_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+    variable: str,
+    ask: Callable[[], Path],
+) -> None:
+    monkeypatch.setenv(variable, path)
+
+    with pytest.raises(paths.PathVariableError) as caught:
+        ask()
+
+    assert str(caught.value) == (
+        f'{variable} must be an absolute path, written in full, and is "{path}".'
+    )
+
+
+@pytest.mark.parametrize("variable", ["HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME"])
+def test_a_standard_folder_never_depends_on_where_one_is(
+    monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.delenv("MASKING_CONSOLE_STATE_DIR")
+    monkeypatch.delenv("MASKING_CONSOLE_CONFIG_DIR")
+    monkeypatch.setenv(variable, "rel")
+
+    assert paths.state_dir().is_absolute()
+    assert paths.config_dir().is_absolute()
 
 
 @pytest.mark.parametrize(
