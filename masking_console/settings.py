@@ -23,6 +23,7 @@ _PLAIN_URL = re.compile(
 _VERSION = "/v1"
 """Plivo's documentation writes it into the base URL; here it stands in each path."""
 _OWN_PATH = re.compile(r"/(?:v1|account|masking)(?:/|$)", re.IGNORECASE)
+_HTTPS_PORT = 443
 PLIVO_API_URL = "https://api.plivo.com"
 PRACTICE_API_URL = "https://practice.invalid"
 _SYSLOG_URL = re.compile(r"syslog\+(?:tls|tcp)://[A-Za-z0-9.:\[\]-]+/?")
@@ -232,6 +233,15 @@ def _absolute(text: str) -> Path:
     if not path.is_absolute():
         raise InputError("the path of an audit target must be absolute, without ~")
     return path
+
+
+def foreign_place(api_url: ApiUrl) -> str:
+    """Return host, port and path of a base URL that is not Plivo's; nothing of its."""
+    parts, plivos = urlsplit(api_url), urlsplit(PLIVO_API_URL)
+    is_plivos_host = (parts.hostname or "").rstrip(".") == plivos.hostname
+    if is_plivos_host and parts.port in {None, _HTTPS_PORT} and not parts.path:
+        return ""
+    return f"{parts.netloc}{parts.path}"
 
 
 def is_loopback(host: str) -> bool:

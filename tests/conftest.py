@@ -19,6 +19,7 @@ _DANGEROUS = (
     "HTTPS_PROXY",
     "ALL_PROXY",
     "NO_PROXY",
+    "SSL_CERT_",
 )
 
 

@@ -15,7 +15,12 @@ from time import monotonic
 
 from masking_console.audit.marks import Mark, MarkFile
 from masking_console.audit.messages import audit_entry
-from masking_console.audit.targets import NewContext, Target, open_target
+from masking_console.audit.targets import (
+    NewContext,
+    Target,
+    open_target,
+    trusted_context,
+)
 from masking_console.errors import JournalError
 from masking_console.journal.entry_file import read_last, read_rows
 from masking_console.journal.failures import in_our_words
@@ -158,7 +163,7 @@ class AuditOut:
         self,
         journal_path: Path,
         rules: AuditRules,
-        new_context: NewContext = ssl.create_default_context,
+        new_context: NewContext = trusted_context,
     ) -> None:
         self._senders = [
             Sender(
@@ -213,7 +218,8 @@ def _words(error: Exception) -> str:
     if isinstance(error, JournalError | UnsafePathError):
         return str(error).rstrip(".")
     if isinstance(error, ssl.SSLCertVerificationError):
-        return plain_text(f"certificate refused: {error.verify_message}", limit=120)
+        said = getattr(error, "verify_message", "")
+        return plain_text(f"certificate refused: {said}", limit=120)
     for kind, words in _WORDS.items():
         if isinstance(error, kind):
             return words

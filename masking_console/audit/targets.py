@@ -18,6 +18,7 @@ from masking_console.audit.messages import (
 )
 from masking_console.journal.consoles import try_lock
 from masking_console.paths import UnsafePathError, identity
+from masking_console.plivo.certificates import load_trust
 from masking_console.settings import AuditKind, AuditTarget
 
 SECONDS = 10.0
@@ -27,6 +28,19 @@ LOCAL_SOCKETS = ("/dev/log", "/var/run/syslog", "/var/run/log")
 
 NewContext = Callable[[], ssl.SSLContext]
 """Makes a TLS context that trusts what this computer trusts."""
+
+
+def trusted_context() -> ssl.SSLContext:
+    """Return a TLS context that trusts what every connection of this program trusts.
+
+    Raises:
+        OSError: nobody is trusted.
+    """
+    trust = load_trust(os.environ)
+    if trust.context is None:
+        variable = trust.problem.variable if trust.problem else ""
+        raise UnsafePathError(f"{variable} names no certificates")
+    return trust.context
 
 
 class Target(Protocol):

@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from masking_console.cli.options import account_options, load_settings, text_of
+from masking_console.cli.options import (
+    account_options,
+    load_settings,
+    say_where,
+    text_of,
+)
 from masking_console.cli.secret_process import protect
 from masking_console.errors import InputError, RefusedError
 
@@ -55,6 +60,7 @@ def expire(
     from masking_console.models.session_ids import read_session_ids
 
     settings = load_settings(account=account, practice=practice, api_url=api_url)
+    say_where(settings)
     protect(os.environ, practice=practice)
     text = text_of(ids, None if file == "-" else file)
     if file == "-":

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from masking_console.cli.options import account_options, load_settings
+from masking_console.cli.options import account_options, load_settings, say_where
 from masking_console.cli.secret_process import protect
 from masking_console.errors import InputError
 
@@ -43,6 +43,7 @@ def find(
     input: a number on the command line stays in the history of your shell.
     """
     settings = load_settings(account=account, practice=practice, api_url=api_url)
+    say_where(settings)
     protect(os.environ, practice=practice)
     sys.exit(_run(settings, _wanted(words, settings.country, is_open=is_open), form))
 

@@ -108,6 +108,15 @@ def load_configuration(
     return read_configuration(paths.config_path(), paths.system_config_path(), asked)
 
 
+def say_where(settings: "Settings") -> None:
+    """Say first of all, on the error stream, that the base URL is not Plivo's."""
+    from masking_console.linear.output import Output
+    from masking_console.presentation.display import place_words
+
+    if words := place_words(settings):
+        Output().note(words)
+
+
 def check_keymap(keymap: Mapping[str, tuple[str, ...]]) -> None:
     """Make sure that the console can use the operator's own keys.
 

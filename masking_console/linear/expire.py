@@ -194,6 +194,8 @@ class ExpireJob:
         self._lines.note(f"Account {where}, {day_and_second(self._clock())}")
         if self._operations.practice_account is not None:
             self._lines.note("PRACTICE. Nothing here is real.")
+        for words in await self._operations.warm_up(account):
+            self._lines.note(words)
         try:
             for words in await self._operations.open_journal():
                 self._lines.note(words)

@@ -107,6 +107,8 @@ class FindJob:
         self._output.note(f"Account {where}, {day_and_second(self._clock())}")
         if self._operations.practice_account is not None:
             self._output.note("PRACTICE. Nothing here is real.")
+        for words in await self._operations.warm_up(account):
+            self._output.note(words)
         self._output.note(f"Finding {search_words(self._wanted)} ...")
         self._lines.begun(account, self._wanted, self._clock())
         try:

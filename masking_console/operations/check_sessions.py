@@ -100,6 +100,6 @@ def _not_checked(
     return CheckedSession(
         session_uuid,
         CheckState.NOT_CHECKED,
-        reason=plain_text(reason, limit=80),
+        reason=plain_text(reason, limit=200),
         http_status=http_status,
     )

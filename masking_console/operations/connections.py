@@ -1,18 +1,26 @@
 """The clients of Plivo that are open: one an account, and one pace for each Auth ID."""
 
+import asyncio
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from masking_console.models.account import Account, AccountDetails, AuthId
+from masking_console.models.reach import (
+    ConnectionReport,
+    Unreached,
+    UnusableSetting,
+)
 from masking_console.plivo.pacing import Pace
 from masking_console.plivo.seen_answers import SeenAnswers
+from masking_console.presentation.reach import reach_words
 from masking_console.settings import Settings
 
 if TYPE_CHECKING:
     from masking_console.plivo.client import PlivoClient
-    from masking_console.plivo.http_clients import TransportFactory
+    from masking_console.plivo.network import Network, TransportFactory
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +37,8 @@ class Link:
     """The requests a second that the pace allows."""
     closed_for: float
     """The seconds until the next request may leave, after a 429."""
+    unreached: Unreached | None = None
+    """Why the latest request did not get through; None where it did."""
 
 
 class Connections:
@@ -39,13 +49,17 @@ class Connections:
         settings: Settings,
         new_transport: "TransportFactory | None" = None,
         stopwatch: Callable[[], float] = time.perf_counter,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self._settings = settings
+        self._environment = environment
         self._new_transport = new_transport
         self._stopwatch = stopwatch
         self._clients: dict[AuthId, PlivoClient] = {}
         self._paces: dict[AuthId, Pace] = {}
         self._seen = SeenAnswers()
+        self._turn = threading.Lock()
+        self._network: Network | None = None
 
     def client(self, account: Account) -> "PlivoClient":
         """Return the client of an account, with its connections kept alive."""
@@ -56,9 +70,25 @@ class Connections:
             self._clients[account.auth_id] = client
         return client
 
-    async def warm_up(self, account: Account) -> None:
-        """Load the client, and make its first connection's TLS context."""
-        self.client(account).warm_up()
+    async def warm_up(self, account: Account | None) -> tuple[UnusableSetting, ...]:
+        """Load the client, find the way, and return the settings that are ignored.
+
+        Where there is no account yet, its sign-in will need the same.
+        """
+        # With httpx it takes as long to load as the whole screen, which is there first.
+        network = await asyncio.to_thread(self._opened)
+        if account is not None:
+            await self.client(account).warm_up()
+        return (await network.way()).ignored
+
+    async def examine(self) -> ConnectionReport:
+        """Return what an examination of the way to the base URL finds."""
+        network = await asyncio.to_thread(self._opened)
+        from masking_console.plivo.connection_report import (  # noqa: PLC0415 - loaded by now
+            examine,
+        )
+
+        return await examine(network)
 
     def link(self, account: Account) -> Link | None:
         """Return how the connection is doing; None before there is a client.
@@ -75,6 +105,7 @@ class Connections:
             client.waiting_ms,
             pace.per_second,
             pace.closed_for,
+            client.unreached,
         )
 
     async def check_account(self, account: Account) -> AccountDetails:
@@ -94,16 +125,22 @@ class Connections:
         self._clients.clear()
 
     def _new_client(self, account: Account) -> "PlivoClient":
-        # With httpx it takes as long to load as the whole screen, which is there first.
-        from masking_console.plivo.client import PlivoClient  # noqa: PLC0415
+        network = self._opened()
+        from masking_console.plivo.client import PlivoClient  # noqa: PLC0415 - loaded by now
 
         # The limit is the account's, so a new token does not bring new permits.
         pace = self._paces.setdefault(account.auth_id, Pace(self._settings.share))
         return PlivoClient(
-            account,
-            self._settings,
-            pace,
-            self._new_transport,
-            self._stopwatch,
-            self._seen,
+            account, self._settings, pace, network, self._stopwatch, self._seen
         )
+
+    def _opened(self) -> "Network":
+        """Return the way to the base URL, one for all accounts; loads httpx."""
+        from masking_console.plivo.network import Network  # noqa: PLC0415 - see warm_up
+
+        with self._turn:
+            if self._network is None:
+                self._network = Network(
+                    self._settings, self._new_transport, self._environment, reach_words
+                )
+            return self._network

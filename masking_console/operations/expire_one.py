@@ -214,7 +214,8 @@ class ExpireOne:
         await self._tell_unclear(answer, "trying again")
         if self._offline >= MOST_ATTEMPTS:
             return self._so_far(answer)
-        self.emit(RunWaiting(self.waits.offline, "Offline. Nothing is being sent."))
+        words = f"Offline: {answer.words}. Nothing is being sent."
+        self.emit(RunWaiting(self.waits.offline, words))
         await self.control.sleep(self.waits.offline)
         return None
 

@@ -15,6 +15,7 @@ from masking_console.models.expiry import ConfirmedPlan, ExpirySummary
 from masking_console.models.history import BatchRecord
 from masking_console.models.listing import ListEvent, Wanted
 from masking_console.models.masking_session import CheckedSession
+from masking_console.models.reach import ConnectionReport
 from masking_console.models.run_events import LookFound, RunEvent
 from masking_console.models.session_detail import SessionInspection
 from masking_console.models.session_uuid import SessionUuid
@@ -29,10 +30,11 @@ from masking_console.operations.manage_accounts import ManageAccounts
 from masking_console.operations.read_history import ReadHistory
 from masking_console.operations.resume_batches import ResumeBatches
 from masking_console.operations.run_control import RunControl
+from masking_console.presentation.reach import ignored_words
 from masking_console.settings import AuditRules, Settings, ShowNumbers
 
 if TYPE_CHECKING:
-    from masking_console.plivo.http_clients import TransportFactory
+    from masking_console.plivo.network import TransportFactory
     from masking_console.practice.simulated_account import SimulatedAccount
 
 
@@ -137,9 +139,18 @@ class Operations:
     def _resuming(self) -> ResumeBatches:
         return ResumeBatches(self._connections, self._journal, self._clock)
 
-    async def warm_up(self, account: Account) -> None:
-        """Load what the first request needs, before anybody waits for its answer."""
-        await self._engine.call(self._connections.warm_up(account))
+    async def warm_up(self, account: Account | None) -> tuple[str, ...]:
+        """Load what the first request needs, before anybody waits for its answer.
+
+        Returns:
+            What there is to know of settings that are ignored, in sentences.
+        """
+        ignored = await self._engine.call(self._connections.warm_up(account))
+        return tuple(ignored_words(setting) for setting in ignored)
+
+    async def examine_connection(self) -> ConnectionReport:
+        """Return what an examination of the way to Plivo finds, without credentials."""
+        return await self._engine.call(self._connections.examine())
 
     def link(self, account: Account) -> Link | None:
         """Return how the connection to Plivo is doing, without asking anything."""
@@ -174,7 +185,8 @@ def build_operations(
 
     Args:
         settings: what was decided at start.
-        environment: the environment variables, which may describe an account.
+        environment: the environment variables, which may describe an account, and the
+            way to Plivo.
         simulated: the account of practice mode; a new one unless one is given.
         clock: tells aware times.
         stopwatch: tells seconds, to time requests with.
@@ -187,7 +199,7 @@ def build_operations(
 
         practice_account, practice_text, new_transport = open_practice(simulated)
     engine = Engine()
-    connections = Connections(settings, new_transport, stopwatch)
+    connections = Connections(settings, new_transport, stopwatch, environment)
 
     async def check_account(account: Account) -> AccountDetails:
         return await engine.call(connections.check_account(account))

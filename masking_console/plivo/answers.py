@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 from masking_console.models.masking_session import MaskingSession
 from masking_console.models.plain_text import PlainText
+from masking_console.models.reach import Unreached
 
 
 class Verdict(Enum):
@@ -59,6 +60,8 @@ class Answer:
     """How long a 429 asks us to wait."""
     session: MaskingSession | None = None
     """The session that a GET brought."""
+    unreached: Unreached | None = None
+    """Why Plivo never saw the request; None where it may have."""
 
     @property
     def is_missing(self) -> bool:

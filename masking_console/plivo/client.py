@@ -8,7 +8,6 @@ verified, and nothing is ever sent again from in here.
 import asyncio
 import time
 from collections.abc import Callable, Generator, Mapping
-from contextlib import suppress
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
@@ -23,12 +22,14 @@ from masking_console.errors import (
 )
 from masking_console.models.account import Account, AccountDetails, AuthId
 from masking_console.models.expiry import RecordedIntent
-from masking_console.models.plain_text import PlainText
+from masking_console.models.plain_text import PlainText, plain_text
+from masking_console.models.reach import Unreached
 from masking_console.models.session_detail import SessionDetail
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.plivo.answers import Answer, Verdict
 from masking_console.plivo.details import read_detail
-from masking_console.plivo.http_clients import LOCATION, HttpClients, TransportFactory
+from masking_console.plivo.http_clients import LOCATION, HttpClients
+from masking_console.plivo.network import Network, Way
 from masking_console.plivo.pacing import Pace
 from masking_console.plivo.pages import SessionPage, read_page
 from masking_console.plivo.replies import (
@@ -41,13 +42,15 @@ from masking_console.plivo.replies import (
     read_session_reply,
 )
 from masking_console.plivo.seen_answers import SeenAnswers
+from masking_console.plivo.unreached import STRANGE_PROXY, Progress, Step
 from masking_console.settings import Settings
 
 LARGEST_BODY = 1_048_576
 """Bytes of an answer that are read; a page of 20 sessions has about 40,000."""
 
-# The request cannot have reached Plivo when one of these is raised. A proxy that
-# refuses counts: it was asked for a tunnel, and nothing went through.
+# Where no step of a connection is known, the request cannot have reached Plivo when one
+# of these is raised. A proxy that refuses counts: it was asked for a tunnel, and
+# nothing went through.
 _NOT_SENT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -56,9 +59,13 @@ _NOT_SENT = (
     httpx.UnsupportedProtocol,
     httpx.LocalProtocolError,
 )
-
-_NO_CLIENT = (OSError, ValueError, ImportError, httpx.InvalidURL)
-"""Such as SSL_CERT_FILE without a file, or a proxy of an unknown kind."""
+_NO_ANSWER = (
+    httpx.HTTPError,
+    httpx.InvalidURL,
+    httpx.StreamError,
+    OSError,
+    *STRANGE_PROXY,
+)
 
 
 class _BasicAuth(httpx.Auth):
@@ -84,19 +91,22 @@ class PlivoClient:
         account: Account,
         settings: Settings,
         pace: Pace,
-        new_transport: TransportFactory | None = None,
+        network: Network | None = None,
         stopwatch: Callable[[], float] = time.perf_counter,
         seen: SeenAnswers | None = None,
     ) -> None:
         self.account = account
         self.pace = pace
         self.is_online: bool | None = None
+        self.unreached: Unreached | None = None
+        """Why the latest request did not get through; None where it did."""
         self.latest_elapsed_ms: int | None = None
         self._settings = settings
         self._stopwatch = stopwatch
         self._seen = seen or SeenAnswers()
         self._auth = _BasicAuth(account)
-        self._http = HttpClients(settings, new_transport)
+        self._network = network or Network(settings)
+        self._http = HttpClients(self._network)
         self._spent: set[tuple[str, int]] = set()
         self._under_way: dict[httpx.AsyncClient, float] = {}
 
@@ -115,11 +125,12 @@ class PlivoClient:
         """Close every connection."""
         await self._http.aclose()
 
-    def warm_up(self) -> None:
-        """Make a connection's client, which takes time, before one is needed."""
+    async def warm_up(self) -> None:
+        """Find the way and make a connection's client, before one is needed."""
+        way = await self._network.way()
         # What is wrong with the environment is said by the first request.
-        with suppress(*_NO_CLIENT):
-            self._http.give_back(self._http.take())
+        if way.problem is None:
+            self._http.give_back(self._http.take(way))
 
     @property
     def waiting_ms(self) -> int:
@@ -230,36 +241,50 @@ class PlivoClient:
         reply = await self._request(method, path)
         if isinstance(reply, RawReply):
             self.is_online, self.latest_elapsed_ms = True, reply.elapsed_ms
+            self.unreached = None
         elif reply.verdict is Verdict.NOT_SENT:
-            self.is_online = False
+            self.is_online, self.unreached = False, reply.unreached
         return reply
 
     async def _request(self, method: str, path: str) -> RawReply | Answer:
         """Return the raw reply, or an `Answer` where there is none that can be used."""
-        try:
-            client = self._http.take()
-        except _NO_CLIENT:
-            words = "the environment's proxy or certificates cannot be used"
-            return self._no_answer(Verdict.NOT_SENT, words, self._stopwatch())
+        way = await self._network.way()
+        if way.problem is not None:
+            barred = self._network.barred(way, way.problem)
+            return self._not_sent(barred, self._stopwatch())
+        client, progress = self._http.take(way), Progress()
         started = self._under_way[client] = self._stopwatch()
         try:
             async with asyncio.timeout(self._settings.timeouts.total):
-                return await self._exchange(client, method, path, started)
-        except _NOT_SENT as error:
-            return self._no_answer(Verdict.NOT_SENT, _reason(error), started)
-        except (httpx.TimeoutException, TimeoutError):
-            return self._no_answer(Verdict.UNCLEAR, "no answer in time", started)
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError):
-            return self._no_answer(Verdict.UNCLEAR, "the connection broke", started)
+                return await self._exchange(client, method, path, progress)
+        except _NO_ANSWER as error:
+            return await self._broken_off(way, error, progress, started)
         finally:
             del self._under_way[client]
             self._http.give_back(client)
 
+    async def _broken_off(
+        self, way: Way, error: Exception, progress: Progress, started: float
+    ) -> Answer:
+        """Return what is known of a request that brought no answer."""
+        if isinstance(error, STRANGE_PROXY) and progress.step is not Step.ASKING_PROXY:
+            raise error
+        is_first_sign = progress.step is Step.NONE and isinstance(error, _NOT_SENT)
+        if progress.is_unsent or is_first_sign:
+            await progress.close()
+            return self._not_sent(self._network.ended(way, error, progress), started)
+        is_late = isinstance(error, httpx.TimeoutException | TimeoutError)
+        words = "no answer in time" if is_late else "the connection broke"
+        return self._no_answer(Verdict.UNCLEAR, words, started)
+
     async def _exchange(
-        self, client: httpx.AsyncClient, method: str, path: str, started: float
+        self, client: httpx.AsyncClient, method: str, path: str, progress: Progress
     ) -> RawReply | Answer:
-        url = self._settings.api_url + path
-        async with client.stream(method, url, auth=self._auth) as response:
+        url, started = self._settings.api_url + path, self._under_way[client]
+        steps = {"trace": progress.follow}
+        async with client.stream(
+            method, url, auth=self._auth, extensions=steps
+        ) as response:
             body = bytearray()
             async for chunk in response.aiter_raw():
                 body += chunk
@@ -293,6 +318,15 @@ class PlivoClient:
         # Tokens are found wherever text is made fit to be kept.
         return text.replace(self.account.auth_id, self.account.auth_id.tail)
 
+    def _not_sent(self, unreached: Unreached, started: float) -> Answer:
+        words = plain_text(self._network.in_words(unreached))
+        return Answer(
+            Verdict.NOT_SENT,
+            elapsed_ms=self._since(started),
+            detail=words,
+            unreached=unreached,
+        )
+
     def _no_answer(self, verdict: Verdict, detail: str, started: float) -> Answer:
         return Answer(
             verdict, elapsed_ms=self._since(started), detail=PlainText(detail)
@@ -313,11 +347,3 @@ def _refusal(account: Account, answer: Answer) -> str:
         hint += ". A sub-account (SA...) may need its main account (MA...)"
     words = answer.words
     return f"{words[:1].upper()}{words[1:]}. {hint}."
-
-
-def _reason(error: httpx.HTTPError) -> str:
-    if isinstance(error, httpx.ConnectTimeout):
-        return "no connection in time"
-    if isinstance(error, httpx.ProxyError):
-        return "the proxy refused"
-    return "no connection"

@@ -1,21 +1,17 @@
 """The httpx clients behind `PlivoClient`: one for each request in flight."""
 
 import ssl
-from collections.abc import Callable
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpcore
 import httpx
 
 from masking_console import __version__
-from masking_console.settings import Settings, is_loopback
+from masking_console.plivo.certificates import trust_nobody
+from masking_console.plivo.network import Network, Way, httpx_proxy
 
 USER_AGENT = f"masking-console/{__version__}"
-
-TransportFactory = Callable[[], httpx.AsyncBaseTransport]
-"""Makes the transport of one connection, where it is not the network."""
 
 LOCATION = "masking_console.location"
 """The key of a response's extensions under which a redirect's place is kept."""
@@ -29,24 +25,20 @@ between two of them, where nobody looks. A page of 20 sessions has about 40,000.
 
 
 class HttpClients:
-    """Clients with one connection each, and one TLS context for all.
+    """Clients with one connection each, and one way for all.
 
     httpcore looks through all its connections at every request, which costs three times
     the CPU when many requests share a client.
     """
 
-    def __init__(
-        self, settings: Settings, new_transport: TransportFactory | None = None
-    ) -> None:
-        self._settings = settings
-        self._new_transport = new_transport
-        self._tls: ssl.SSLContext | None = None
+    def __init__(self, network: Network) -> None:
+        self._network = network
         self._idle: list[httpx.AsyncClient] = []
         self._all: list[httpx.AsyncClient] = []
 
-    def take(self) -> httpx.AsyncClient:
+    def take(self, way: Way) -> httpx.AsyncClient:
         """Return a client that nobody uses; give it back afterwards."""
-        return self._idle.pop() if self._idle else self._new_client()
+        return self._idle.pop() if self._idle else self._new_client(way)
 
     def give_back(self, client: httpx.AsyncClient) -> None:
         """Let the client be taken again."""
@@ -60,7 +52,7 @@ class HttpClients:
         What comes later, the pool sees when the connection is taken up again: it closes
         one on which there is anything to read.
         """
-        if self._new_transport is not None:
+        if self._network.new_transport is not None:
             return False
         if body_size > _LARGEST_KEPT:
             return True
@@ -71,14 +63,14 @@ class HttpClients:
 
     async def throw_away(self, client: httpx.AsyncClient) -> None:
         """Close the client's connection; its next request makes a new one."""
-        if self._new_transport is None:
+        if self._network.new_transport is None:
             for connection in self._connections(client):
                 await connection.aclose()
 
     def _connections(
         self, client: httpx.AsyncClient
     ) -> list[httpcore.AsyncConnectionInterface]:
-        url = httpx.URL(self._settings.api_url)
+        url = httpx.URL(self._network.settings.api_url)
         # httpx has no public way to the pool of its transport.
         pool: httpcore.AsyncConnectionPool = client._transport_for_url(url)._pool  # type: ignore[attr-defined]  # noqa: SLF001
         return pool.connections
@@ -89,11 +81,9 @@ class HttpClients:
         for client in closing:
             await client.aclose()
 
-    def _new_client(self) -> httpx.AsyncClient:
-        timeouts = self._settings.timeouts
-        # http is only for loopback, which must not go through a proxy: that would
-        # carry the credentials off this computer in clear.
-        host = urlsplit(self._settings.api_url).hostname or ""
+    def _new_client(self, way: Way) -> httpx.AsyncClient:
+        timeouts = self._network.settings.timeouts
+        new_transport = self._network.new_transport
         client = httpx.AsyncClient(
             auth=None,
             # Nothing is kept from one answer for the next request.
@@ -112,17 +102,14 @@ class HttpClients:
                 write=timeouts.write,
                 pool=timeouts.pool,
             ),
-            transport=self._new_transport() if self._new_transport else None,
-            trust_env=not is_loopback(host),
-            verify=self._tls_context(),
+            proxy=httpx_proxy(way),
+            transport=new_transport() if new_transport else None,
+            # The environment has been read, once and for the one base URL.
+            trust_env=False,
+            verify=way.trust.context or trust_nobody(),
         )
         self._all.append(client)
         return client
-
-    def _tls_context(self) -> ssl.SSLContext:
-        if self._tls is None:
-            self._tls = httpx.create_ssl_context()
-        return self._tls
 
 
 async def _keep_location(response: httpx.Response) -> None:

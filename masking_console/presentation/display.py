@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
 
-from masking_console.settings import Settings, SignStyle, TimeZone
+from masking_console.settings import Settings, SignStyle, TimeZone, foreign_place
 
 
 class Sign(Enum):
@@ -34,6 +34,10 @@ _SYMBOLS = {Sign.DONE: "✓", Sign.FAILED: "✗", Sign.NOTE: "·"}
 """Those that say more than their ASCII form, each one column wide."""
 
 
+_NOT_PLIVO, _CUT = "NOT PLIVO: ", "..."
+_LEAST_OF_PLACE = 8
+
+
 @dataclass(frozen=True, slots=True)
 class _Display:
     time_zone: TimeZone = TimeZone.UTC
@@ -46,6 +50,20 @@ _chosen = [_Display()]
 def show_as(settings: Settings) -> None:
     """Show times and signs as the settings say, from here on."""
     _chosen[0] = _Display(settings.time_zone, settings.signs)
+
+
+def place_words(settings: Settings, room: int = 80) -> str:
+    """Return the words on a base URL that is not Plivo's; nothing where it is.
+
+    Where there is no room for all of it, the end is kept: who owns a host stands there.
+    """
+    place = "" if settings.practice else foreign_place(settings.api_url)
+    if not place:
+        return ""
+    room = max(room - len(_NOT_PLIVO), len(_CUT) + _LEAST_OF_PLACE)
+    if len(place) > room:
+        place = _CUT + place[len(_CUT) - room :]
+    return f"{_NOT_PLIVO}{place}"
 
 
 def glyph(sign: Sign) -> str:

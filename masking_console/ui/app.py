@@ -15,7 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from masking_console.exit_codes import ExitCode
-from masking_console.presentation.display import Sign
+from masking_console.presentation.display import Sign, place_words
 from masking_console.settings import Settings
 from masking_console.ui.crash import CrashSafeApp
 from masking_console.ui.departure import FINISH_SECONDS, Departure
@@ -92,7 +92,7 @@ class ConsoleApp(ListeningApp[int], CrashSafeApp[int]):
         self._clock = clock
         self.is_ready = False
         """Whether everything is loaded, and keys act."""
-        self.frame = OpeningScreen()
+        self.frame = OpeningScreen(place_words(settings))
         """What is painted first."""
         self._early_pastes: list[events.Paste | PasteDropped] = []
         self._early_keys: deque[events.Key] = deque()

@@ -38,8 +38,9 @@ class FirstSteps:
             main.header.journal_is("journal cannot be written")
             main.note(Sign.FAILED, "journal", str(error))
         await self._choose_account()
+        for words in await self._operations.warm_up(main.account):
+            main.note(Sign.FAILED, "network", words)
         if main.account is not None:
-            await self._operations.warm_up(main.account)
             main.header.look_at_link()
 
     async def _choose_account(self) -> None:

@@ -3,7 +3,10 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from masking_console.models.reach import Unreached
+from masking_console.presentation.display import Sign
 from masking_console.presentation.history import audit_notice
+from masking_console.presentation.reach import reach_words
 from masking_console.ui.widgets.status_bar import StatusFacts
 
 if TYPE_CHECKING:
@@ -18,6 +21,7 @@ class Header:
         self._screen = screen
         self._journal = ""
         self._link: Link | None = None
+        self._told: Unreached | None = None
 
     def journal_is(self, words: str) -> None:
         """Show how the journal is doing."""
@@ -35,7 +39,15 @@ class Header:
         screen = self._screen
         account = screen.account
         self._link = screen.operations.link(account) if account else None
+        self._tell_why(None if self._link is None else self._link.unreached)
         self.show()
+
+    def _tell_why(self, unreached: Unreached | None) -> None:
+        """Say in the log, once for each cause, why Plivo is not reached."""
+        if unreached is not None and unreached != self._told:
+            words = f"No connection: {reach_words(unreached)}."
+            self._screen.note(Sign.FAILED, "network", words)
+        self._told = unreached
 
     def show(self) -> None:
         """Bring the bar up to date."""
@@ -48,6 +60,7 @@ class Header:
             ticket=screen.cause.ticket,
             journal=self._journal,
             audit=audit_notice(screen.operations.audit_states()),
+            settings=screen.settings,
             tabs=screen.panes.tabs(),
         )
         if account is not None:

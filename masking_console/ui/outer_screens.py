@@ -10,6 +10,7 @@ from textual.screen import Screen
 from masking_console.exit_codes import ExitCode
 from masking_console.models.account import Account
 from masking_console.operations.wiring import Operations
+from masking_console.presentation.display import place_words
 from masking_console.ui.account_choice import go_over, renew
 from masking_console.ui.dialogs import answer_to
 from masking_console.ui.help_keys import commands, help_groups
@@ -32,7 +33,10 @@ class OuterScreens:
     async def manage_accounts(self, *, new: bool) -> None:
         """Let the operator choose an account, or make a new one, and use it."""
         main = self._app.main
-        screen = AccountsScreen(self._operations.accounts, main.account, new=new)
+        place = place_words(self._operations.settings)
+        screen = AccountsScreen(
+            self._operations.accounts, main.account, new=new, place=place
+        )
         account = await answer_to(self._app, screen)
         if account is not None:
             await go_over(main, account)
@@ -62,8 +66,13 @@ class OuterScreens:
     async def show_history(self) -> None:
         """Show what was done, and queue what may still connect if that is wanted."""
         main = self._app.main
-        days = self._operations.settings.history_days
-        screen = HistoryScreen(self._operations.history, main.copy, days)
+        settings = self._operations.settings
+        screen = HistoryScreen(
+            self._operations.history,
+            main.copy,
+            settings.history_days,
+            place_words(settings),
+        )
         record = await answer_to(self._app, screen)
         if record is not None:
             main.queue_up(record.may_still_connect)

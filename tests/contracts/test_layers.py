@@ -26,7 +26,7 @@ def test_version_and_help_import_neither_textual_nor_httpx_nor_keyring() -> None
         "try: main(['--help'])\n"
         "except SystemExit: pass\n"
         "heavy = {'textual', 'rich', 'httpx', 'keyring', 'starlette', 'sqlite3'}\n"
-        "heavy |= {'phonenumbers'}\n"
+        "heavy |= {'phonenumbers', 'truststore'}\n"
         "sys.exit(str(heavy & set(sys.modules)) if heavy & set(sys.modules) else 0)"
     )
 
@@ -83,6 +83,7 @@ def test_the_first_paint_waits_for_nothing_but_textual() -> None:
         "late = {'operations', 'plivo', 'credentials', 'journal', 'practice'}\n"
         "found = {name for name in ours if name.split('.')[1] in late}\n"
         "heavy = {'httpx', 'keyring', 'sqlite3', 'msgspec', 'phonenumbers'}\n"
+        "heavy |= {'truststore', 'masking_console.presentation.reach'}\n"
         "found |= heavy & set(sys.modules)\n"
         "found |= {'masking_console.ui.screens.main'} & set(sys.modules)\n"
         "sys.exit(str(found) if found else 0)"

@@ -44,8 +44,6 @@ AFTERMATH_SECONDS = 120.0
 OFF = {ExpiryOutcome.EXPIRED, ExpiryOutcome.ALREADY_EXPIRED}
 
 _FOLDER = f"/v1/Account/{PRACTICE_AUTH_ID}/Masking/Session/"
-# Making one takes longer than a whole run, and nothing here is encrypted.
-_TLS = httpx.create_ssl_context()
 
 
 @dataclass
@@ -134,7 +132,6 @@ class World:
         journal = self._journal()
         wire = Wire(self.account, self._trouble, self._notice)
         connections = Connections(settings, wire, asyncio.get_running_loop().time)
-        connections.client(self.confirmed.plan.account)._http._tls = _TLS
         expire = ExpireSessions(settings, connections, journal, now=self._wall_clock)
         try:
             await self._run(expire)

@@ -8,14 +8,12 @@ from pathlib import Path
 import pytest
 from textual import events
 
-from masking_console.models.masking_session import CheckState
 from masking_console.operations.wiring import Operations, build_operations
 from masking_console.practice.simulated_account import SimulatedAccount
 from masking_console.settings import PRACTICE_API_URL, ApiUrl, Settings
 from masking_console.ui.app import ConsoleApp
 from masking_console.ui.terminal import PasteDropped
 from tests.support.console import Console, console
-from tests.support.runs import open_ids
 
 
 @asynccontextmanager
@@ -99,14 +97,3 @@ async def test_more_keys_than_a_person_types_before_the_start_do_nothing(
         words = "Too many keys came before the console was ready."
         await opened.until(lambda: words in opened.words(), words)
         assert not any("writes" in line for line in opened.log_lines())
-
-
-async def test_certificates_that_are_not_there_stop_no_start(
-    simulated: SimulatedAccount, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "missing.pem"))
-    (only,) = open_ids(simulated, 1)
-    async with console(simulated, tmp_path, first_text=only) as opened:
-        await opened.until_checked(1)
-        (row,) = opened.main.queue.rows_in({CheckState.NOT_CHECKED})
-        assert "proxy or certificates cannot be used" in row.reason

@@ -80,8 +80,10 @@ class AccountsScreen(Screen[Account | None]):
         current: Account | None = None,
         *,
         new: bool = False,
+        place: str = "",
     ) -> None:
         super().__init__()
+        self._place = place
         self._accounts = accounts
         self._current = current
         self._starts_with_new = new
@@ -91,7 +93,7 @@ class AccountsScreen(Screen[Account | None]):
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="accounts-head"):
-            yield Static(Text(" Accounts"))
+            yield Static(Text(f" Accounts   {self._place}".rstrip()))
             yield Static(Text("esc back "), id="accounts-way-out")
         with Vertical(id="accounts") as box:
             box.border_title = "P Accounts"

@@ -47,15 +47,18 @@ class HistoryScreen(Screen[BatchRecord | None]):
         history: ReadHistory,
         copy: Callable[[str, str], Awaitable[str]],
         days: int,
+        place: str = "",
     ) -> None:
         super().__init__()
+        self._place = f"{place}   " if place else ""
         self._history = history
         self._days = days
         self._copy = copy
 
     def compose(self) -> ComposeResult:
-        head = f" History   {self._days} days, this computer only, no phone numbers"
-        yield Static(Text(f"{head}   times in {zone_name()}"), id="history-head")
+        head = f" History   {self._place}{self._days} days, this computer only,"
+        words = f"{head} no phone numbers   times in {zone_name()}"
+        yield Static(Text(words), id="history-head")
         since = datetime.now(UTC) - timedelta(days=self._days)
         yield BatchTable(since, id="batches")
         yield BatchSessions(id="batch-sessions")

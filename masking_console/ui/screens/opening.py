@@ -25,8 +25,13 @@ class PanesScreen(RoomyScreen):
 class OpeningScreen(PanesScreen):
     """The frame alone; it needs nothing but Textual."""
 
+    def __init__(self, place: str = "") -> None:
+        super().__init__()
+        self._place = place
+
     def compose(self) -> ComposeResult:
-        yield Static(" masking-console   Opening ...", classes="status")
+        words = f" masking-console   Opening ...   {self._place}".rstrip()
+        yield Static(Text(words), classes="status")
         with Horizontal(id="panes"):
             yield _pane("source", "1 Source")
             yield _pane("queue", "2 Queue")

@@ -10,13 +10,21 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from masking_console.models.account import Account
-from masking_console.presentation.display import day_and_second, hour_and_minute
+from masking_console.presentation.display import (
+    day_and_second,
+    hour_and_minute,
+    place_words,
+)
+from masking_console.presentation.reach import short_words
+from masking_console.settings import Settings
 
 if TYPE_CHECKING:
     from masking_console.operations.connections import Link
 
 NARROW = 100
 """Under so many columns the panes are tabs, and the bar names them."""
+
+_GAP = "   "
 
 SLOW_MS = 3_000
 """From here on an answer, or the wait for one, is called slow."""
@@ -50,6 +58,8 @@ class StatusFacts:
     """``audit: 14 entries waiting``, or nothing where all of them left."""
     tabs: str = ""
     """The panes and which one is shown, for narrow windows."""
+    settings: Settings | None = None
+    """The settings, which may lead to another place than Plivo."""
 
     def on(self, account: Account, link: "Link | None") -> "StatusFacts":
         """Return the facts with an account and its connection in them."""
@@ -62,6 +72,8 @@ class StatusFacts:
             words = f"Plivo is slow ({slowest / 1000:.1f} s)."
         if link.is_online is False:
             words = "offline"
+            if link.unreached is not None:
+                words = f"offline: {short_words(link.unreached)}"
         if link.closed_for:
             words = f"slowed by Plivo {link.closed_for:.0f} s"
         return replace(facts, link=words, pace=f"pace {link.per_second:.0f}/s")
@@ -93,7 +105,8 @@ class StatusBar(Widget):
         )
 
     def _wide(self, facts: StatusFacts) -> Text:
-        left = Text(" masking-console   ").append_text(self._account(facts))
+        left = Text(" masking-console   ")
+        left.append_text(self._account(facts, left.cell_len))
         ticket = f"ticket {facts.ticket}   " if facts.ticket else ""
         clock = Text(f"{ticket}{day_and_second(facts.now)} ")
         first = self._line(left, clock)
@@ -102,7 +115,8 @@ class StatusBar(Widget):
         return Text("\n").join([first, self._line(health, keys)])
 
     def _narrow(self, facts: StatusFacts) -> Text:
-        left = Text(" ").append_text(self._account(facts))
+        left = Text(" ")
+        left.append_text(self._account(facts, left.cell_len))
         ticket = f"{facts.ticket}  " if facts.ticket else ""
         right = Text(f"{ticket}{hour_and_minute(facts.now)} ")
         if facts.notice:
@@ -114,10 +128,14 @@ class StatusBar(Widget):
         second = self._line(tabs, self._health(facts, room).append(" "))
         return Text("\n").join([first, second])
 
-    def _account(self, facts: StatusFacts) -> Text:
+    def _account(self, facts: StatusFacts, taken: int) -> Text:
         account = facts.account.upper()
         text = Text.assemble((account, self._look("account")), f"  {facts.auth_id}   ")
         text.append(facts.writes)
+        if facts.settings is not None:
+            room = self.size.width - text.cell_len - taken - len(_GAP)
+            if place := place_words(facts.settings, room):
+                text.append(_GAP).append(place, self._look("problem"))
         return text
 
     def _health(self, facts: StatusFacts, room: int) -> Text:
@@ -135,7 +153,9 @@ class StatusBar(Widget):
             parts.append(Text(facts.journal))
         while len(parts) > 1 and len(Text("   ").join(parts)) > room:
             parts.pop()
-        return Text("   ").join(parts)
+        health = Text("   ").join(parts)
+        health.truncate(max(room, 0), overflow="ellipsis")
+        return health
 
     def _line(self, left: Text, right: Text) -> Text:
         room = self.size.width - cell_len(left.plain)

@@ -63,7 +63,7 @@ def write(path: Path, *details: str) -> None:
 
 def sender(path: Path, text: str, to: Target | None = None) -> Sender:
     target = checked_audit_target(text)
-    opened = open_target(target, 10, path, ssl.create_default_context)
+    opened = open_target(target, 10, path, targets.trusted_context)
     return Sender(path, target, to or opened)
 
 
@@ -503,6 +503,17 @@ class TestSyslog:
 
         assert server.content == b""
         assert sent.state.problem.startswith("certificate refused: ")
+
+    def test_where_nobody_is_trusted_that_is_said(
+        self, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
+        write(path, "one")
+        with syslog_server() as server:
+            sent = sender(path, f"syslog+tls://127.0.0.1:{server.port}")
+            assert not sent.send_waiting()
+
+        assert sent.state.problem == "SSL_CERT_FILE names no certificates"
 
     @pytest.mark.parametrize("says", [b"", b"hello"])
     def test_a_tls_server_that_does_not_end_in_order(

@@ -368,7 +368,7 @@ async def test_no_connection_is_tried_again_and_then_not_sent(
 
     assert result.outcome is ExpiryOutcome.NOT_SENT
     assert result.attempts == 3
-    assert result.detail == "no connection"
+    assert result.detail == "127.0.0.1 refused the connection"
     assert sum(isinstance(event, RunWaiting) for event in opened.events) == 2
 
 

@@ -18,6 +18,7 @@ from masking_console.models.run_events import (
     SessionSettled,
 )
 from masking_console.operations.expire_one import Waits
+from masking_console.operations.expire_sessions import WORKERS
 from masking_console.practice.exchange import ReceivedRequest, Reply
 from masking_console.practice.faults import Fault
 from masking_console.practice.simulated_account import SimulatedAccount
@@ -260,7 +261,7 @@ async def test_many_refusals_at_once_end_a_large_batch_for_one_reason(
     assert summary.end is RunEnd.TOKEN_REFUSED
     assert summary.count(E) == 1
     refused = summary.count(ExpiryOutcome.REFUSED)
-    assert 1 < refused == len(opened.sent("DELETE")) - 1 <= 16
+    assert 1 < refused == len(opened.sent("DELETE")) - 1 <= WORKERS
 
 
 async def test_five_equal_failures_in_a_row_pause_the_run(

@@ -19,10 +19,12 @@ from masking_console.errors import (
 )
 from masking_console.models.account import Account, AccountName, AuthId, AuthToken
 from masking_console.models.expiry import Batch, RecordedIntent
+from masking_console.models.reach import Obstacle, SettingFault
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.plivo.answers import Verdict
 from masking_console.plivo.client import LARGEST_BODY, PlivoClient
 from masking_console.plivo.http_clients import USER_AGENT
+from masking_console.plivo.network import Network
 from masking_console.plivo.pacing import Pace
 from masking_console.settings import Settings, Timeouts, checked_api_url
 from tests.support.runs import plan_of
@@ -233,7 +235,7 @@ async def test_no_connection_is_not_sent_and_offline() -> None:
         answer = await client.expire_session(intent())
 
         assert answer.verdict is Verdict.NOT_SENT
-        assert answer.detail == "no connection"
+        assert answer.detail == "connection refused"
         assert client.is_online is False
         look = await client.get_session(UUID)
         assert look.verdict is Verdict.NOT_SENT
@@ -387,29 +389,34 @@ async def test_https_goes_through_the_proxy_which_sees_no_credentials(
             answer = await client.expire_session(intent())
 
     assert answer.verdict is Verdict.NOT_SENT
-    assert answer.detail == "the proxy refused"
+    assert answer.unreached is not None
+    assert answer.unreached.obstacle is Obstacle.PASSWORD
     assert proxy.heads[0].startswith(b"CONNECT api.plivo.com:443 ")
     assert b"authorization" not in b"".join(proxy.heads).lower()
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
+    ("name", "value", "fault"),
     [
-        ("SSL_CERT_FILE", "/nonexistent"),
-        ("HTTPS_PROXY", "gopher://who:hunter2@proxy.example"),
-        ("HTTPS_PROXY", "socks5://who:hunter2@proxy.example"),
-        ("HTTPS_PROXY", "http://who:hunter2@proxy.example:port"),
+        ("SSL_CERT_FILE", "/nonexistent", SettingFault.NO_FILE),
+        ("HTTPS_PROXY", "gopher://who:hunter2@proxy.example", SettingFault.KIND),
+        ("HTTPS_PROXY", "http://who:hunter2@proxy.example:port", SettingFault.PORT),
     ],
 )
-async def test_an_environment_that_cannot_be_used_is_told_and_sends_nothing(
-    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+async def test_an_environment_that_cannot_be_used_is_named_and_sends_nothing(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, fault: SettingFault
 ) -> None:
     monkeypatch.setenv(name, value)
     async with client_of("https://api.plivo.com") as client:
+        await client.warm_up()
         answer = await client.expire_session(intent())
 
     assert answer.verdict is Verdict.NOT_SENT
-    assert answer.detail == "the environment's proxy or certificates cannot be used"
+    assert answer.unreached is not None
+    assert answer.unreached.setting is not None
+    assert answer.unreached.setting.variable == name
+    assert answer.unreached.setting.fault is fault
+    assert "hunter2" not in f"{answer!r} {vars(client)!r}"
 
 
 async def test_a_connection_that_takes_too_long_is_not_sent() -> None:
@@ -420,11 +427,13 @@ async def test_a_connection_that_takes_too_long_is_not_sent() -> None:
         return httpx.MockTransport(handler)
 
     settings = Settings(journal_path=Path("unused"))
-    async with PlivoClient(ACCOUNT, settings, Pace(1.0), new_transport) as client:
+    network = Network(settings, new_transport)
+    async with PlivoClient(ACCOUNT, settings, Pace(1.0), network) as client:
         answer = await client.expire_session(intent())
 
     assert answer.verdict is Verdict.NOT_SENT
-    assert answer.detail == "no connection in time"
+    assert answer.unreached is not None
+    assert answer.unreached.obstacle is Obstacle.TIME
 
 
 async def test_the_token_is_in_no_repr() -> None:
