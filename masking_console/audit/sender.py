@@ -200,14 +200,28 @@ class AuditOut:
 def read_states(journal_path: Path, rules: AuditRules) -> tuple[AuditState, ...]:
     """Return how far each target got, from the marks alone; nothing is written."""
     return tuple(
-        _state(journal_path, each.text, MarkFile(journal_path, each).read(), "")
+        _state(
+            journal_path,
+            each.text,
+            MarkFile(journal_path, each).read(),
+            is_untouched=True,
+        )
         for each in rules.targets
     )
 
 
-def _state(journal_path: Path, target: str, mark: Mark, problem: str) -> AuditState:
+def _state(
+    journal_path: Path,
+    target: str,
+    mark: Mark,
+    problem: str = "",
+    *,
+    is_untouched: bool = False,
+) -> AuditState:
     try:
-        last = in_our_words(lambda: read_last(journal_path).sequence, "read")
+        last = in_our_words(
+            lambda: read_last(journal_path, is_untouched=is_untouched).sequence, "read"
+        )
     except JournalError:
         last = mark.sequence
     return AuditState(target, min(mark.sequence, last), last, problem)

@@ -221,19 +221,27 @@ class EntryFile:
         return [row[0] for row in found]
 
 
-def read_last(path: Path) -> Head:
-    """Return the last entry of a journal, without changing anything."""
-    with closing(_opened_to_read(path)) as connection:
+def read_last(path: Path, *, is_untouched: bool = False) -> Head:
+    """Return the last entry of a journal, without changing anything; see below."""
+    with closing(_opened_to_read(path, is_untouched=is_untouched)) as connection:
         return _last(connection)
 
 
-def read_rows(path: Path, behind: int = 0) -> Iterator[SealedRow]:
+def read_rows(
+    path: Path, behind: int = 0, *, is_untouched: bool = False
+) -> Iterator[SealedRow]:
     """Yield the rows of a journal by sequence, without changing anything.
 
     A row that SQLite cannot read comes as one that is damaged, as long as the rows
     behind it can be reached.
+
+    Args:
+        path: the journal's file.
+        behind: the number of the row before the first one.
+        is_untouched: leave nothing beside the file; a console that begins to write
+            meanwhile may then be seen in the middle of it.
     """
-    with closing(_opened_to_read(path)) as connection:
+    with closing(_opened_to_read(path, is_untouched=is_untouched)) as connection:
         last = behind
         while True:
             try:
@@ -300,10 +308,13 @@ def _sound(rows: Iterable[Sequence[object]]) -> Iterator[JournalEntry]:
     yield from (entry for entry in found if entry is not None)
 
 
-def _opened_to_read(path: Path) -> sqlite3.Connection:
+def _opened_to_read(path: Path, *, is_untouched: bool = False) -> sqlite3.Connection:
     # A missing file is not created, and its missing is an error of its own.
     path.stat()
     uri = f"{path.absolute().as_uri()}?mode=ro"
+    if is_untouched and not os.path.exists(f"{path}-wal"):  # noqa: PTH110 - quick
+        # Nobody writes. SQLite would leave a log and its index beside the file.
+        uri += "&immutable=1"
     connection = sqlite3.connect(uri, uri=True, timeout=_BUSY_SECONDS)
     connection.text_factory = _as_text
     return connection

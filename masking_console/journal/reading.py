@@ -105,8 +105,12 @@ def read_latest_gap(path: Path) -> datetime | None:
     return max(gaps, default=None)
 
 
-def verify_file(path: Path) -> ChainReport:
+def verify_file(path: Path, *, is_untouched: bool = False) -> ChainReport:
     """Return whether the chain is whole, and if not, where it is broken.
+
+    Args:
+        path: the journal's file.
+        is_untouched: see `read_rows`.
 
     Raises:
         JournalError: the journal cannot be read.
@@ -122,7 +126,12 @@ def verify_file(path: Path) -> ChainReport:
     if not path.exists():
         return verify_chain((), noted, is_there=is_there)
     return in_our_words(
-        lambda: verify_chain(read_rows(path), noted, may_lag, is_there=is_there),
+        lambda: verify_chain(
+            read_rows(path, is_untouched=is_untouched),
+            noted,
+            may_lag,
+            is_there=is_there,
+        ),
         "read",
     )
 

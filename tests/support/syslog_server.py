@@ -1,17 +1,10 @@
 """A small syslog server on this computer, which can be away, hang or cut off."""
 
-import datetime as dt
-import ipaddress
 import socket
 import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
-
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 
 class SyslogServer:
@@ -79,65 +72,3 @@ def syslog_server(
         yield server
     finally:
         server.close()
-
-
-def make_certificates(folder: Path) -> tuple[Path, ssl.SSLContext]:
-    """Return an authority's file, and the context of a server that it trusts."""
-    authority_key, authority = _certificate("Test CA", None, None)
-    key, certificate = _certificate("localhost", authority, authority_key)
-    authority_path, chain_path = folder / "ca.pem", folder / "server.pem"
-    authority_path.write_bytes(authority.public_bytes(serialization.Encoding.PEM))
-    chain_path.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        + certificate.public_bytes(serialization.Encoding.PEM)
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(chain_path)
-    return authority_path, context
-
-
-def _certificate(
-    name: str,
-    issuer: x509.Certificate | None,
-    issuer_key: ec.EllipticCurvePrivateKey | None,
-) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    now = dt.datetime.now(dt.UTC)
-    is_authority = issuer is None
-    usage = x509.KeyUsage(
-        digital_signature=True,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=is_authority,
-        crl_sign=is_authority,
-        encipher_only=False,
-        decipher_only=False,
-    )
-    names = [x509.DNSName(name), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer.subject if issuer else subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.BasicConstraints(is_authority, None), critical=True)
-        .add_extension(usage, critical=True)
-        .add_extension(
-            x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False
-        )
-    )
-    if not is_authority:
-        builder = builder.add_extension(x509.SubjectAlternativeName(names), False)
-    signer = issuer_key or key
-    own = x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key())
-    builder = builder.add_extension(own, False)
-    return key, builder.sign(signer, hashes.SHA256())

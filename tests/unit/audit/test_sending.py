@@ -25,7 +25,8 @@ from masking_console.audit.targets import FileTarget, SyslogServer, Target, open
 from masking_console.journal.journal import Journal
 from masking_console.models.audit_state import AuditState
 from masking_console.settings import AuditRules, checked_audit_target
-from tests.support.syslog_server import make_certificates, syslog_server
+from tests.support.certificates import Authority
+from tests.support.syslog_server import syslog_server
 from tests.unit.audit.test_messages import prove
 
 NOW = datetime(2026, 3, 4, 12, 5, 2, tzinfo=UTC)
@@ -480,8 +481,9 @@ class TestSyslog:
     def test_a_server_with_tls_that_this_computer_trusts_gets_every_message(
         self, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        authority, context = make_certificates(tmp_path)
-        monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+        authority = Authority.made(tmp_path)
+        context = authority.server("127.0.0.1")
+        monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
         write(path, "one")
         with syslog_server(context) as server:
             sent = sender(path, f"syslog+tls://127.0.0.1:{server.port}")
@@ -495,7 +497,7 @@ class TestSyslog:
     def test_a_server_with_tls_that_nobody_vouches_for_gets_nothing(
         self, path: Path, tmp_path: Path
     ) -> None:
-        _, context = make_certificates(tmp_path)
+        context = Authority.made(tmp_path).server("127.0.0.1")
         write(path, "one")
         with syslog_server(context) as server:
             sent = sender(path, f"syslog+tls://127.0.0.1:{server.port}")
@@ -519,8 +521,9 @@ class TestSyslog:
     def test_a_tls_server_that_does_not_end_in_order(
         self, says: bytes, tmp_path: Path
     ) -> None:
-        authority, context = make_certificates(tmp_path)
-        trusting = ssl.create_default_context(cafile=str(authority))
+        authority = Authority.made(tmp_path)
+        context = authority.server("127.0.0.1")
+        trusting = ssl.create_default_context(cafile=str(authority.file))
         received: list[bytes] = []
         with closing(socket.create_server(("127.0.0.1", 0))) as listening:
 
