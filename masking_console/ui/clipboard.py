@@ -120,10 +120,15 @@ def multiplexer(environ: Mapping[str, str]) -> Multiplexer | None:
     return Multiplexer.TMUX if environ.get("TMUX") else None
 
 
-def local_tool(environ: Mapping[str, str], platform: str) -> str:
-    """Return the name of the tool that copying tries first; empty where none is."""
+def route_words(environ: Mapping[str, str], platform: str) -> str:
+    """Return where a text goes that is copied here."""
     names = (tool.name for tool in _local_tools(environ, platform))
-    return next((name for name in names if shutil.which(name)), "")
+    name = next(filter(shutil.which, names), "")
+    if name:
+        return f"{name}, of this computer"
+    between = multiplexer(environ)
+    through = f", through {between.value}" if between is not None else ""
+    return f"the terminal{through} (OSC 52), which may refuse it"
 
 
 def _for_screen(sequence: str) -> str:

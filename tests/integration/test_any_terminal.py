@@ -43,3 +43,23 @@ def test_a_terminal_without_a_screen_gets_one_sentence(tmp_path: Path) -> None:
         terminal.wait_for("masking-console expire", timeout=PATIENCE_SECONDS)
         assert terminal.wait_exit() == 1
         assert b"\x1b" not in terminal.raw_output
+
+
+@pytest.mark.parametrize(
+    ("locale", "words"),
+    [
+        ({"LANG": "C.UTF-8"}, "characters     utf-8"),
+        ({"PYTHONIOENCODING": "ascii"}, "characters     ascii by the locale"),
+        ({"LC_ALL": "C", "TERM": "vt220"}, "the console asks the terminal"),
+    ],
+)
+def test_the_doctor_describes_the_terminal(
+    tmp_path: Path, locale: dict[str, str], words: str
+) -> None:
+    command = [*COMMAND[:3], "doctor", "--offline"]
+    environment = program_environment(tmp_path, **locale)
+    with Terminal(command, environment=environment, size=(110, 60)) as terminal:
+        terminal.wait_for(words, timeout=PATIENCE_SECONDS)
+        terminal.wait_for("110 x 60", timeout=PATIENCE_SECONDS)
+        # There is no keyring here, and that needs a look.
+        assert terminal.wait_exit() == 1

@@ -50,7 +50,7 @@ def prepare(environ: Mapping[str, str], stream: TextIO | None) -> None:
     Raises:
         InputError: the terminal cannot show a screen at all.
     """
-    if environ.get("TERM") in _CANNOT_DRAW:
+    if not can_draw(environ):
         raise InputError(
             f"This terminal (TERM={environ['TERM']}) cannot show the console. "
             "Use masking-console expire, or another terminal."
@@ -66,6 +66,22 @@ def prepare(environ: Mapping[str, str], stream: TextIO | None) -> None:
         stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[attr-defined]
     elif is_utf8 and not answer:
         stream.reconfigure(encoding="ascii", errors="replace")  # type: ignore[attr-defined]
+
+
+def can_draw(environ: Mapping[str, str]) -> bool:
+    """Return whether the terminal can show a screen, as far as its name says."""
+    return environ.get("TERM") not in _CANNOT_DRAW
+
+
+def shows(environ: Mapping[str, str], stream: TextIO) -> str:
+    """Return in words what the terminal reads, and what the console would write."""
+    encoding = encoding_of(stream)
+    if encoding == "utf-8" and not _is_guess(environ):
+        return "utf-8"
+    # Nothing is asked of it here: the console does so when it starts.
+    return (
+        f"{encoding} by the locale; the console asks the terminal, else plain borders"
+    )
 
 
 def encoding_of(stream: TextIO) -> str:
