@@ -1,9 +1,12 @@
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -235,3 +238,40 @@ def test_a_number_that_an_older_version_wrote_stays_on_this_computer() -> None:
     assert told["detail"] == "call from (number)"
     assert "sealed" not in told
     assert told["seal"] == row.seal
+
+
+def test_the_proof_in_the_readme_proves_parts_and_finds_what_was_changed() -> None:
+    guide = (Path(__file__).parents[3] / "README.md").read_text()
+    (proof,) = re.findall(r"```python\n(import hashlib.*?)```", guide, re.DOTALL)
+    lines = [
+        line
+        for each in chain([many(1000), entry(), entry(outcome="expired")])
+        for line in each.lines(SYSLOG_BYTES)
+    ]
+
+    def proved(text: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", proof]
+        given = "\n".join(text)
+        return subprocess.run(
+            command, input=given, capture_output=True, text=True, check=False
+        )
+
+    assert len(lines) > 4
+    sound = proved(lines)
+    assert (sound.returncode, sound.stdout, sound.stderr) == (0, "", "")
+    changed = [*lines[:-1], lines[-1].replace('\\"expired\\"', '\\"unknown\\"')]
+    assert proved(changed).stdout == "not proved: 3\n"
+    assert "gap before entry 3" in proved([*lines[:-2], lines[-1]]).stderr
+
+
+def test_the_readme_names_every_field_that_leaves() -> None:
+    guide = (Path(__file__).parents[3] / "README.md").read_text()
+    names = {
+        "batch_id": "batch",
+        "session_uuid": "session",
+        "account_name": "account",
+    }
+    for name in JournalEntry.__struct_fields__:
+        assert re.search(
+            rf"^\|.*`{names.get(name, name)}`.*\|.*\|$", guide, re.MULTILINE
+        )
