@@ -5,15 +5,16 @@ One way down, from the terminal to Plivo, and never back up::
     cli                       parse, wire, turn an error into one line and an exit code
      └ ui │ linear            the Textual face, and the one without a screen
         └ operations          what an operator can do; no Textual, HTTP, keyring or SQL
-           └ plivo │ credentials │ journal │ practice │ presentation
-              │               one outside thing each; they do not know each other
-              └ config_layers
-                 └ config_file
-                    └ config_keys
-                       └ settings
-                          └ models  values; standard library and msgspec only
-                             └ errors
-                                └ exit_codes │ paths
+           └ audit            the journal's entries on their way out
+              └ plivo │ credentials │ journal │ practice │ presentation
+                 │            one outside thing each; they do not know each other
+                 └ config_layers
+                    └ config_file
+                       └ config_keys
+                          └ settings
+                             └ models  values; standard library and msgspec only
+                                └ errors
+                                   └ exit_codes │ paths
 
 The import contracts in ``pyproject.toml`` hold this picture true.
 """

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 import msgspec
 
-from masking_console.config_keys import Combine, Values, allowed, keys_of
+from masking_console.config_keys import Audit, Combine, Values, allowed, keys_of
 from masking_console.errors import ConfigFileError, InputError
 from masking_console.models.account import (
     RESERVED_NAMES,
@@ -32,7 +32,7 @@ from masking_console.paths import (
     link_to_nothing,
     open_guarded,
 )
-from masking_console.settings import checked_api_url
+from masking_console.settings import checked_api_url, checked_audit_target
 
 LARGEST_FILE = 1024 * 1024
 """Bytes."""
@@ -259,6 +259,15 @@ def _check_values(path: Path, values: Values) -> None:
     if values.confirm.name_from < values.confirm.count_from:
         key = "confirm.name_from"
         raise problem(path, f"{key} must be {allowed()[key]}")
+    _check_audit(path, values.audit)
+
+
+def _check_audit(path: Path, values: Audit) -> None:
+    try:
+        for text in values.to:
+            checked_audit_target(text)
+    except InputError as error:
+        raise problem(path, f"audit.to cannot be used; {error}") from None
 
 
 def _accounts(path: Path, values: Values) -> tuple[CommandAccount, ...]:

@@ -71,6 +71,62 @@ class OwnAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An absolute program and its arguments."""
 
 
+class Facility(Enum):
+    """The facilities of syslog under which an audit is kept."""
+
+    USER = "user"
+    """1: of users."""
+    AUTH = "auth"
+    """4: security."""
+    AUTHPRIV = "authpriv"
+    """10: security, for few eyes."""
+    AUDIT = "audit"
+    """13: audits."""
+    LOCAL0 = "local0"
+    """16: as the network decides."""
+    LOCAL1 = "local1"
+    """17, likewise."""
+    LOCAL2 = "local2"
+    """18, likewise."""
+    LOCAL3 = "local3"
+    """19, likewise."""
+    LOCAL4 = "local4"
+    """20, likewise."""
+    LOCAL5 = "local5"
+    """21, likewise."""
+    LOCAL6 = "local6"
+    """22, likewise."""
+    LOCAL7 = "local7"
+    """23, likewise."""
+
+    @property
+    def number(self) -> int:
+        """Return its number in RFC 5424."""
+        named = {"user": 1, "auth": 4, "authpriv": 10, "audit": 13}
+        return named.get(self.value) or 16 + int(self.value[-1])
+
+
+class Audit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where every entry of the journal is sent."""
+
+    to: Annotated[
+        tuple[str, ...],
+        Combine.LOCKED,
+        Meta(
+            max_length=8,
+            description='a list such as ["/var/log/audit.jsonl"], ["syslog"] or '
+            '["syslog+tls://host:6514"]',
+        ),
+    ] = ()
+    """The targets; each gets every entry."""
+    facility: Annotated[
+        Facility,
+        Combine.LOCKED,
+        Meta(description='"user", "auth", "authpriv", "audit" or "local0" to "local7"'),
+    ] = Facility.AUTHPRIV
+    """The facility of syslog messages."""
+
+
 class Values(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Every key of the file, with its default; the descriptions say what it may be."""
 
@@ -169,6 +225,10 @@ class Values(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Confirm, Combine.EACH, Meta(description="a table with count_from and name_from")
     ] = Confirm()
     """When the operator must type what."""
+    audit: Annotated[
+        Audit, Combine.LOCKED, Meta(description="a table with to and facility")
+    ] = Audit()
+    """Where every entry of the journal is sent."""
     accounts: Annotated[
         dict[str, OwnAccount],
         Combine.OWN,

@@ -25,7 +25,13 @@ from masking_console.models.cause import CauseRules
 from masking_console.models.confirmation_rules import ConfirmationRules
 from masking_console.models.ticket_pattern import TicketPattern
 from masking_console.paths import open_guarded
-from masking_console.settings import ApiUrl, Settings, checked_api_url
+from masking_console.settings import (
+    ApiUrl,
+    AuditRules,
+    Settings,
+    checked_api_url,
+    checked_audit_target,
+)
 
 Table = TypeVar("Table", bound=msgspec.Struct)
 
@@ -225,6 +231,10 @@ class Configuration:
                 values.ticket_required, self.ticket_patterns, values.ticket_per_batch
             ),
             show_numbers=values.show_numbers,
+            audit=AuditRules(
+                tuple(map(checked_audit_target, dict.fromkeys(values.audit.to))),
+                values.audit.facility.number,
+            ),
             country=values.country,
             accounts=self.user.accounts,
             keymap=self.user.keymap,

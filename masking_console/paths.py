@@ -26,15 +26,21 @@ _MOST_LINKS = 40
 _GROUPS_OF_ADMINISTRATORS = {80} if sys.platform == "darwin" else set()
 """On macOS the group ``admin``, which may write to some folders of the system."""
 
+
+class PathVariableError(OSError):
+    """A variable does not name an absolute path; the text is a whole sentence."""
+
+
 FileIdentity = tuple[int, int]
 """Device and inode: the file itself, whatever its names are."""
 
 
 def config_dir() -> Path:
     """Return the folder of ``config.toml``; it may not exist yet."""
-    override = os.environ.get("MASKING_CONSOLE_CONFIG_DIR")
+    variable = "MASKING_CONSOLE_CONFIG_DIR"
+    override = os.environ.get(variable)
     if override:
-        return Path(override)
+        return _absolute(Path(override), variable)
     import platformdirs  # noqa: PLC0415 - not for --help
 
     return platformdirs.user_config_path(APP_NAME)
@@ -62,9 +68,10 @@ def system_config_path() -> Path:
 
 def state_dir() -> Path:
     """Return the folder of the journal; it may not exist yet."""
-    override = os.environ.get("MASKING_CONSOLE_STATE_DIR")
+    variable = "MASKING_CONSOLE_STATE_DIR"
+    override = os.environ.get(variable)
     if override:
-        return Path(override)
+        return _absolute(Path(override), variable)
     import platformdirs  # noqa: PLC0415 - not for --help
 
     return platformdirs.user_state_path(APP_NAME)
@@ -73,6 +80,21 @@ def state_dir() -> Path:
 def journal_path(*, practice: bool) -> Path:
     """Return the journal's file; practice has one of its own."""
     return state_dir() / ("practice-journal.db" if practice else "journal.db")
+
+
+def _absolute(path: Path, variable: str) -> Path:
+    """Return the path, which must not depend on the folder of the moment.
+
+    Else each folder in which the console is started would get a journal of its own.
+
+    Raises:
+        PathVariableError: it is relative, as one with a ``~`` is without a shell.
+    """
+    if path.is_absolute():
+        return path
+    raise PathVariableError(
+        f'{variable} must be an absolute path, written in full, and is "{path}".'
+    )
 
 
 def make_private_folder(path: Path) -> None:

@@ -3,6 +3,7 @@
 import ipaddress
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -25,6 +26,8 @@ _OWN_PATH = re.compile(r"/(?:v1|account|masking)(?:/|$)", re.IGNORECASE)
 _HTTPS_PORT = 443
 PLIVO_API_URL = "https://api.plivo.com"
 PRACTICE_API_URL = "https://practice.invalid"
+_SYSLOG_URL = re.compile(r"syslog\+(?:tls|tcp)://[A-Za-z0-9.:\[\]-]+/?")
+_SYSLOG_PORTS = {"syslog+tls": 6514, "syslog+tcp": 601}
 
 ApiUrl = NewType("ApiUrl", str)
 """A base URL that `checked_api_url` has accepted; it has no trailing slash."""
@@ -75,6 +78,45 @@ class ShowNumbers(Enum):
     """As soon as a session is opened, recorded."""
 
 
+class AuditKind(Enum):
+    """The ways in which the journal's entries leave for elsewhere."""
+
+    FILE = "file"
+    """A file of JSON Lines, which is appended to."""
+    LOCAL = "syslog"
+    """The syslog of this computer, through its socket."""
+    TLS = "syslog+tls"
+    """A syslog server, with TLS."""
+    TCP = "syslog+tcp"
+    """A syslog server on this computer, without TLS."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditTarget:
+    """One place to which every entry of the journal is sent."""
+
+    kind: AuditKind
+    """How it is sent."""
+    text: str
+    """The target as it was configured; the mark of what was sent belongs to it."""
+    path: Path | None = None
+    """The file or the socket; None for the syslog socket that the system has."""
+    host: str = ""
+    """The name or address of a server."""
+    port: int = 0
+    """Its port."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRules:
+    """Where the journal's entries are sent."""
+
+    targets: tuple[AuditTarget, ...] = ()
+    """All of them; each gets every entry."""
+    facility: int = 10
+    """The facility of syslog messages, by its number."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that is decided before the first screen."""
@@ -115,6 +157,8 @@ class Settings:
     """What a ticket must be."""
     show_numbers: ShowNumbers = ShowNumbers.ASK
     """When phone numbers are shown in full."""
+    audit: AuditRules = field(default_factory=AuditRules)
+    """Where the journal's entries are sent."""
     country: str = ""
     """Two letters of the country whose national phone numbers are read, or nothing."""
     accounts: tuple[CommandAccount, ...] = ()
@@ -154,6 +198,45 @@ def checked_api_url(text: str) -> ApiUrl:
     if parts.scheme not in {"http", "https"} or not _PLAIN_URL.fullmatch(text.strip()):
         raise problem
     return ApiUrl(words)
+
+
+def checked_audit_target(text: str) -> AuditTarget:
+    """Return where entries of the journal are to be sent.
+
+    Raises:
+        InputError: it is neither an absolute path nor an address of a syslog.
+    """
+    if text == AuditKind.LOCAL.value:
+        return AuditTarget(AuditKind.LOCAL, text)
+    if text.startswith("syslog:"):
+        return AuditTarget(
+            AuditKind.LOCAL, text, _absolute(text.removeprefix("syslog:"))
+        )
+    if "://" not in text:
+        return AuditTarget(AuditKind.FILE, text, _absolute(text))
+    host, port = "", 0
+    if _SYSLOG_URL.fullmatch(text):
+        with suppress(ValueError):
+            parts = urlsplit(text)
+            host, port = parts.hostname or "", parts.port or _SYSLOG_PORTS[parts.scheme]
+    if not host:
+        raise InputError(
+            "an audit target is an absolute path, syslog, syslog:/path/of/a/socket, "
+            "syslog+tls://host:6514, or syslog+tcp:// to a loopback address"
+        )
+    kind = AuditKind(text.partition(":")[0])
+    if kind is AuditKind.TCP and not is_loopback(host):
+        raise InputError(
+            "syslog+tcp:// must lead to a loopback address; use syslog+tls://"
+        )
+    return AuditTarget(kind, text, host=host, port=port)
+
+
+def _absolute(text: str) -> Path:
+    path = Path(text)
+    if not path.is_absolute():
+        raise InputError("the path of an audit target must be absolute, without ~")
+    return path
 
 
 def foreign_place(api_url: ApiUrl) -> str:

@@ -48,6 +48,7 @@ def _run(arguments: list[str] | None) -> int:
     from masking_console.cli.commands import cli
     from masking_console.errors import MaskingConsoleError
     from masking_console.exit_codes import ExitCode
+    from masking_console.paths import PathVariableError
 
     code = int(ExitCode.DONE)
     try:
@@ -62,6 +63,8 @@ def _run(arguments: list[str] | None) -> int:
         code = _failed(error.format_message(), ExitCode.BAD_INPUT)
     except MaskingConsoleError as error:
         code = _failed(str(error), error.exit_code)
+    except PathVariableError as error:
+        code = _failed(str(error), ExitCode.BAD_INPUT)
     except Exception as error:  # noqa: BLE001 - the last place to keep its values back
         code = _unforeseen(error)
     return code

@@ -11,6 +11,7 @@ from masking_console import __version__
 from masking_console.cli.completion import completion
 from masking_console.cli.config import config
 from masking_console.cli.console import console
+from masking_console.cli.doctor import doctor
 from masking_console.cli.expire import expire
 from masking_console.cli.find import find
 from masking_console.cli.history import history
@@ -95,5 +96,6 @@ cli.add_command(expire)
 cli.add_command(find)
 cli.add_command(completion)
 cli.add_command(config)
+cli.add_command(doctor)
 cli.add_command(history)
 cli.add_command(practice_server)

@@ -56,11 +56,13 @@ def _run_console(settings: "Settings", first_text: str) -> None:
     from masking_console.presentation.display import show_as
     from masking_console.ui.app import ConsoleApp
     from masking_console.ui.crash import refuse_spying_environment
+    from masking_console.ui.terminal.characters import prepare
 
     check_keymap(settings.keymap)
     protect(os.environ, practice=settings.practice)
     refuse_spying_environment(os.environ, practice=settings.practice)
     show_as(settings)
+    prepare(os.environ, sys.__stderr__)
     app = ConsoleApp(settings, lambda: _operations(settings), first_text)
     with app.departure.on_signals():
         try:

@@ -124,4 +124,4 @@ def _run(settings: "Settings", pasted: "PastedIds", **wishes: object) -> int:
     try:
         return ExpireJob(operations, request, lines).run()
     finally:
-        operations.close()
+        operations.close(audit_seconds=3.0)

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +13,9 @@ from masking_console.cli.completion import (
 )
 from masking_console.cli.options import load_settings
 from masking_console.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from masking_console.settings import AuditRules
 
 
 def _known_outcome(_ctx: click.Context, option: click.Parameter, value: str) -> str:
@@ -117,7 +121,8 @@ def verify(
     if rebuild_search:
         _rebuild_search(journal_path)
     files = [Path(each) for each in (*against, *reports)]
-    words, is_whole = print_verification(journal_path, files)
+    audit = _audit_rules(journal_path)
+    words, is_whole = print_verification(journal_path, files, audit)
     click.echo(words)
     if not is_whole:
         sys.exit(ExitCode.BAD_INPUT)
@@ -147,7 +152,8 @@ def acknowledge(journal_path: Path, finding: str, reason: str, practice: bool) -
 
     if practice:
         journal_path = paths.journal_path(practice=True)
-    click.echo(verify_history.acknowledge(journal_path, finding, reason))
+    audit = _audit_rules(journal_path)
+    click.echo(verify_history.acknowledge(journal_path, finding, reason, audit))
 
 
 @history.command()
@@ -169,3 +175,19 @@ def add_ticket(
     rules = load_settings(practice=practice).cause_rules
     cause = Cause.of(ticket, reason)
     click.echo(verify_history.add_ticket(journal_path, batch, cause, rules))
+
+
+def _audit_rules(journal_path: Path) -> "AuditRules":
+    """Return where entries are sent; a wrong configuration stops no proof."""
+    from masking_console import paths
+    from masking_console.cli.streams import say
+    from masking_console.errors import ConfigFileError
+    from masking_console.settings import AuditRules
+
+    if journal_path == paths.journal_path(practice=True):
+        return AuditRules()
+    try:
+        return load_settings().audit
+    except ConfigFileError as error:
+        say(str(error))
+        return AuditRules()

@@ -3,6 +3,7 @@
 import errno
 import os
 import sys
+from io import TextIOWrapper
 
 _MODES = {"stdin": "r", "stdout": "w", "stderr": "w"}
 _GONE = "Standard output is closed. What was to be said is lost."
@@ -28,6 +29,9 @@ def open_closed() -> None:
             setattr(sys, name, stream)
             setattr(sys, f"__{name}__", stream)
             _closed.add(name)
+    if isinstance(sys.stdout, TextIOWrapper) and sys.stdout.errors == "strict":
+        # Where the locale lacks a character, the rest is worth reading all the same.
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def lost_output(failed: OSError | None = None) -> str:

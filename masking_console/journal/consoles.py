@@ -16,13 +16,19 @@ from masking_console.paths import make_private_subfolder, open_private
 if sys.platform == "win32":  # pragma: no cover - tested on Linux
     import msvcrt
 
-    def _try_lock(descriptor: int) -> None:
+    def try_lock(descriptor: int) -> None:
+        """Take the lock of a file; see below."""
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
 
 else:
     import fcntl
 
-    def _try_lock(descriptor: int) -> None:
+    def try_lock(descriptor: int) -> None:
+        """Take the lock of a file until it is closed.
+
+        Raises:
+            OSError: somebody else has it.
+        """
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
@@ -43,7 +49,7 @@ class Consoles:
         # Locked before it gets its name, or another console could take it for dead.
         unnamed = self._folder / f".{name}"
         descriptor = open_private(unnamed, os.O_CREAT | os.O_EXCL | os.O_RDWR)
-        _try_lock(descriptor)
+        try_lock(descriptor)
         unnamed.rename(self._path(name))
         self._descriptor, self.own_id = descriptor, name
 
@@ -57,7 +63,7 @@ class Consoles:
         except OSError:
             return False
         try:
-            _try_lock(descriptor)
+            try_lock(descriptor)
         except OSError:
             return True
         finally:

@@ -5,6 +5,7 @@ they are missing. Where it may not (another person's folder, a read-only medium)
 cannot (a full disk), the file is read as it is, by itself.
 """
 
+import os
 import sqlite3
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -45,19 +46,29 @@ _WITHOUT_LOCKS = "win32-none" if sys.platform == "win32" else "unix-none"
 
 
 @contextmanager
-def opened_to_read(path: Path) -> Iterator[sqlite3.Connection]:
+def opened_to_read(
+    path: Path, *, is_untouched: bool = False
+) -> Iterator[sqlite3.Connection]:
     """Open a journal that somebody else may be writing.
+
+    Args:
+        path: the journal's file.
+        is_untouched: leave nothing beside the file; a console that begins to write
+            meanwhile may then be seen in the middle of it.
 
     Raises:
         FileNotFoundError: there is none; it is not created.
         sqlite3.Error: it cannot be read.
     """
     path.stat()
-    with closing(_connected(path)) as connection:
+    with closing(_connected(path, is_untouched=is_untouched)) as connection:
         yield connection
 
 
-def _connected(path: Path) -> sqlite3.Connection:
+def _connected(path: Path, *, is_untouched: bool) -> sqlite3.Connection:
+    if is_untouched and not os.path.exists(f"{path}-wal"):  # noqa: PTH110 - quick
+        # Nobody writes. SQLite would leave a log and its index beside the file.
+        return _connect(path, "mode=ro&immutable=1")
     connection = _connect(path, "mode=ro")
     try:
         connection.execute("SELECT 1 FROM sqlite_master").fetchone()
@@ -103,10 +114,18 @@ def last_head(connection: sqlite3.Connection) -> Head:
     return head_of(*row) if row is not None else Head(0, FIRST_SEAL)
 
 
-def read_rows(path: Path) -> Iterator[SealedRow]:
-    """Yield every row of a journal by sequence."""
-    with opened_to_read(path) as connection:
-        yield from rows_behind(connection, 0)
+def read_last(path: Path, *, is_untouched: bool = False) -> Head:
+    """Return number and seal of the last entry; see `opened_to_read`."""
+    with opened_to_read(path, is_untouched=is_untouched) as connection:
+        return last_head(connection)
+
+
+def read_rows(
+    path: Path, behind: int = 0, *, is_untouched: bool = False
+) -> Iterator[SealedRow]:
+    """Yield every row of a journal behind one by sequence; see `opened_to_read`."""
+    with opened_to_read(path, is_untouched=is_untouched) as connection:
+        yield from rows_behind(connection, behind)
 
 
 def rows_behind(connection: sqlite3.Connection, last: int) -> Iterator[SealedRow]:

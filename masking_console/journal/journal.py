@@ -56,6 +56,11 @@ class Journal:
     nor the network, and may be awaited from any event loop. Every method raises
     `JournalError` when its entry is not safely on the disk; the caller then sends
     nothing.
+
+    Args:
+        path: its file.
+        now: tells aware times.
+        worked: is called in its thread when there may be a new entry.
     """
 
     def __init__(
@@ -63,6 +68,7 @@ class Journal:
         path: Path,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         operator_name: str = "",
+        worked: Callable[[], None] = lambda: None,
     ) -> None:
         """Make a journal; its file is opened when it is first needed.
 
@@ -71,8 +77,10 @@ class Journal:
             now: tells aware times.
             operator_name: the operator's name from the configuration; it stands beside
                 the user of the operating system, never instead.
+            worked: is called after each entry.
         """
         self._now = now
+        self._worked = worked
         self._file = EntryFile(path)
         self._consoles = Consoles(path)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
@@ -418,6 +426,7 @@ class Journal:
     async def _in_thread(self, work: Callable[[], T]) -> T:
         """Run the work in the journal's thread, to its end even when cancelled."""
         future: Future[T] = self._thread.submit(in_our_words, work)
+        future.add_done_callback(lambda _future: self._worked())
         return await asyncio.shield(asyncio.wrap_future(future))
 
 

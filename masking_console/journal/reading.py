@@ -132,8 +132,12 @@ def read_beginnings(path: Path, most: int) -> tuple[JournalEntry, ...]:
     return in_our_words(lambda: tuple(read_latest_batches(path, most)), "read")
 
 
-def verify_file(path: Path) -> ChainReport:
+def verify_file(path: Path, *, is_untouched: bool = False) -> ChainReport:
     """Return whether the chain is whole, and if not, where it is broken.
+
+    Args:
+        path: the journal's file.
+        is_untouched: see `read_rows`.
 
     Raises:
         JournalError: the journal cannot be read.
@@ -149,7 +153,12 @@ def verify_file(path: Path) -> ChainReport:
     if not path.exists():
         return verify_chain((), noted, is_there=is_there)
     return in_our_words(
-        lambda: verify_chain(read_rows(path), noted, may_lag, is_there=is_there),
+        lambda: verify_chain(
+            read_rows(path, is_untouched=is_untouched),
+            noted,
+            may_lag,
+            is_there=is_there,
+        ),
         "read",
     )
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from masking_console.audit.sender import AuditOut, read_states
 from masking_console.errors import InputError
 from masking_console.journal.journal import Journal
 from masking_console.journal.reading import see_sound_entries, verify_file
@@ -18,22 +19,28 @@ from masking_console.models.history_query import HistoryQuery, SearchProgress
 from masking_console.models.journal_entry import JournalEntry
 from masking_console.models.plain_text import plain_text
 from masking_console.operations.read_ids import read_text_file
-from masking_console.presentation.history import verified_words
+from masking_console.presentation.history import audit_line, verified_words
+from masking_console.settings import AuditRules
 
 _SEAL = re.compile(r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{64}(?![0-9A-Fa-f])")
 _NO_SEAL = "0" * 64
 _WORDS_OF_A_NOTHING = frozenset({"not sent", "unknown"})
 _MOST_NAMED = 5
+_AUDIT_SECONDS = 3.0
+"""So long may an entry take to leave; else it does at the next start."""
 
 
 def print_verification(
-    journal_path: Path, against: Sequence[Path] = ()
+    journal_path: Path,
+    against: Sequence[Path] = (),
+    audit: AuditRules = AuditRules(),  # noqa: B008 - frozen
 ) -> tuple[str, bool]:
     """Return what a look at the whole chain found, and whether all is well.
 
     Args:
         journal_path: the journal's file.
         against: reports and exports that left this computer, to hold the journal to.
+        audit: where its entries are sent; how far they got is said.
 
     Raises:
         JournalError: the journal cannot be read.
@@ -43,6 +50,7 @@ def print_verification(
     found = verify_file(journal_path)
     lines = [plain_text(str(journal_path), limit=4096), verified_words(found)]
     is_well = found.is_whole
+    lines += [audit_line(each) for each in read_states(journal_path, audit)]
     for path, text in texts:
         compared = compare(text, journal_path)
         name = plain_text(path.name, limit=100)
@@ -80,7 +88,12 @@ def rebuild_search(journal_path: Path, tell: Callable[[SearchProgress], None]) -
         journal.close()
 
 
-def acknowledge(journal_path: Path, name: str, reason: str) -> str:
+def acknowledge(
+    journal_path: Path,
+    name: str,
+    reason: str,
+    audit: AuditRules = AuditRules(),  # noqa: B008 - frozen
+) -> str:
     """Write down that a person knows of a finding, and why it can stay so.
 
     Returns:
@@ -110,6 +123,9 @@ def acknowledge(journal_path: Path, name: str, reason: str) -> str:
         asyncio.run(write())
     finally:
         journal.close()
+    out = AuditOut(journal_path, audit)
+    out.start()
+    out.close(_AUDIT_SECONDS)
     words = f"Written down: {name} is known. history verify goes on listing it."
     return f"{CHANGED}\n{words}" if cause.was_changed else words
 

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from masking_console.audit.sender import AuditOut
 from masking_console.credentials.token_command import TokenCommands
 from masking_console.errors import RefusedError
 from masking_console.journal.journal import Journal
 from masking_console.models.account import Account, AccountDetails
+from masking_console.models.audit_state import AuditState
 from masking_console.models.cause import Cause
 from masking_console.models.expiry import ConfirmedPlan, ExpirySummary
 from masking_console.models.history import BatchRecord
@@ -32,7 +34,7 @@ from masking_console.operations.resume_batches import ResumeBatches
 from masking_console.operations.run_control import RunControl
 from masking_console.operations.second_look import SecondLook
 from masking_console.presentation.reach import ignored_words
-from masking_console.settings import Settings, ShowNumbers
+from masking_console.settings import AuditRules, Settings, ShowNumbers
 
 if TYPE_CHECKING:
     from masking_console.plivo.network import TransportFactory
@@ -56,6 +58,7 @@ class Operations:
     _engine: Engine
     _journal: Journal
     _connections: Connections
+    _audit: AuditOut
     _clock: Callable[[], datetime]
 
     async def open_journal(self) -> tuple[str, ...]:
@@ -202,12 +205,22 @@ class Operations:
         """Return how the connection to Plivo is doing, without asking anything."""
         return self._connections.link(account)
 
-    def close(self) -> None:
-        """End what still runs, write it down, and let everything go; blocks."""
+    def audit_states(self) -> tuple[AuditState, ...]:
+        """Return how far the entries of the journal got on their way out."""
+        return self._audit.states()
+
+    def close(self, audit_seconds: float = 0.5) -> None:
+        """End what still runs, write it down, and let everything go; blocks.
+
+        Args:
+            audit_seconds: how long the last entries may take to leave; the others do at
+                the next start.
+        """
         # First the requests in flight, or they would take the closed connection for
         # Plivo's answer.
         self._engine.close(self._connections.aclose)
         self._journal.close()
+        self._audit.close(audit_seconds)
 
 
 def build_operations(
@@ -241,6 +254,10 @@ def build_operations(
         return await engine.call(connections.check_account(account))
 
     engine.start()
+    # What is practiced is nobody's record, and nothing of it leaves this computer.
+    rules = AuditRules() if settings.practice else settings.audit
+    audit = AuditOut(settings.journal_path, rules)
+    audit.start()
     return Operations(
         settings=settings,
         accounts=ManageAccounts(
@@ -253,7 +270,10 @@ def build_operations(
         practice_account=practice_account,
         practice_text=practice_text,
         _engine=engine,
-        _journal=Journal(settings.journal_path, clock, settings.operator_name),
+        _journal=Journal(
+            settings.journal_path, clock, settings.operator_name, audit.wake
+        ),
         _connections=connections,
+        _audit=audit,
         _clock=clock,
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from masking_console.models.audit_state import AuditState
 from masking_console.models.expiry import ExpiryOutcome
 from masking_console.models.history import (
     BatchRecord,
@@ -243,6 +244,24 @@ def verified_words(report: ChainReport) -> str:
         f"{report.entries} entries. Last seal {report.last_seal}",
     )
     return "\n".join(["The journal is NOT whole.", *found, *how])
+
+
+def audit_notice(states: Sequence[AuditState]) -> str:
+    """Return how many entries wait for a target that does not get on, or nothing."""
+    waiting = max((each.waiting for each in states if each.problem), default=0)
+    noun = "entry" if waiting == 1 else "entries"
+    return f"audit: {waiting} {noun} waiting" if waiting else ""
+
+
+def audit_line(state: AuditState) -> str:
+    """Return how far one target got."""
+    target = plain_text(state.target, limit=200)
+    if not state.waiting:
+        return f"Audit to {target}: all {state.entries} entries have left."
+    noun = "entry waits" if state.waiting == 1 else "entries wait"
+    count = f"{state.waiting} {noun} of {state.entries}"
+    because = f" ({state.problem})" if state.problem else ""
+    return f"Audit to {target}: {count}{because}."
 
 
 def _finding_line(finding: Finding) -> str:

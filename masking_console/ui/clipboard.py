@@ -20,6 +20,18 @@ MAX_ENCODED_BYTES = 74_000
 """What terminals take in one OSC 52 sequence; k9s found this figure."""
 
 
+_SCREEN_PIECE = 240
+
+
+class Multiplexer(Enum):
+    """Programs between us and the terminal."""
+
+    SCREEN = "GNU screen"
+    """Hands on what is wrapped, in short pieces."""
+    TMUX = "tmux"
+    """Takes the sequence itself, or hands it on, as it is set."""
+
+
 @unique
 class CopyRoute(Enum):
     """How the text left, which decides what may be claimed about it."""
@@ -84,13 +96,50 @@ async def copy_text(app: App[Any], text: str) -> CopyReport:
     encoded = base64.b64encode(text.encode("utf-8", "replace")).decode("ascii")
     if len(encoded) > MAX_ENCODED_BYTES:
         return CopyReport(CopyRoute.TOO_LARGE)
-    app.copy_to_clipboard(text.encode("utf-8", "replace").decode())
     driver = app._driver  # noqa: SLF001 - the only way to write a sequence of our own
-    if os.environ.get("TMUX") and driver is not None:
+    between = multiplexer(os.environ)
+    if between is Multiplexer.SCREEN and driver is not None:
+        driver.write(_for_screen(f"\x1b]52;c;{encoded}\a"))
+        return CopyReport(CopyRoute.TERMINAL)
+    app.copy_to_clipboard(text.encode("utf-8", "replace").decode())
+    if between is Multiplexer.TMUX and driver is not None:
         # tmux takes the plain sequence with `set-clipboard on`, and hands the wrapped
         # one on with `allow-passthrough on`; nobody can see from here which is set.
         driver.write(f"\x1bPtmux;\x1b\x1b]52;c;{encoded}\a\x1b\\")
     return CopyReport(CopyRoute.TERMINAL)
+
+
+def multiplexer(environ: Mapping[str, str]) -> Multiplexer | None:
+    """Return the program between us and the terminal that has to be told to pass on.
+
+    Where both are, the inner one cannot be told; screen would show a long sequence that
+    it is not asked to pass on, tmux drops it.
+    """
+    if environ.get("STY"):
+        return Multiplexer.SCREEN
+    return Multiplexer.TMUX if environ.get("TMUX") else None
+
+
+def route_words(environ: Mapping[str, str], platform: str) -> str:
+    """Return where a text goes that is copied here."""
+    names = (tool.name for tool in _local_tools(environ, platform))
+    name = next(filter(shutil.which, names), "")
+    if name:
+        return f"{name}, of this computer"
+    between = multiplexer(environ)
+    through = f", through {between.value}" if between is not None else ""
+    return f"the terminal{through} (OSC 52), which may refuse it"
+
+
+def _for_screen(sequence: str) -> str:
+    """Return a sequence in pieces that GNU screen hands on as they are.
+
+    It shows what is longer than it can keep, 768 bytes and in older versions 256,
+    and does not know the plain sequence.
+    """
+    starts = range(0, len(sequence), _SCREEN_PIECE)
+    pieces = (sequence[start : start + _SCREEN_PIECE] for start in starts)
+    return "".join(f"\x1bP{piece}\x1b\\" for piece in pieces)
 
 
 def _local_tools(environ: Mapping[str, str], platform: str) -> Iterator[_Tool]:

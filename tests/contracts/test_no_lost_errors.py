@@ -53,7 +53,7 @@ def test_no_worker_keeps_its_error_to_itself() -> None:
     assert found == []
 
 
-def test_every_error_is_caught_in_three_places_only() -> None:
+def test_every_error_is_caught_in_few_places_only() -> None:
     found = {
         path
         for path, tree in _trees(PACKAGE)
@@ -68,6 +68,8 @@ def test_every_error_is_caught_in_three_places_only() -> None:
         "cli/__init__.py",
         # Backends of keyrings raise what they like; theirs becomes one of ours.
         "credentials/keyring_backends.py",
+        # A page on what is wrong goes on behind a part that cannot be examined.
+        "operations/examine.py",
         # Hands the error of the reading thread on to the app.
         "ui/terminal/driver.py",
     }

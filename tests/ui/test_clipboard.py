@@ -1,5 +1,7 @@
 import asyncio
 import base64
+import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -8,6 +10,7 @@ from textual.app import App
 
 from masking_console.ui import clipboard
 from masking_console.ui.clipboard import CopyReport, CopyRoute, copy_text
+from tests.support.terminal import Terminal
 
 needs_scripts = pytest.mark.skipif(
     sys.platform == "win32", reason="the stand-in tools are shell scripts"
@@ -35,7 +38,14 @@ async def copied(text: str) -> tuple[CopyReport, list[str]]:
 @pytest.fixture(autouse=True)
 def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder that is all of PATH, and a session without desktop, ssh and tmux."""
-    for name in ("SSH_CONNECTION", "SSH_TTY", "TMUX", "WAYLAND_DISPLAY", "DISPLAY"):
+    for name in (
+        "SSH_CONNECTION",
+        "SSH_TTY",
+        "TMUX",
+        "STY",
+        "WAYLAND_DISPLAY",
+        "DISPLAY",
+    ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.delenv("WSL_DISTRO_NAME", raising=False)
     monkeypatch.setattr(sys, "platform", "linux")
@@ -215,6 +225,38 @@ async def test_inside_tmux_both_ways_through_it_are_tried(
         "\x1b]52;c;eA==\a",
         "\x1bPtmux;\x1b\x1b]52;c;eA==\a\x1b\\",
     ]
+
+
+async def test_inside_gnu_screen_short_pieces_are_handed_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("STY", "1234.pts-0.host")
+    text = "x" * 3000
+
+    report, sequences = await copied(text)
+
+    assert report.route is CopyRoute.TERMINAL
+    (sent,) = sequences
+    pieces = [each.removeprefix("\x1bP") for each in sent.split("\x1b\\")[:-1]]
+    assert all(len(piece) <= 240 for piece in pieces)
+    encoded = base64.b64encode(text.encode()).decode()
+    assert "".join(pieces) == f"\x1b]52;c;{encoded}\a"
+
+
+@pytest.mark.skipif(not shutil.which("screen"), reason="needs GNU screen")
+def test_gnu_screen_hands_on_the_whole_text(tmp_path: Path) -> None:
+    encoded = base64.b64encode(b"y" * 3000).decode()
+    sequence = clipboard._for_screen(f"\x1b]52;c;{encoded}\a")
+    script = tmp_path / "copy.py"
+    script.write_text(
+        f"print({sequence!r}, 'ready', flush=True); input()", encoding="utf-8"
+    )
+    command = ["screen", "-c", os.devnull, "-m", sys.executable, str(script)]
+    environment = {"PATH": os.defpath, "SCREENDIR": str(tmp_path), "TERM": "xterm"}
+    tmp_path.chmod(0o700)
+    with Terminal(command, environment=environment) as opened:
+        opened.wait_for("ready")
+        assert f"\x1b]52;c;{encoded}\a".encode() in opened.raw_output
 
 
 async def test_more_than_a_terminal_takes_is_not_sent() -> None:

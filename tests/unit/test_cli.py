@@ -150,6 +150,29 @@ async def practised(
         return tmp_path / "practice-journal.db", opened.summary
 
 
+@pytest.mark.parametrize(
+    ("variable", "command"),
+    [
+        ("MASKING_CONSOLE_STATE_DIR", ("history",)),
+        ("MASKING_CONSOLE_CONFIG_DIR", ("config", "path")),
+        ("MASKING_CONSOLE_STATE_DIR", (KNOWN,)),
+    ],
+)
+def test_a_folder_that_is_no_absolute_path_is_one_sentence(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    variable: str,
+    command: tuple[str, ...],
+) -> None:
+    monkeypatch.setenv(variable, "~/x\x1b[31m")
+
+    code, out, err = run(capsys, *command)
+
+    assert (code, out) == (1, "")
+    words = f"{variable} must be an absolute path, written in full, and is"
+    assert err == f'masking-console: {words} "~/x\ufffd[31m".\n'
+
+
 def test_the_history_is_printed_in_every_form(
     capsys: pytest.CaptureFixture[str], practised: tuple[Path, ExpirySummary]
 ) -> None:

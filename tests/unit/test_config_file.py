@@ -43,6 +43,10 @@ country = "in"
 count_from = 1
 name_from = 10
 
+[audit]
+to = ["/var/log/audit.jsonl", "syslog", "syslog", "syslog+tls://siem.example.com"]
+facility = "audit"
+
 [keys]
 queue.check = "f5"
 "queue.sort" = ["f6", "ctrl+o"]
@@ -106,6 +110,12 @@ def test_every_key_is_read(tmp_path: Path, before: bytes) -> None:
     assert chosen.cause_rules.ticket_per_batch
     assert chosen.show_numbers is ShowNumbers.NEVER
     assert chosen.country == "IN"
+    assert [each.text for each in chosen.audit.targets] == [
+        "/var/log/audit.jsonl",
+        "syslog",
+        "syslog+tls://siem.example.com",
+    ]
+    assert chosen.audit.facility == 13
     assert chosen.keymap == {"queue.check": ("f5",), "queue.sort": ("f6", "ctrl+o")}
 
 
@@ -137,6 +147,20 @@ def test_what_is_printed_is_a_configuration_that_says_the_same(tmp_path: Path) -
             'there is no key "count_from"; the nearest is "confirm.count_from".',
         ),
         ('"\\u001b[31m" = 1', 'there is no key "�[31m"; the nearest is "'),
+        (
+            '[audit]\nto = ["~/x.jsonl"]',
+            (
+                "audit.to cannot be used; "
+                "the path of an audit target must be absolute, without ~."
+            ),
+        ),
+        (
+            '[audit]\nfacility = "kern"',
+            (
+                'audit.facility must be "user", "auth", "authpriv", "audit" or '
+                '"local0" to "local7".'
+            ),
+        ),
         ("share = 0.01", "share must be a number from 0.05 to 1.0."),
         ("share = nan", "share must be a number from 0.05 to 1.0."),
         ("share = true", "share must be a number from 0.05 to 1.0."),

@@ -1,10 +1,17 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from masking_console import paths
 from masking_console.errors import InputError
-from masking_console.settings import checked_api_url, is_loopback
+from masking_console.settings import (
+    AuditKind,
+    AuditTarget,
+    checked_api_url,
+    checked_audit_target,
+    is_loopback,
+)
 
 
 @pytest.mark.parametrize(
@@ -110,3 +117,92 @@ def test_a_version_at_the_end_is_the_one_that_is_added(
 def test_what_is_added_to_the_url_is_refused_in_it(path: str) -> None:
     with pytest.raises(InputError, match="without /v1 and what comes after"):
         checked_api_url(f"https://api.plivo.com{path}")
+
+
+@pytest.mark.parametrize("path", ["rel", "~/x", "../x", "$HOME/x", " /x"])
+@pytest.mark.parametrize(
+    ("variable", "ask"),
+    [
+        ("MASKING_CONSOLE_STATE_DIR", paths.state_dir),
+        ("MASKING_CONSOLE_CONFIG_DIR", paths.config_dir),
+    ],
+)
+def test_a_folder_that_depends_on_where_one_is_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+    variable: str,
+    ask: Callable[[], Path],
+) -> None:
+    monkeypatch.setenv(variable, path)
+
+    with pytest.raises(paths.PathVariableError) as caught:
+        ask()
+
+    assert str(caught.value) == (
+        f'{variable} must be an absolute path, written in full, and is "{path}".'
+    )
+
+
+@pytest.mark.parametrize("variable", ["HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME"])
+def test_a_standard_folder_never_depends_on_where_one_is(
+    monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.delenv("MASKING_CONSOLE_STATE_DIR")
+    monkeypatch.delenv("MASKING_CONSOLE_CONFIG_DIR")
+    monkeypatch.setenv(variable, "rel")
+
+    assert paths.state_dir().is_absolute()
+    assert paths.config_dir().is_absolute()
+
+
+@pytest.mark.parametrize(
+    ("text", "target"),
+    [
+        ("/var/log/x", AuditTarget(AuditKind.FILE, "/var/log/x", Path("/var/log/x"))),
+        ("syslog", AuditTarget(AuditKind.LOCAL, "syslog")),
+        (
+            "syslog:/run/x",
+            AuditTarget(AuditKind.LOCAL, "syslog:/run/x", Path("/run/x")),
+        ),
+        (
+            "syslog+tls://siem.example.com",
+            AuditTarget(
+                AuditKind.TLS,
+                "syslog+tls://siem.example.com",
+                host="siem.example.com",
+                port=6514,
+            ),
+        ),
+        (
+            "syslog+tcp://[::1]:1601/",
+            AuditTarget(
+                AuditKind.TCP, "syslog+tcp://[::1]:1601/", host="::1", port=1601
+            ),
+        ),
+    ],
+)
+def test_an_audit_target_is_a_path_or_a_syslog(text: str, target: AuditTarget) -> None:
+    assert checked_audit_target(text) == target
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "audit.jsonl",
+        "~/audit.jsonl",
+        "syslog:log",
+        "syslog+udp://127.0.0.1",
+        "syslog+tcp://siem.example.com",
+        "syslog+tcp://0.0.0.0",
+        "syslog+tls://",
+        "syslog+tls://u:p@siem.example.com",
+        "syslog+tls://siem.example.com:x",
+        "syslog+tls://siem.example.com:99999",
+        "syslog+tls://siem.example.com/path",
+        "https://siem.example.com",
+    ],
+)
+def test_what_is_no_audit_target_is_refused(text: str) -> None:
+    with pytest.raises(InputError):
+        checked_audit_target(text)

@@ -14,6 +14,7 @@ from textual.message import Message
 from textual.messages import InBandWindowResize
 
 from masking_console.exit_codes import ExitCode
+from masking_console.ui.terminal.characters import encoding_of, plain
 from masking_console.ui.terminal.paste_parser import InputStalled, WholePasteParser
 
 _READ_SIZE = 64 * 1024
@@ -46,8 +47,10 @@ class WholePasteDriver(LinuxDriver):
         """When there was no input the last time, nor a part of one."""
         self._silent_at = self.looked_at
         """Up to when all that had come has been read."""
+        self._encoding = "utf-8"
         if self._file is not None:
-            self._file = cast("Any", _LastingOutput(self._file))
+            self._encoding = encoding_of(self._file)
+            self._file = cast("Any", _LastingOutput(self._file, self._encoding))
 
     def _run_input_thread(self) -> None:
         # Textual's own would show a rendered traceback; the app has a way to report
@@ -64,7 +67,7 @@ class WholePasteDriver(LinuxDriver):
         not UTF-8.
         """
         parser = WholePasteParser(self._debug)
-        decoder = getincrementaldecoder("utf-8")("replace")
+        decoder = getincrementaldecoder(self._encoding)("replace")
         # Not the default selector: kqueue cannot watch a terminal on macOS.
         with selectors.SelectSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
@@ -130,16 +133,19 @@ class _LastingOutput:
     """The terminal's output, which goes nowhere when the terminal is gone.
 
     Textual's writer thread dies of the first error, and the app then waits for ever to
-    hand it the next frame.
+    hand it the next frame. A terminal that does not read UTF-8 gets what it can show.
     """
 
-    def __init__(self, file: TextIO) -> None:
+    def __init__(self, file: TextIO, encoding: str = "utf-8") -> None:
         self._file = file
+        self._encoding = encoding
 
     def fileno(self) -> int:
         return self._file.fileno()
 
     def write(self, text: str) -> int:
+        if self._encoding != "utf-8":
+            text = plain(text, self._encoding)
         try:
             return self._file.write(text)
         except OSError:

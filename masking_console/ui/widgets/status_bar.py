@@ -58,6 +58,8 @@ class StatusFacts:
     """``journal ok`` or what is wrong."""
     unsettled: str = ""
     """How much of earlier batches is not settled, and the key that leads there."""
+    audit: str = ""
+    """``audit: 14 entries waiting``, or nothing where all of them left."""
     tabs: str = ""
     """The panes and which one is shown, for narrow windows."""
     settings: Settings | None = None
@@ -155,6 +157,8 @@ class StatusBar(Widget):
             parts.append(Text(facts.journal, self._look("problem")))
         if facts.unsettled:
             parts.append(Text(facts.unsettled, self._look("notice")))
+        if facts.audit:
+            parts.append(Text(facts.audit, self._look("notice")))
         parts += [Text(part) for part in (facts.link, facts.pace) if part]
         if facts.journal and not has_problem:
             parts.append(Text(facts.journal))
