@@ -77,6 +77,9 @@ def _only(key: str, text: str) -> str:
         near = difflib.get_close_matches(key, allowed(), n=1)
         hint = f' Did you mean "{near[0]}"?' if near else ""
         raise InputError(f'There is no key "{key}" in the configuration.{hint}')
+    if key == "accounts":
+        lines = text.splitlines(keepends=True)
+        return "".join(line for line in lines if line.startswith("# account "))
     table, found = "", ""
     for line in text.splitlines():
         if line.startswith("["):

@@ -18,13 +18,12 @@ def as_toml(config: Configuration) -> str:
 
     It is itself a configuration that says the same, on the same computer.
     """
-    lines = list(_table(config.values, config))
     # Not as they stand in the file: an argument may be somebody's secret.
-    lines += [
-        f"# account {each.name}: {each.auth_id.tail}, its token from "
-        f"{each.program}  # user"
+    lines = [
+        f"# account {each.name}: {each.auth_id.tail}, its token from {each.program}"
         for each in config.user.accounts
     ]
+    lines += _table(config.values, config)
     lines += ["", "[keys]"]
     lines += [
         f"{json.dumps(plain_text(binding_id))} = {_toml(keys)}  # user"

@@ -124,7 +124,9 @@ def _certificate_words(unreached: Unreached, who: str) -> str:
     if shown.issuer:
         words += f"; issued by {shown.issuer}"
     trusted = " and ".join(unreached.trust)
-    return f"{words}; trusted is what {trusted} names" if trusted else words
+    return (
+        f"{words}; only the certificates of {trusted} are trusted" if trusted else words
+    )
 
 
 def report_lines(report: ConnectionReport) -> tuple[tuple[str, str], ...]:
@@ -134,7 +136,10 @@ def report_lines(report: ConnectionReport) -> tuple[tuple[str, str], ...]:
     lines += [("ignored", ignored_words(setting)) for setting in report.ignored]
     trust = " and ".join(report.trust)
     lines += [
-        ("trusts", f"what {trust} names" if trust else "what this computer trusts"),
+        (
+            "trusts",
+            f"certificates of {trust}" if trust else "what this computer trusts",
+        ),
         ("address", ", ".join(report.addresses) or "not found"),
         ("answer", _answer_line(report)),
     ]

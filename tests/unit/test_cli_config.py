@@ -130,6 +130,17 @@ def test_a_value_of_the_configuration_is_shown_by_its_key(
     assert run(capsys, "config", "show", "confirm")[1] == (
         "confirm.count_from = 2  # default\nconfirm.name_from = 9  # user\n"
     )
+    assert run(capsys, "config", "show", "accounts")[1] == ""
+    file.write_text(
+        '[accounts.acme]\nauth_id = "MAACME00000000007Q2X"\n'
+        'token_command = ["/bin/pass", "secret"]\n',
+        encoding="utf-8",
+    )
+    file.chmod(0o600)
+    assert run(capsys, "config", "show", "accounts")[1] == (
+        "# account acme: MA..7Q2X, its token from /bin/pass\n"
+    )
+    assert run(capsys, "config", "show", "audit")[1].count("\n") == 2
     code, out, err = run(capsys, "config", "show", "shar")
     assert (code, out) == (1, "")
     assert err.endswith(

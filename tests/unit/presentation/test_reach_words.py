@@ -155,7 +155,7 @@ def test_the_variables_that_name_the_trusted_issuers_are_named() -> None:
 
     assert reach_words(found) == (
         "the certificate of api.plivo.com is refused: it is not trusted; "
-        "trusted is what SSL_CERT_FILE and SSL_CERT_DIR names"
+        "only the certificates of SSL_CERT_FILE and SSL_CERT_DIR are trusted"
     )
 
 
@@ -252,7 +252,7 @@ def test_a_report_of_all_that_can_be_wrong(ahead: int, words: str) -> None:
         ("base URL", "https://plivo.example (not Plivo's)"),
         ("proxy", "http://[::1]:3128, from HTTPS_PROXY, with user name and password"),
         ("ignored", "ALL_PROXY is ignored: its port is no number from 1 to 65535."),
-        ("trusts", "what SSL_CERT_FILE names"),
+        ("trusts", "certificates of SSL_CERT_FILE"),
         ("address", "not found"),
         (
             "answer",
