@@ -108,7 +108,7 @@ async def test_a_variable_wins_over_what_the_computer_trusts(
             SSL_CERT_FILE=str(other.file),
         )
 
-    assert "trusted is what SSL_CERT_FILE names" in words
+    assert "only the certificates of SSL_CERT_FILE are trusted" in words
 
 
 async def test_the_linear_face_says_place_and_ignored_settings_first(
