@@ -104,7 +104,8 @@ def test_into_a_pane_nothing_that_would_be_hit_changes(
     assert deletes(account) == 0
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
+@campaign
+@pytest.mark.parametrize("attack", share("attacks on a review", ATTACKS, 1))
 def test_into_the_review_nothing_is_confirmed(
     account: SimulatedAccount, terminal: Terminal, attack: object
 ) -> None:
@@ -118,7 +119,10 @@ def test_into_the_review_nothing_is_confirmed(
     assert deletes(account) == 0
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
+@campaign
+@pytest.mark.parametrize(
+    "attack", share("attacks on a review of one", ATTACKS[::-1], 1)
+)
 def test_into_the_review_of_one_session_nothing_is_confirmed(
     account: SimulatedAccount, terminal: Terminal, attack: object
 ) -> None:

@@ -78,7 +78,7 @@ def agree_after_a_kill(
 
 
 @campaign
-@pytest.mark.parametrize(("number", "seed"), share("kills of a run", KILLS, 12))
+@pytest.mark.parametrize(("number", "seed"), share("kills of a run", KILLS, 7))
 def test_a_killed_run_is_told_as_it_was_after_the_next_start(
     tmp_path: Path, number: signal.Signals, seed: int
 ) -> None:
@@ -281,7 +281,7 @@ async def fill_the_disk_soon(opened: Bench, pages: int) -> None:
 
 
 @campaign
-@pytest.mark.parametrize("pages", share("full disks", range(3, 19), 6))
+@pytest.mark.parametrize("pages", share("full disks", range(3, 19), 4))
 async def test_a_full_disk_stops_a_run_and_hides_nothing_of_it(
     tmp_path: Path, pages: int
 ) -> None:

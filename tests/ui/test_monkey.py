@@ -17,6 +17,7 @@ from masking_console.practice.exchange import ReceivedRequest
 from masking_console.practice.faults import Ending, Fault
 from masking_console.practice.simulated_account import SimulatedAccount
 from masking_console.ui.screens.review import ReviewScreen
+from tests.support.campaigns import campaign, examples
 from tests.support.console import Console, console
 from tests.support.runs import quick_account, reply
 
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.no_cover
 
 NAMED = os.environ.get("MASKING_CONSOLE_SEED")
 SEEDS = [1] if NAMED is None else [int(NAMED)]
-STEPS = 500
+STEPS = examples("steps of a monkey", 500, 200)
 KEYS = [
     *"abcdef0123456789-XSPHLTWpstrovymiuz*/?nN.:<\\",
     *("space", "enter", "escape", "tab", "shift+tab", "up", "down", "left", "right"),
@@ -110,6 +111,7 @@ def deleted(simulated: SimulatedAccount) -> set[str]:
     }
 
 
+@campaign
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_no_monkey_breaks_the_console_or_a_promise(
     seed: int, tmp_path: Path

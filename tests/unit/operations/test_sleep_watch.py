@@ -1,6 +1,7 @@
 """A laptop that sleeps, or a process that is stopped, in the middle of a run."""
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -300,7 +301,9 @@ async def test_a_look_without_an_answer_is_made_again_before_it_goes_on(
         summary = await sleeper.run()
 
         first, second = (e for e in opened.events if isinstance(e, RunPaused))
-        assert "2 without an answer, to be looked at again" in first.reason
+        # Those that are on their way when it sleeps may be over before the look.
+        words = r"Left: [23] without an answer, to be looked at again\."
+        assert re.search(words, first.reason)
         assert second.reason.endswith("Left: 2 active.")
         assert summary.off == 4
 
