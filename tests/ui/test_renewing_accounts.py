@@ -324,9 +324,9 @@ async def test_what_the_config_file_protects_is_changed_there(
     await Credentials().save(account())
     before = dict(memory.kept)
     async with opened(protected=frozenset({"Acme-Prod"})) as screen:
-        await screen.until_shown("protected: yes, by config.toml")
+        await screen.until_shown("protected: yes, by the configuration")
         await screen.pilot.press("p")
-        await screen.until_shown("config.toml protects ACME-PROD. Change it there.")
+        await screen.until_shown("The configuration protects ACME-PROD.")
         # It asks for its name all the same when it is removed.
         await screen.open_dialog("x", TypedNameScreen)
     assert memory.kept == before

@@ -46,7 +46,7 @@ def test_the_detail_says_the_name_at_plivo_and_the_protection() -> None:
         "ACME-PROD   account name at Plivo: not known yet (press r)\n"
         "            protected: no"
     )
-    assert "protected: yes, by config.toml (starts" in account_detail(
+    assert "protected: yes, by the configuration (starts" in account_detail(
         replace(entry, protected_by_config=True)
     )
     assert account_detail(replace(ENV, problem="Set it.")) == "Set it."
