@@ -20,19 +20,22 @@ _LONGEST = 257
 _UNKNOWN = "unknown"
 
 
-def process_user() -> str:
-    """Return the name of the user that runs this process."""
-    if sys.platform == "win32":  # pragma: no cover - tested on Linux
-        return windows_user(ctypes.windll.advapi32.GetUserNameW)
-    return posix_user(os.getuid())
-
-
 def sudo_user(environment: Mapping[str, str]) -> str:
     """Return the user who called ``sudo``; empty where there was none."""
     return environment.get("SUDO_USER", "").strip()
 
 
-if sys.platform != "win32":  # pragma: no branch - tested on Linux
+if sys.platform == "win32":  # pragma: no cover - tested on Linux
+
+    def process_user() -> str:
+        """Return the name of the user that runs this process."""
+        return windows_user(ctypes.windll.advapi32.GetUserNameW)
+
+else:
+
+    def process_user() -> str:
+        """Return the name of the user that runs this process."""
+        return posix_user(os.getuid())
 
     def posix_user(uid: int) -> str:
         """Return the name of a user, or its number where it has none."""
