@@ -23,6 +23,9 @@ _FULL = {
 }
 _ROOT = 0
 _MOST_LINKS = 40
+# Windows has neither.
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+_NO_WAIT = getattr(os, "O_NONBLOCK", 0)
 _GROUPS_OF_ADMINISTRATORS = {80} if sys.platform == "darwin" else set()
 """On macOS the group ``admin``, which may write to some folders of the system."""
 
@@ -192,7 +195,7 @@ def open_guarded(path: Path, owner: int = _ROOT, top: Path = Path("/")) -> int:
             where = where / name
             try:
                 # Without waiting for the writer of a pipe.
-                flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+                flags = os.O_RDONLY | _NO_LINK | _NO_WAIT
                 at = os.open(name, flags, dir_fd=at)
             except OSError as error:
                 links += 1
@@ -223,11 +226,11 @@ def _refuse_others(where: Path, status: os.stat_result, owner: int) -> None:
 
 def is_ours_alone(descriptor: int) -> bool:
     """Return whether only this person can read or write an open file."""
-    # On Windows the mode means nothing; the profile folder is private there.
-    if os.name != "posix":  # pragma: no cover - tested on Linux
-        return True
     status = os.fstat(descriptor)
-    return status.st_uid == os.geteuid() and not status.st_mode & 0o077
+    # On Windows the mode means nothing; the profile folder is private there.
+    return sys.platform == "win32" or (
+        status.st_uid == os.geteuid() and not status.st_mode & 0o077
+    )
 
 
 def identity(path: str | Path) -> FileIdentity | None:

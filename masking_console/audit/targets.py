@@ -107,7 +107,7 @@ class FileTarget:
         except FileNotFoundError:
             descriptor = os.open(self._path, flags | os.O_CREAT | os.O_EXCL, 0o600)
         status = os.fstat(descriptor)
-        is_ours = os.name != "posix" or status.st_uid == os.geteuid()
+        is_ours = sys.platform == "win32" or status.st_uid == os.geteuid()
         if stat.S_ISREG(status.st_mode) and is_ours:
             return descriptor
         os.close(descriptor)
@@ -132,7 +132,7 @@ class LocalSyslog:
 
     def send(self, entries: Sequence[AuditEntry]) -> None:
         """Hand each over as a datagram."""
-        if sys.platform == "win32":  # pragma: no cover - tested on Linux
+        if not hasattr(socket, "AF_UNIX"):  # pragma: no cover - tested on Linux
             raise UnsafePathError("Windows has no syslog")
         path = next((each for each in self._paths if os.path.exists(each)), "")  # noqa: PTH110 - a socket
         if not path:
@@ -213,14 +213,13 @@ def _wait_for_end(plain: socket.socket) -> None:
 
 def _refuse_unread(connection: socket.socket) -> None:
     """Raise where the system knows that bytes did not reach the other side."""
-    if sys.platform != "linux":  # pragma: no cover - tested on Linux
-        return
-    import fcntl  # noqa: PLC0415 - Windows has none
-    import termios  # noqa: PLC0415 - likewise
+    if sys.platform == "linux":  # pragma: no branch - tested on Linux
+        import fcntl  # noqa: PLC0415 - Windows has none
+        import termios  # noqa: PLC0415 - likewise
 
-    waiting = fcntl.ioctl(connection.fileno(), termios.TIOCOUTQ, b"\0" * 4)
-    if int.from_bytes(waiting, sys.byteorder):
-        raise ConnectionError("it closed before it had read all")
+        waiting = fcntl.ioctl(connection.fileno(), termios.TIOCOUTQ, b"\0" * 4)
+        if int.from_bytes(waiting, sys.byteorder):
+            raise ConnectionError("it closed before it had read all")
 
 
 def _ends_a_line(descriptor: int, end: int) -> bool:

@@ -55,17 +55,12 @@ def prepare(environ: Mapping[str, str], stream: TextIO | None) -> None:
             f"This terminal (TERM={environ['TERM']}) cannot show the console. "
             "Use masking-console expire, or another terminal."
         )
-    if sys.platform == "win32":  # pragma: no cover - its console takes UTF-16
-        return
     assert stream is not None  # noqa: S101 - it was found to be a terminal
-    is_utf8 = encoding_of(stream) == "utf-8"
-    if is_utf8 and not _is_guess(environ):
-        return
-    answer = takes_utf8(sys.__stdin__.fileno(), stream.fileno())  # type: ignore[union-attr]
-    if answer and not is_utf8:
-        stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[attr-defined]
-    elif is_utf8 and not answer:
-        stream.reconfigure(encoding="ascii", errors="replace")  # type: ignore[attr-defined]
+    # The console of Windows takes UTF-16.
+    if sys.platform != "win32" and (
+        encoding_of(stream) != "utf-8" or _is_guess(environ)
+    ):
+        _choose_encoding(stream)
 
 
 def can_draw(environ: Mapping[str, str]) -> bool:
@@ -92,25 +87,38 @@ def encoding_of(stream: TextIO) -> str:
         return "ascii"
 
 
-def takes_utf8(keyboard: int, screen: int, seconds: float = 0.0) -> bool | None:
-    """Ask a terminal whether it reads UTF-8; None where it does not answer.
+if sys.platform != "win32":  # pragma: no branch - tested on Linux
 
-    Keys that were pressed before go with it: they were not meant for the console.
-    """
-    import termios  # noqa: PLC0415 - Windows has none
-    import tty  # noqa: PLC0415 - likewise
+    def _choose_encoding(stream: TextIO) -> None:
+        """Write UTF-8 where the terminal says that it reads it, and plain text else."""
+        is_utf8 = encoding_of(stream) == "utf-8"
+        keyboard = sys.__stdin__
+        assert keyboard is not None  # noqa: S101 - it was found to be a terminal
+        answer = takes_utf8(keyboard.fileno(), stream.fileno())
+        if answer is True and not is_utf8:
+            stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[attr-defined]
+        elif is_utf8 and not answer:
+            stream.reconfigure(encoding="ascii", errors="replace")  # type: ignore[attr-defined]
 
-    try:
-        modes = termios.tcgetattr(keyboard)
-        tty.setcbreak(keyboard, termios.TCSANOW)
+    def takes_utf8(keyboard: int, screen: int, seconds: float = 0.0) -> bool | None:
+        """Ask a terminal whether it reads UTF-8; None where it does not answer.
+
+        Keys that were pressed before go with it: they were not meant for the console.
+        """
+        import termios  # noqa: PLC0415 - Windows has none
+        import tty  # noqa: PLC0415 - likewise
+
         try:
-            os.write(screen, _QUESTION)
-            column = _answered(keyboard, seconds or ANSWER_SECONDS)
-        finally:
-            termios.tcsetattr(keyboard, termios.TCSANOW, modes)
-    except (OSError, termios.error):
-        return None
-    return None if column is None else column == 2  # noqa: PLR2004 - behind one letter
+            modes = termios.tcgetattr(keyboard)
+            tty.setcbreak(keyboard, termios.TCSANOW)
+            try:
+                os.write(screen, _QUESTION)
+                column = _answered(keyboard, seconds or ANSWER_SECONDS)
+            finally:
+                termios.tcsetattr(keyboard, termios.TCSANOW, modes)
+        except (OSError, termios.error):
+            return None
+        return None if column is None else column == 2  # noqa: PLR2004 - behind one letter
 
 
 def plain(text: str, encoding: str) -> str:
