@@ -59,9 +59,10 @@ def snippet(
     for name in dir(sdk):
         if name.endswith(("_URI", "_FALLBACK_1", "_FALLBACK_2")):
             monkeypatch.setattr(sdk, name, getattr(sdk, name))
-    (lines,) = re.findall(
+    found = re.findall(
         r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL
     )
+    (lines,) = (each for each in found if "import plivo" in each)
     names = served._asdict()
     exec(lines, names)  # noqa: S102 - the README's own lines are what is tested
     with names["client"] as client:

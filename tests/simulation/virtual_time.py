@@ -9,6 +9,8 @@ from concurrent.futures import Executor, Future
 from itertools import count
 from typing import Any, ParamSpec, TypeVar
 
+from masking_console.errors import MaskingConsoleError
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -57,6 +59,22 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         return self._now
+
+    def run_in_executor(  # type: ignore[override]
+        self,
+        executor: Executor | None,
+        func: Callable[..., Any],
+        *args: Any,  # noqa: ANN401 - asyncio's
+    ) -> asyncio.Future[Any]:
+        """Do at once what belongs into a thread: a thread takes real time."""
+        if executor is not None:
+            return super().run_in_executor(executor, func, *args)
+        done: asyncio.Future[Any] = self.create_future()
+        try:
+            done.set_result(func(*args))
+        except MaskingConsoleError as error:
+            done.set_exception(error)
+        return done
 
     def _run_once(self) -> None:
         # What was cancelled goes first: the clock must not jump to it.

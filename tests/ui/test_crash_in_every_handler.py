@@ -27,6 +27,7 @@ from masking_console.ui.screens.main import MainScreen
 from masking_console.ui.screens.review import ReviewScreen
 from masking_console.ui.screens.ticket import TicketScreen
 from masking_console.ui.writes import Writes
+from tests.support.campaigns import campaign, share
 from tests.support.console import DEAF_SECONDS, Console, console
 from tests.support.runs import open_ids
 
@@ -92,7 +93,8 @@ def assert_told_without_values(app: ConsoleApp, told: str) -> None:
         assert part not in told + app.crash_file.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("place", PLACES)
+@campaign
+@pytest.mark.parametrize("place", share("crashes", list(PLACES), 9))
 async def test_an_unexpected_error_ends_the_console_without_its_values(
     place: str,
     simulated: SimulatedAccount,
