@@ -53,6 +53,18 @@ def test_what_others_can_write_is_refused(top: Path, name: str, mode: int) -> No
         opened(top)
 
 
+def test_the_group_of_administrators_may_write_where_there_is_one(
+    top: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (top / "etc").chmod(0o775)
+    group = (top / "etc").stat().st_gid
+    monkeypatch.setattr("masking_console.paths._GROUPS_OF_ADMINISTRATORS", {group})
+    assert opened(top) == "max_batch = 5\n"
+    (top / "etc").chmod(0o777)
+    with pytest.raises(UnsafePathError, match="others than administrators can write"):
+        opened(top)
+
+
 def test_what_belongs_to_somebody_else_is_refused(top: Path) -> None:
     with pytest.raises(UnsafePathError, match="does not belong to an administrator"):
         opened(top, owner=os.geteuid() + 1)

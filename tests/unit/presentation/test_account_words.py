@@ -162,3 +162,13 @@ def test_an_auth_id_is_explained_as_it_is_typed_and_when_it_is_complete(
 ) -> None:
     assert auth_id_hint(typed, is_complete=False) == meanwhile
     assert auth_id_hint(typed, is_complete=True) == in_the_end
+
+
+def test_an_account_with_a_command_says_which_and_what_it_hides() -> None:
+    entry = replace(STORED, program=plain_text("/usr/bin/op"), hides_stored=True)
+    assert account_detail(entry) == (
+        "ACME-PROD   account name at Plivo: not known yet (press r)\n"
+        "            protected: no\n"
+        "            its token: /usr/bin/op, which runs at each start\n"
+        "            the keyring has one of this name too, which is not used"
+    )
