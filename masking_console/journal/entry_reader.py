@@ -72,7 +72,7 @@ def _connected(path: Path, *, is_untouched: bool) -> sqlite3.Connection:
     connection = _connect(path, "mode=ro")
     try:
         connection.execute("SELECT 1 FROM sqlite_master").fetchone()
-    except sqlite3.OperationalError as error:
+    except sqlite3.DatabaseError as error:
         connection.close()
         if error.sqlite_errorcode & 0xFF not in _NEEDS_MORE_FILES:
             raise
