@@ -218,7 +218,9 @@ def checked_audit_target(text: str) -> AuditTarget:
     if _SYSLOG_URL.fullmatch(text):
         with suppress(ValueError):
             parts = urlsplit(text)
-            host, port = parts.hostname or "", parts.port or _SYSLOG_PORTS[parts.scheme]
+            port = parts.port or _SYSLOG_PORTS[parts.scheme]
+            # What cannot be looked up as a name is none.
+            host = (parts.hostname or "").encode("idna").decode()
     if not host:
         raise InputError(
             "an audit target is an absolute path, syslog, syslog:/path/of/a/socket, "

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from enum import IntEnum
 
 from masking_console.journal.seals import SealedRow, entry_of, is_seal
-from masking_console.models.free_text import fit_to_keep
+from masking_console.models.free_text import fit_to_keep, without_tokens
 from masking_console.models.journal_entry import JournalEntry, JournalEvent
 from masking_console.models.session_uuid import is_canonical
 
@@ -29,7 +29,7 @@ _NAMES = {
     "account_name": "account",
 }
 """Fields that have a shorter name outside."""
-_FREE_TEXTS = ("detail", "reason", "api_id")
+_FREE_TEXTS = ("detail", "reason", "api_id", "operator_name", "sudo_user")
 _EVENTS = {event.value for event in JournalEvent}
 _BATCH_ID = re.compile(r"B-\d{8}-\d{6}(?:-\d{1,4})?", re.ASCII)
 _ESCAPED = re.compile(
@@ -164,6 +164,8 @@ def _told(entry: JournalEntry) -> tuple[dict[str, object], bool]:
             value = len(value)
         told[_NAMES.get(name, name)] = value
     fit = {name: str(fit_to_keep(getattr(entry, name))) for name in _FREE_TEXTS}
+    # A ticket may look like a number, as journal and report have it.
+    fit["ticket"] = str(without_tokens(entry.ticket))
     is_withheld = any(told[name] != text for name, text in fit.items())
     return told | fit, is_withheld
 

@@ -28,7 +28,7 @@ from masking_console.journal.seals import SealedRow
 from masking_console.models.audit_state import AuditState
 from masking_console.models.plain_text import plain_text
 from masking_console.paths import UnsafePathError
-from masking_console.settings import AuditRules, AuditTarget
+from masking_console.settings import AuditRules, AuditTarget, Settings
 
 _AT_ONCE = 200
 """Entries that are sent together."""
@@ -95,7 +95,8 @@ class Sender:
             with self._mark_file.held() as is_ours:
                 if is_ours:
                     self._send_behind_the_mark()
-        except (OSError, JournalError) as error:
+        # A ValueError: a text that no system takes, such as a name without a label.
+        except (OSError, JournalError, ValueError) as error:
             self._note(self._mark_file.read(), _words(error))
             return False
         return True
@@ -154,6 +155,11 @@ class Sender:
 
     def _note(self, mark: Mark, problem: str) -> None:
         self.state = _state(self._journal_path, self.state.target, mark, problem)
+
+
+def rules_of(settings: Settings) -> AuditRules:
+    """Return where a journal's entries go: nowhere in practice, which is no record."""
+    return AuditRules() if settings.practice else settings.audit
 
 
 class AuditOut:

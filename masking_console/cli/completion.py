@@ -64,7 +64,9 @@ def _accounts(ctx: click.Context) -> Iterable[str]:
     from masking_console.models.account import ENVIRONMENT_ACCOUNT
 
     yield from (name for _batch, name in _latest(ctx) if name)
-    yield from read_config(paths.config_path()).values.protected
+    config = read_config(paths.config_path())
+    yield from config.values.protected
+    yield from (account.name for account in config.accounts)
     if os.environ.get("PLIVO_AUTH_ID"):
         yield ENVIRONMENT_ACCOUNT
 

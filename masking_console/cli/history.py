@@ -15,7 +15,7 @@ from masking_console.cli.options import load_settings
 from masking_console.exit_codes import ExitCode
 
 if TYPE_CHECKING:
-    from masking_console.settings import AuditRules
+    from masking_console.settings import Settings
 
 
 def _known_outcome(_ctx: click.Context, option: click.Parameter, value: str) -> str:
@@ -121,8 +121,7 @@ def verify(
     if rebuild_search:
         _rebuild_search(journal_path)
     files = [Path(each) for each in (*against, *reports)]
-    audit = _audit_rules(journal_path)
-    words, is_whole = print_verification(journal_path, files, audit)
+    words, is_whole = print_verification(_settings_of(journal_path), files)
     click.echo(words)
     if not is_whole:
         sys.exit(ExitCode.BAD_INPUT)
@@ -152,8 +151,8 @@ def acknowledge(journal_path: Path, finding: str, reason: str, practice: bool) -
 
     if practice:
         journal_path = paths.journal_path(practice=True)
-    audit = _audit_rules(journal_path)
-    click.echo(verify_history.acknowledge(journal_path, finding, reason, audit))
+    settings = _settings_of(journal_path)
+    click.echo(verify_history.acknowledge(settings, finding, reason))
 
 
 @history.command()
@@ -172,22 +171,23 @@ def add_ticket(
 
     if practice:
         journal_path = paths.journal_path(practice=True)
-    rules = load_settings(practice=practice).cause_rules
+    # The option may stand before the command as well.
+    is_practice = journal_path == paths.journal_path(practice=True)
+    settings = load_settings(practice=is_practice)
     cause = Cause.of(ticket, reason)
-    click.echo(verify_history.add_ticket(journal_path, batch, cause, rules))
+    click.echo(verify_history.add_ticket(settings, batch, cause))
 
 
-def _audit_rules(journal_path: Path) -> "AuditRules":
-    """Return where entries are sent; a wrong configuration stops no proof."""
+def _settings_of(journal_path: Path) -> "Settings":
+    """Return what applies to a journal; a wrong configuration stops no proof."""
     from masking_console import paths
     from masking_console.cli.streams import say
     from masking_console.errors import ConfigFileError
-    from masking_console.settings import AuditRules
+    from masking_console.settings import Settings
 
-    if journal_path == paths.journal_path(practice=True):
-        return AuditRules()
+    practice = journal_path == paths.journal_path(practice=True)
     try:
-        return load_settings().audit
+        return load_settings(practice=practice)
     except ConfigFileError as error:
         say(str(error))
-        return AuditRules()
+        return Settings(journal_path, practice=practice)

@@ -132,6 +132,15 @@ class _Run:
         Raises:
             TokenCommandError: see `TokenCommands.load`.
         """
+        try:
+            return self._account(is_wanted)
+        # No more processes, threads or files to be had, or one that does not end. The
+        # text of such an error may hold the arguments.
+        except (OSError, RuntimeError, subprocess.SubprocessError):
+            problem = self.failed("cannot be run, or does not end")
+        raise problem
+
+    def _account(self, is_wanted: IsWanted) -> Account:
         deadline = time.monotonic() + self.seconds
         room, is_over = _Room(), threading.Event()
         read_end, write_end = os.pipe()

@@ -56,11 +56,6 @@ class Journal:
     nor the network, and may be awaited from any event loop. Every method raises
     `JournalError` when its entry is not safely on the disk; the caller then sends
     nothing.
-
-    Args:
-        path: its file.
-        now: tells aware times.
-        worked: is called in its thread when there may be a new entry.
     """
 
     def __init__(
@@ -77,7 +72,7 @@ class Journal:
             now: tells aware times.
             operator_name: the operator's name from the configuration; it stands beside
                 the user of the operating system, never instead.
-            worked: is called after each entry.
+            worked: is called in its thread when there may be a new entry.
         """
         self._now = now
         self._worked = worked

@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from masking_console import __version__
-from masking_console.audit.sender import read_states
+from masking_console.audit.sender import read_states, rules_of
 from masking_console.config_layers import Configuration
 from masking_console.credentials.credentials import Credentials
 from masking_console.errors import MaskingConsoleError
@@ -44,6 +44,8 @@ _MOST_FINDINGS = 5
 _CLOCK_SECONDS = 60
 """A clock that is further off makes times in journal and tickets wrong."""
 _NETWORK_SECONDS = 45.0
+_KEYRING_SECONDS = 10.0
+"""A page is waited for; a keyring that wants to be unlocked is itself a finding."""
 
 
 def caught(name: str, examine: Callable[[], Part]) -> Part:
@@ -76,7 +78,7 @@ def versions() -> Part:
 
 def keyring() -> Part:
     """Return which keyring there is, and in which state; its tokens are not read."""
-    accounts, name = asyncio.run(Credentials().survey())
+    accounts, name = asyncio.run(Credentials(_KEYRING_SECONDS).survey())
     noun = "account" if len(accounts) == 1 else "accounts"
     return Part("keyring", (("keyring", name), ("set up", f"{len(accounts)} {noun}")))
 
@@ -106,7 +108,7 @@ def journal(settings: Settings) -> Part:
         return Part("journal", (("file", str(path)), ("entries", "none yet")))
     found = verify_file(path, is_untouched=True)
     size = sum(each.stat().st_size for each in path.parent.glob(f"{path.name}*"))
-    states = read_states(path, settings.audit)
+    states = read_states(path, rules_of(settings))
     lines = [
         ("file", f"{path}, {size / 1e6:.1f} MB"),
         ("entries", str(found.entries)),

@@ -4,23 +4,24 @@ import asyncio
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from masking_console.audit.sender import AuditOut, read_states
+from masking_console.audit.sender import AuditOut, read_states, rules_of
 from masking_console.errors import InputError
 from masking_console.journal.journal import Journal
 from masking_console.journal.reading import see_sound_entries, verify_file
 from masking_console.journal.seals import SealedRow
 from masking_console.journal.searching import read_matching
-from masking_console.models.cause import CHANGED, Cause, CauseRules
+from masking_console.models.cause import CHANGED, Cause
 from masking_console.models.history_query import HistoryQuery, SearchProgress
 from masking_console.models.journal_entry import JournalEntry
 from masking_console.models.plain_text import plain_text
 from masking_console.operations.read_ids import read_text_file
 from masking_console.presentation.history import audit_line, verified_words
-from masking_console.settings import AuditRules
+from masking_console.settings import Settings
 
 _SEAL = re.compile(r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{64}(?![0-9A-Fa-f])")
 _NO_SEAL = "0" * 64
@@ -31,26 +32,27 @@ _AUDIT_SECONDS = 3.0
 
 
 def print_verification(
-    journal_path: Path,
-    against: Sequence[Path] = (),
-    audit: AuditRules = AuditRules(),  # noqa: B008 - frozen
+    settings: Settings, against: Sequence[Path] = ()
 ) -> tuple[str, bool]:
     """Return what a look at the whole chain found, and whether all is well.
 
     Args:
-        journal_path: the journal's file.
+        settings: which journal, and where its entries are sent: how far they got is
+            said.
         against: reports and exports that left this computer, to hold the journal to.
-        audit: where its entries are sent; how far they got is said.
 
     Raises:
         JournalError: the journal cannot be read.
         UnusableFileError: a report cannot be read.
     """
     texts = [(path, read_text_file(path)) for path in against]
+    journal_path = settings.journal_path
     found = verify_file(journal_path)
     lines = [plain_text(str(journal_path), limit=4096), verified_words(found)]
     is_well = found.is_whole
-    lines += [audit_line(each) for each in read_states(journal_path, audit)]
+    lines += [
+        audit_line(each) for each in read_states(journal_path, rules_of(settings))
+    ]
     for path, text in texts:
         compared = compare(text, journal_path)
         name = plain_text(path.name, limit=100)
@@ -88,12 +90,7 @@ def rebuild_search(journal_path: Path, tell: Callable[[SearchProgress], None]) -
         journal.close()
 
 
-def acknowledge(
-    journal_path: Path,
-    name: str,
-    reason: str,
-    audit: AuditRules = AuditRules(),  # noqa: B008 - frozen
-) -> str:
+def acknowledge(settings: Settings, name: str, reason: str) -> str:
     """Write down that a person knows of a finding, and why it can stay so.
 
     Returns:
@@ -106,31 +103,24 @@ def acknowledge(
     cause = Cause.of("", reason)
     if not cause.reason:
         raise InputError('Say why: --reason "restored from the backup of March 4".')
-    if not journal_path.exists():
+    if not settings.journal_path.exists():
         raise InputError("There is no journal yet.")
-    journal = Journal(journal_path)
 
-    async def write() -> None:
+    async def write(journal: Journal) -> None:
         # What the note says is written down first, or it would have no name.
         await journal.open()
-        names = {each.name for each in verify_file(journal_path).findings}
+        names = {each.name for each in verify_file(settings.journal_path).findings}
         if not name or name not in names:
             shown = plain_text(name, limit=60)
             raise InputError(f"No finding {shown}. history verify lists their names.")
         await journal.acknowledge(name, cause.reason)
 
-    try:
-        asyncio.run(write())
-    finally:
-        journal.close()
-    out = AuditOut(journal_path, audit)
-    out.start()
-    out.close(_AUDIT_SECONDS)
+    _write(settings, write)
     words = f"Written down: {name} is known. history verify goes on listing it."
     return f"{CHANGED}\n{words}" if cause.was_changed else words
 
 
-def add_ticket(journal_path: Path, batch: str, cause: Cause, rules: CauseRules) -> str:
+def add_ticket(settings: Settings, batch: str, cause: Cause) -> str:
     """Add a ticket to a batch that is over; nothing that stands there is changed.
 
     Returns:
@@ -140,22 +130,33 @@ def add_ticket(journal_path: Path, batch: str, cause: Cause, rules: CauseRules) 
         InputError: there is no such batch, or the ticket cannot be kept.
         JournalError: the journal cannot be read or written.
     """
-    problem = replace(rules, ticket_required=True).problem(cause)
+    rules = replace(settings.cause_rules, ticket_required=True)
+    problem = rules.problem(cause)
     if problem:
         raise InputError(problem)
     if not any(
         each.batch_id == batch
-        for each in read_matching(journal_path, HistoryQuery(batch=batch))
+        for each in read_matching(settings.journal_path, HistoryQuery(batch=batch))
     ):
         shown = plain_text(batch, limit=60)
         raise InputError(f"No batch {shown}. history lists them.")
-    journal = Journal(journal_path)
-    try:
-        asyncio.run(journal.add_ticket(batch, cause))
-    finally:
-        journal.close()
+    _write(settings, lambda journal: journal.add_ticket(batch, cause))
     words = f"{cause.ticket} is added to {batch}."
     return f"{CHANGED}\n{words}" if cause.was_changed else words
+
+
+def _write(
+    settings: Settings, write: Callable[[Journal], Coroutine[Any, Any, None]]
+) -> None:
+    """Write something down as a console does, and send it where entries are sent."""
+    journal = Journal(settings.journal_path, operator_name=settings.operator_name)
+    try:
+        asyncio.run(write(journal))
+    finally:
+        journal.close()
+    audit = AuditOut(settings.journal_path, rules_of(settings))
+    audit.start()
+    audit.close(_AUDIT_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from masking_console.audit.sender import AuditOut
+from masking_console.audit.sender import AuditOut, rules_of
 from masking_console.credentials.token_command import TokenCommands
 from masking_console.errors import RefusedError
 from masking_console.journal.journal import Journal
@@ -34,7 +34,7 @@ from masking_console.operations.resume_batches import ResumeBatches
 from masking_console.operations.run_control import RunControl
 from masking_console.operations.second_look import SecondLook
 from masking_console.presentation.reach import ignored_words
-from masking_console.settings import AuditRules, Settings, ShowNumbers
+from masking_console.settings import Settings, ShowNumbers
 
 if TYPE_CHECKING:
     from masking_console.plivo.network import TransportFactory
@@ -254,9 +254,7 @@ def build_operations(
         return await engine.call(connections.check_account(account))
 
     engine.start()
-    # What is practiced is nobody's record, and nothing of it leaves this computer.
-    rules = AuditRules() if settings.practice else settings.audit
-    audit = AuditOut(settings.journal_path, rules)
+    audit = AuditOut(settings.journal_path, rules_of(settings))
     audit.start()
     return Operations(
         settings=settings,

@@ -192,11 +192,21 @@ async def batch_id() -> str:
 def test_accounts_batches_outcomes_and_keys_are_completed(
     batch_id: str, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file.write_text('protected = ["beta"]\n', encoding="utf-8")
+    file.write_text(
+        'protected = ["beta"]\n[accounts.vaulted]\nauth_id = "MAACME00000000007Q2X"\n'
+        'token_command = ["/bin/pass", "plivo"]\n',
+        encoding="utf-8",
+    )
+    file.chmod(0o600)
     monkeypatch.setenv("PLIVO_AUTH_ID", "MAXXXXXXXXXXXXXXXXXX")
     program = "masking-console"
 
-    assert completed(f"{program} --account ", 2) == ["acme-prod", "beta", "env"]
+    assert completed(f"{program} --account ", 2) == [
+        "acme-prod",
+        "beta",
+        "env",
+        "vaulted",
+    ]
     assert completed(f"{program} expire --account B", 3) == ["beta"]
     assert completed(f"{program} history --account ac", 3) == ["acme-prod"]
     assert completed(f"{program} history --batch ", 3) == [batch_id]

@@ -19,7 +19,7 @@ from masking_console.journal.journal import Journal
 from masking_console.operations import examine
 from masking_console.operations.examine import caught
 from masking_console.presentation.examination import Part, page
-from tests.support.keyrings import KeyringInMemory
+from tests.support.keyrings import KeyringInMemory, SilentKeyring, using
 
 NOW = datetime(2026, 3, 4, 12, 5, 2, tzinfo=UTC)
 NUMBER = "+91 98765 43210"
@@ -127,6 +127,19 @@ def test_plivo_that_is_not_reached_is_said(
     assert code == 1
     assert "! Plivo is not reached." in parts["network"]
     assert "refused the connection" in parts["network"]
+
+
+def test_a_keyring_that_waits_to_be_unlocked_holds_up_no_page(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("masking_console.operations.examine._KEYRING_SECONDS", 0.05)
+    silent = SilentKeyring(reads=False)
+    with using(silent):
+        code, _text, parts = doctor(capsys, "--offline")
+        silent.wake_up.set()
+
+    assert code == 1
+    assert "! The keyring has not answered for 0.05 s." in parts["keyring"]
 
 
 def test_one_broken_part_hides_no_other(

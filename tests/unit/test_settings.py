@@ -197,6 +197,8 @@ def test_an_audit_target_is_a_path_or_a_syslog(text: str, target: AuditTarget) -
         "syslog+tcp://0.0.0.0",
         "syslog+tls://",
         "syslog+tls://u:p@siem.example.com",
+        "syslog+tls://siem..example.com",
+        f"syslog+tls://{'x' * 70}.example.com",
         "syslog+tls://siem.example.com:x",
         "syslog+tls://siem.example.com:99999",
         "syslog+tls://siem.example.com/path",

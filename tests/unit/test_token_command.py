@@ -187,3 +187,15 @@ def test_an_account_is_found_in_any_letters_and_shows_its_program_alone() -> Non
     assert found.accounts == (of,)
     assert of.program == "/usr/bin/op"
     assert "vault" not in repr(of)
+
+
+async def test_what_the_system_refuses_is_told_without_the_arguments(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def no_more(*_: object) -> None:
+        raise OSError(24, f"too many files for {SECRET}")
+
+    monkeypatch.setattr(os, "pipe", no_more)
+    said = await problem(account("/bin/sh", SECRET))
+    assert "/bin/sh cannot be run, or does not end." in said
+    assert SECRET not in said

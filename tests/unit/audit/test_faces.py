@@ -10,10 +10,13 @@ from masking_console import paths
 from masking_console.cli import main
 from masking_console.journal.journal import Journal
 from masking_console.models.audit_state import AuditState
+from masking_console.models.expiry import RunEnd
+from masking_console.models.session_uuid import EXAMPLE, SessionUuid
 from masking_console.operations.wiring import build_operations
 from masking_console.practice.sign_in import practice_account
 from masking_console.presentation.history import audit_line, audit_notice
 from masking_console.settings import AuditRules, Settings, checked_audit_target
+from tests.support.runs import plan_of
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
@@ -98,6 +101,29 @@ def test_verify_says_how_far_the_mark_got_and_an_acknowledgement_leaves_at_once(
     assert lines[2]["reason"] == "a test"
     words = run(capsys, "history", "verify")[1]
     assert f"Audit to {out}: all 3 entries have left." in words
+
+
+async def test_a_ticket_that_a_command_adds_leaves_at_once_and_says_by_whom(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    out = tmp_path / "audit.jsonl"
+    configure(out)
+    config = paths.config_path().read_text(encoding="utf-8")
+    named = f'operator_name = "Marta K."\n{config}'
+    paths.config_path().write_text(named, encoding="utf-8")
+    journal = Journal(paths.journal_path(practice=False))
+    plan = plan_of(practice_account(), [SessionUuid(EXAMPLE)])
+    batch = await journal.begin_batch(plan.confirm("y"))
+    await journal.end_batch(batch, RunEnd.STOPPED)
+    await asyncio.to_thread(journal.close)
+
+    add = ("history", "add-ticket", batch.batch_id, "OPS-4812")
+    code = (await asyncio.to_thread(run, capsys, *add))[0]
+
+    assert code == 0
+    last = json.loads(out.read_text(encoding="utf-8").splitlines()[-1])
+    assert (last["event"], last["ticket"]) == ("batch.ticket_added", "OPS-4812")
+    assert last["operator_name"] == "Marta K."
 
 
 def test_a_wrong_configuration_stops_no_proof(

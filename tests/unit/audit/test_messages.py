@@ -23,6 +23,7 @@ from masking_console.audit.messages import (
 )
 from masking_console.audit.targets import messages
 from masking_console.journal.seals import FIRST_SEAL, SealedRow, seal
+from masking_console.models.account import AuthToken
 from masking_console.models.journal_entry import JournalEntry, JournalEvent
 
 NOW = datetime(2026, 3, 4, 12, 5, 2, 45, tzinfo=UTC)
@@ -238,6 +239,19 @@ def test_a_number_that_an_older_version_wrote_stays_on_this_computer() -> None:
     assert told["detail"] == "call from (number)"
     assert "sealed" not in told
     assert told["seal"] == row.seal
+
+
+@pytest.mark.parametrize("name", ["ticket", "operator_name", "sudo_user"])
+def test_a_token_that_an_older_version_wrote_stays_on_this_computer(name: str) -> None:
+    secret = "aTokenThatNobodyElseMaySee0123456789abcd"
+    token = AuthToken(secret)
+    row = row_of(msgspec.structs.replace(entry(), **{name: secret}))
+
+    found = audit_entry(row, JOURNAL)
+
+    assert "NobodyElse" not in found.line()
+    assert json.loads(found.line())["withheld"] is True
+    assert not token.is_empty, "it is known as long as somebody holds it"
 
 
 def test_the_proof_in_the_readme_proves_parts_and_finds_what_was_changed() -> None:

@@ -141,11 +141,12 @@ def test_a_target_that_is_away_loses_nothing(path: Path) -> None:
         (ssl.SSLError(1, "x"), "no TLS"),
         (BlockingIOError(11, "x"), "another program holds it"),
         (OSError("x"), "it cannot be reached"),
+        (UnicodeError("label too long"), "it cannot be reached"),
         (OSError(28, "x"), "no space left on device"),
     ],
 )
 def test_what_stops_a_target_is_said_in_our_words(
-    path: Path, error: OSError, words: str
+    path: Path, error: Exception, words: str
 ) -> None:
     write(path, "one")
     to = Recorded()

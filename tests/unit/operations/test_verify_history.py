@@ -20,6 +20,7 @@ from masking_console.presentation.history import (
     json_text,
 )
 from masking_console.presentation.run_lines import report
+from masking_console.settings import Settings
 from tests.support.runs import bench, open_ids, quick_account
 
 FORMS: dict[str, Callable[[Sequence[BatchRecord]], str]] = {
@@ -62,7 +63,9 @@ def kept(folder: Path, records: Sequence[BatchRecord]) -> list[Path]:
 
 
 def test_reports_and_exports_prove_the_journal(path: Path, tmp_path: Path) -> None:
-    words, is_well = print_verification(path, kept(tmp_path, read_batches(path)))
+    words, is_well = print_verification(
+        Settings(path), kept(tmp_path, read_batches(path))
+    )
 
     assert is_well
     lines = words.splitlines()[3:]
@@ -86,7 +89,7 @@ async def test_a_journal_that_was_written_anew_is_seen_by_each_of_them(
     assert verify_file(path).is_whole
 
     for each in reports:
-        words, is_well = print_verification(path, [each])
+        words, is_well = print_verification(Settings(path), [each])
         assert not is_well
         assert "NOT in this journal: " in words.splitlines()[-1]
 
@@ -104,8 +107,8 @@ def test_a_cut_that_takes_its_note_along_is_seen_by_a_report_of_the_end(
         ).fetchone()
     note_path(path).write_text(f"{6:020d} {seal}\n", encoding="utf-8")
 
-    assert print_verification(path, [first])[1]
-    words, is_well = print_verification(path, [first, second])
+    assert print_verification(Settings(path), [first])[1]
+    words, is_well = print_verification(Settings(path), [first, second])
     assert not is_well
     assert "2.txt: 1 of 1 seals are NOT in this journal: " in words
 
@@ -119,7 +122,7 @@ def test_what_says_nothing_proves_nothing(
 ) -> None:
     (tmp_path / "some.txt").write_text(text, encoding="utf-8")
     try:
-        words, is_well = print_verification(path, [tmp_path / "some.txt"])
+        words, is_well = print_verification(Settings(path), [tmp_path / "some.txt"])
     except UnusableFileError:
         assert "\x00" in text
         return
@@ -130,7 +133,7 @@ def test_what_says_nothing_proves_nothing(
 def test_a_table_that_cannot_be_read_proves_nothing(path: Path, tmp_path: Path) -> None:
     head = "batch,session_uuid,outcome,at\n"
     (tmp_path / "some.csv").write_text(f'{head}"{"x" * 200_000}"\n', encoding="utf-8")
-    assert not print_verification(path, [tmp_path / "some.csv"])[1]
+    assert not print_verification(Settings(path), [tmp_path / "some.csv"])[1]
 
 
 def test_a_result_that_was_known_later_contradicts_no_older_export(
@@ -140,56 +143,56 @@ def test_a_result_that_was_known_later_contradicts_no_older_export(
     (tmp_path / "old.csv").write_text(
         old.replace(",expired,", ",unknown,", 1), encoding="utf-8"
     )
-    assert print_verification(path, [tmp_path / "old.csv"])[1]
+    assert print_verification(Settings(path), [tmp_path / "old.csv"])[1]
     (tmp_path / "old.csv").write_text(
         old.replace(",expired,", ",failed,", 1), encoding="utf-8"
     )
-    words, is_well = print_verification(path, [tmp_path / "old.csv"])
+    words, is_well = print_verification(Settings(path), [tmp_path / "old.csv"])
     assert not is_well
     assert "1 of 2 results are NOT in this journal: B-" in words
 
 
 def test_a_report_that_is_missing_is_said(path: Path, tmp_path: Path) -> None:
     with pytest.raises(UnusableFileError, match=r"none\.txt does not exist"):
-        print_verification(path, [tmp_path / "none.txt"])
+        print_verification(Settings(path), [tmp_path / "none.txt"])
 
 
 def test_a_finding_is_acknowledged_by_its_name(path: Path) -> None:
     note_path(path).unlink()
-    words, is_well = print_verification(path)
+    words, is_well = print_verification(Settings(path))
     assert not is_well
     assert "-  The note of the last entry was missing" in words
     with pytest.raises(InputError, match="history verify lists their names"):
-        acknowledge(path, "99-nothing", "why")
+        acknowledge(Settings(path), "99-nothing", "why")
     # That start has written it down, and so given it a name.
     (finding,) = verify_file(path).findings
 
-    said = acknowledge(path, finding.name, "the note went with the old disk")
+    said = acknowledge(Settings(path), finding.name, "the note went with the old disk")
 
     assert said.startswith(f"Written down: {finding.name} is known.")
-    words, is_well = print_verification(path)
+    words, is_well = print_verification(Settings(path))
     assert is_well
     assert "whole but for what was acknowledged" in words
     assert "Acknowledged: the note went with the old disk" in words
-    said = acknowledge(path, finding.name, "asked +14155550123")
+    said = acknowledge(Settings(path), finding.name, "asked +14155550123")
     assert said.startswith("Numbers and tokens were taken out")
-    assert "Acknowledged: asked (number)" in print_verification(path)[0]
+    assert "Acknowledged: asked (number)" in print_verification(Settings(path))[0]
 
 
 @pytest.mark.parametrize("name", ["", "-"])
 def test_nothing_is_acknowledged_without_a_name(path: Path, name: str) -> None:
     note_path(path).unlink()
     with pytest.raises(InputError, match="No finding"):
-        acknowledge(path, name, "why")
+        acknowledge(Settings(path), name, "why")
 
 
 def test_nothing_is_acknowledged_without_a_reason_or_a_journal(
     path: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(InputError, match="Say why"):
-        acknowledge(path, "1-abcdefgh", " ")
+        acknowledge(Settings(path), "1-abcdefgh", " ")
     with pytest.raises(InputError, match="There is no journal yet"):
-        acknowledge(tmp_path / "none.db", "1-abcdefgh", "why")
+        acknowledge(Settings(tmp_path / "none.db"), "1-abcdefgh", "why")
     assert not (tmp_path / "none.db").exists()
 
 
