@@ -20,27 +20,28 @@ from masking_console.presentation.history import (
 from masking_console.ui.widgets.row_cells import Cell, Column
 from masking_console.ui.widgets.rows_view import RowsView
 
-_COUNTS = (
-    Column(COUNT_TITLES[0], 5, right=True),
-    *(Column(title, 4, right=True) for title in COUNT_TITLES[1:]),
-)
+_TOTAL = Column(COUNT_TITLES[0], 5, right=True)
+_COUNTS = tuple(Column(title, 4, right=True) for title in COUNT_TITLES[1:])
 _WIDE = (
     Column("time", 16),
     Column("account", 12),
     Column("ticket", 12),
     Column("by", 9),
+    _TOTAL,
     *_COUNTS,
-    Column("end", 12),
+    Column("end", 17),
 )
+_MIDDLE = (Column("time", 11), *_WIDE[1:])
 _NARROW = (
     Column("time", 11),
     Column("account", 8),
     Column("ticket", 8),
     Column("by", 6),
     *_COUNTS,
-    Column("end", 8),
+    Column("end", 10),
 )
-_WIDE_FROM = 94
+"""Without the total, which the line above the sessions has: how it ended needs room."""
+_WIDE_FROM, _MIDDLE_FROM = 112, 94
 _WIDE_SESSION = (Column("session", 36, gap=2), Column("outcome", 40))
 _NARROW_SESSION = (Column("session", 8, gap=2), Column("outcome", 40))
 _LOOK_AHEAD = 10
@@ -109,18 +110,21 @@ class BatchTable(RowsView[str, BatchRecord]):
         self.post_message(self.Asked())
 
     def layout_of(self, width: int) -> Sequence[Column]:
-        return _WIDE if width >= _WIDE_FROM else _NARROW
+        if width >= _WIDE_FROM:
+            return _WIDE
+        return _MIDDLE if width >= _MIDDLE_FROM else _NARROW
 
     def cells(self, row: BatchRecord, columns: Sequence[Column]) -> Sequence[Cell]:
         found = counts(row)
         time_format = "%Y-%m-%d %H:%M" if columns is _WIDE else "%m-%d %H:%M"
+        total = () if columns is _NARROW else (Cell(str(found.total)),)
         is_odd = found.unknown or found.failed or found.not_sent or not row.end
         return (
             Cell(f"{shown_time(row.began_at):{time_format}}"),
             Cell(row.account_name.upper()),
             Cell(", ".join(row.tickets) or "-"),
             Cell(row.by),
-            Cell(str(found.total)),
+            *total,
             Cell(str(found.expired)),
             Cell(str(found.already)),
             Cell(str(found.absent)),
@@ -182,7 +186,7 @@ class BatchSessions(RowsView[SessionUuid, SessionRecord]):
         return self.keys[index] in self._meant
 
     def layout_of(self, width: int) -> Sequence[Column]:
-        return _WIDE_SESSION if width >= _WIDE_FROM else _NARROW_SESSION
+        return _WIDE_SESSION if width >= _MIDDLE_FROM else _NARROW_SESSION
 
     def cells(self, row: SessionRecord, columns: Sequence[Column]) -> Sequence[Cell]:
         look = "rows-view--good" if row.outcome in _OFF else "rows-view--warn"
