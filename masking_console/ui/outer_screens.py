@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from textual.app import SystemCommand
+from textual.app import App, SystemCommand
 from textual.screen import Screen
 
 from masking_console.exit_codes import ExitCode
@@ -12,26 +12,29 @@ from masking_console.models.account import Account
 from masking_console.operations.wiring import Operations
 from masking_console.ui.account_choice import go_over, renew
 from masking_console.ui.dialogs import answer_to
-from masking_console.ui.help_keys import commands, help_groups
+from masking_console.ui.keys.help_text import commands, help_groups
 from masking_console.ui.screens.accounts import AccountsScreen
 from masking_console.ui.screens.help import HelpScreen
 from masking_console.ui.screens.history import HistoryScreen
 from masking_console.ui.screens.question import QuestionScreen
 
 if TYPE_CHECKING:
-    from masking_console.ui.app import ConsoleApp
+    from masking_console.ui.screens.main import MainScreen
 
 
 class OuterScreens:
     """Opens them for the app; each method is a worker's work."""
 
-    def __init__(self, app: "ConsoleApp", operations: Operations) -> None:
+    def __init__(
+        self, app: App[int], main: "MainScreen", operations: Operations
+    ) -> None:
         self._app = app
+        self._main = main
         self._operations = operations
 
     async def manage_accounts(self, *, new: bool) -> None:
         """Let the operator choose an account, or make a new one, and use it."""
-        main = self._app.main
+        main = self._main
         screen = AccountsScreen(self._operations.accounts, main.account, new=new)
         account = await answer_to(self._app, screen)
         if account is not None:
@@ -57,11 +60,11 @@ class OuterScreens:
 
     def renew(self, account: Account) -> None:
         """Go on with the account in use, whatever is new about it."""
-        renew(self._app.main, account)
+        renew(self._main, account)
 
     async def show_history(self) -> None:
         """Show what was done, and queue what may still connect if that is wanted."""
-        main = self._app.main
+        main = self._main
         days = self._operations.settings.history_days
         screen = HistoryScreen(self._operations.history, main.copy, days)
         record = await answer_to(self._app, screen)
@@ -84,12 +87,12 @@ class OuterScreens:
         """Ask before leaving in the middle of a run."""
         question = QuestionScreen(
             "Quit?",
-            f"{self._app.main.run_panel.words} Stay, or stop and quit?",
+            f"{self._main.run_panel.words} Stay, or stop and quit?",
             safe="Stay",
             act="Stop and quit",
         )
         if await answer_to(self._app, question):
-            job = self._app.main.job
+            job = self._main.job
             job.stop()
             await job.until_over()
             self._app.exit(return_code=ExitCode.STOPPED)

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
@@ -22,6 +22,7 @@ from masking_console.presentation.finished import (
 )
 from masking_console.presentation.history import exported_words
 from masking_console.presentation.run_lines import headline, report
+from masking_console.ui.keys.acts import asks, moves
 from masking_console.ui.widgets.dialog_box import DialogBox
 
 _WITH_PROBLEMS = "Finished, with problems"
@@ -42,10 +43,10 @@ class FinishedScreen(ModalScreen[Afterwards]):
     CSS_PATH = "finished.tcss"
     BINDING_GROUP_TITLE = "finished"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "close", "close", id="finished.close"),
-        Binding("t", "check", "check and retry", id="finished.check"),
-        Binding("y", "copy", "copy report", id="finished.copy"),
-        Binding("ctrl+e", "export", "export", id="finished.export"),
+        moves("escape", "close", "close", id="finished.close", show=True),
+        asks("t", "check", "check and retry", id="finished.check", show=True),
+        moves("y", "copy", "copy report", id="finished.copy", show=True),
+        asks("ctrl+e", "export", "export", id="finished.export", show=True),
     ]
 
     def __init__(

@@ -7,13 +7,14 @@ from rich.cells import cell_len
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from masking_console.presentation.display import Sign, glyph
-from masking_console.ui.help_keys import HelpGroup
+from masking_console.ui.keys.acts import moves
+from masking_console.ui.keys.help_text import HelpGroup
 from masking_console.ui.widgets.row_cells import fitted
 
 _COLUMN_WIDTH = 32
@@ -39,7 +40,7 @@ class HelpScreen(ModalScreen[None]):
     CSS_PATH = "help.tcss"
     AUTO_FOCUS = "#help-search"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,f1", "close", "back", id="help.close", priority=True),
+        moves("escape,f1", "close", "back", id="help.close", priority=True, show=True),
     ]
 
     def __init__(self, groups: Sequence[HelpGroup]) -> None:

@@ -7,7 +7,7 @@ from typing import ClassVar
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.screen import Screen
 from textual.widgets import Static
 
@@ -21,6 +21,7 @@ from masking_console.presentation.history import (
     verified_words,
 )
 from masking_console.presentation.run_lines import headline, report
+from masking_console.ui.keys.acts import asks, moves
 from masking_console.ui.widgets.filter_line import FilterLine
 from masking_console.ui.widgets.history_tables import BatchSessions, BatchTable
 from masking_console.ui.widgets.key_footer import KeyFooter
@@ -35,11 +36,11 @@ class HistoryScreen(Screen[BatchRecord | None]):
     BINDING_GROUP_TITLE = "history"
     BINDINGS: ClassVar[list[BindingType]] = [
         # H opened it; without this it would open a second one.
-        Binding("escape,H", "back", "back", id="history.back"),
-        Binding("t", "check", "retry", id="history.check"),
-        Binding("y", "copy", "report", id="history.copy"),
-        Binding("ctrl+e", "export", "export", id="history.export"),
-        Binding("v", "verify", "verify", id="history.verify"),
+        moves("escape,H", "back", "back", id="history.back", show=True),
+        asks("t", "check", "retry", id="history.check", show=True),
+        moves("y", "copy", "report", id="history.copy", show=True),
+        asks("ctrl+e", "export", "export", id="history.export", show=True),
+        asks("v", "verify", "verify", id="history.verify", show=True),
     ]
 
     def __init__(

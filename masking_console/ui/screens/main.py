@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.widgets import Static
 
@@ -28,6 +28,7 @@ from masking_console.presentation.sessions import undone_words
 from masking_console.ui.clipboard import copy_text
 from masking_console.ui.header import Header
 from masking_console.ui.jobs import Jobs
+from masking_console.ui.keys.acts import asks, grave, moves
 from masking_console.ui.panes import Panes
 from masking_console.ui.screens.opening import PanesScreen
 from masking_console.ui.widgets.filter_line import FilterLine
@@ -64,18 +65,78 @@ class MainScreen(PanesScreen):
     CSS_PATH = "main.tcss"
     AUTO_FOCUS, BINDING_GROUP_TITLE = "#queue", "in the console"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("1", "show_pane('source')", "source", id="main.source", show=False),
-        Binding("2", "show_pane('queue')", "queue", id="main.queue", show=False),
-        Binding("3", "show_pane('log')", "log", id="main.log", show=False),
-        Binding("S", "find", "find", id="main.find", show=False),
-        Binding("escape", "stop_finding", "stop reading", id="main.stop_finding"),
-        Binding("L", "full_log", "full log", id="main.full_log", show=False),
-        Binding("f2", "practice_text", "practice", id="main.practice", show=False),
-        Binding("W", "writes", "writes on/off", id="main.writes", show=False),
-        Binding("p", "pause", "pause", id="main.pause"),
+        moves(
+            "1",
+            "show_pane('source')",
+            "source",
+            id="main.source",
+            tooltip="go to the source",
+        ),
+        moves(
+            "2",
+            "show_pane('queue')",
+            "queue",
+            id="main.queue",
+            tooltip="go to the queue",
+        ),
+        moves("3", "show_pane('log')", "log", id="main.log", tooltip="go to the log"),
+        asks(
+            "S",
+            "find",
+            "find",
+            id="main.find",
+            tooltip="find by number or id",
+            is_spare=True,
+        ),
+        asks(
+            "escape", "stop_finding", "stop reading", id="main.stop_finding", show=True
+        ),
+        asks(
+            "L",
+            "full_log",
+            "full log",
+            id="main.full_log",
+            tooltip="the log alone, and back",
+        ),
+        asks(
+            "f2",
+            "practice_text",
+            "practice",
+            id="main.practice",
+            tooltip="some ids to practice with",
+        ),
+        grave(
+            "W",
+            "writes",
+            "writes on/off",
+            id="main.writes",
+            tooltip="turn writes on or off",
+        ),
+        asks(
+            "p",
+            "pause",
+            "pause",
+            id="main.pause",
+            show=True,
+            tooltip="pause the run, or go on",
+        ),
         # The same key, under the same id: the line of keys says what it does now.
-        Binding("p", "go_on", "go on", id="main.pause"),
-        Binding("s", "stop", "stop", id="main.stop"),
+        asks(
+            "p",
+            "go_on",
+            "go on",
+            id="main.pause",
+            show=True,
+            tooltip="pause the run, or go on",
+        ),
+        grave(
+            "s",
+            "stop",
+            "stop",
+            id="main.stop",
+            show=True,
+            tooltip="stop after what is sent",
+        ),
     ]
 
     checks: "CheckJob"

@@ -5,10 +5,11 @@ from typing import ClassVar
 from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.widgets import Button, Static
 
+from masking_console.ui.keys.acts import moves
 from masking_console.ui.keys.asking import Asks
 from masking_console.ui.widgets.dialog_box import DialogBox
 
@@ -21,7 +22,7 @@ class QuestionScreen(Asks[bool]):
     CSS_PATH = "question.tcss"
     BINDING_GROUP_TITLE = "question"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "keep", "back", id="question.back"),
+        moves("escape", "keep", "back", id="question.back", show=True),
     ]
 
     def __init__(

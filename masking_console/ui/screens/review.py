@@ -7,7 +7,7 @@ from typing import ClassVar
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Static
 
@@ -24,6 +24,7 @@ from masking_console.presentation.review import (
     title,
 )
 from masking_console.presentation.sessions import checked_ago
+from masking_console.ui.keys.acts import grave, moves
 from masking_console.ui.keys.asking import AnswerField, Asks
 from masking_console.ui.widgets.review_list import ReviewList
 
@@ -42,9 +43,9 @@ class ReviewScreen(Asks[ConfirmedPlan | None]):
     OTHER_WAY = "Dictating, or using a switch? masking-console expire --confirm"
     BINDING_GROUP_TITLE = "review"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "cancel", id="review.cancel"),
-        Binding("y", "say_yes", "yes", id="review.yes", show=False),
-        Binding("v,f2", "toggle_left_out", "left out", id="review.left_out"),
+        moves("escape", "cancel", "cancel", id="review.cancel", show=True),
+        grave("y", "say_yes", "yes", id="review.yes"),
+        moves("v,f2", "toggle_left_out", "left out", id="review.left_out", show=True),
     ]
 
     def __init__(

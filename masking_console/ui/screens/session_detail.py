@@ -6,7 +6,7 @@ from typing import ClassVar, Protocol
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.timer import Timer
@@ -18,6 +18,7 @@ from masking_console.models.session_detail import SessionInspection
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.presentation.detail import detail_lines
 from masking_console.settings import ShowNumbers
+from masking_console.ui.keys.acts import asks, grave, moves
 
 SHOWN_SECONDS = 60.0
 """How long numbers stay readable."""
@@ -52,13 +53,13 @@ class DetailScreen(ModalScreen[bool]):
     AUTO_FOCUS = "#detail"
     BINDING_GROUP_TITLE = "session"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter", "close", "back", id="detail.close"),
-        Binding("y", "copy", "copy id", id="detail.copy"),
-        Binding("m", "show_numbers", "show numbers", id="detail.numbers"),
-        Binding("r", "again", "again", id="detail.again"),
-        Binding("left", "step(-1)", "previous", id="detail.previous"),
-        Binding("right", "step(1)", "next", id="detail.next"),
-        Binding("X", "review", "review", id="detail.review"),
+        moves("escape,enter", "close", "back", id="detail.close", show=True),
+        moves("y", "copy", "copy id", id="detail.copy", show=True),
+        asks("m", "show_numbers", "show numbers", id="detail.numbers", show=True),
+        asks("r", "again", "again", id="detail.again", show=True),
+        moves("left", "step(-1)", "previous", id="detail.previous", show=True),
+        moves("right", "step(1)", "next", id="detail.next", show=True),
+        grave("X", "review", "review", id="detail.review", show=True),
     ]
 
     def __init__(

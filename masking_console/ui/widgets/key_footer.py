@@ -15,10 +15,10 @@ from textual import events
 from textual.screen import Screen
 from textual.widget import Widget
 
+from masking_console.ui.keys.acts import act_of
+
 MOST_KEYS = 7
 """More than these nobody reads."""
-_SPARE = frozenset({"main.find", "app.quit"})
-"""The keys that are shown where there is room for more."""
 
 _LEFT = 1
 
@@ -78,7 +78,7 @@ class KeyFooter(Widget, can_focus=False):
                 seen.add(binding.action)
                 width += key.width
                 yield key
-            elif binding.id in _SPARE:
+            elif (act := act_of(binding)) is not None and act.is_spare:
                 spare.append(key)
         for key in spare[: MOST_KEYS - len(seen)]:
             width += key.width

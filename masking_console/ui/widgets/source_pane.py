@@ -7,7 +7,7 @@ from typing import ClassVar
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.message import Message
 from textual.timer import Timer
@@ -17,6 +17,7 @@ from masking_console.models.phone_number import phone_number_in
 from masking_console.models.plain_text import plain_lines
 from masking_console.models.session_ids import PastedIds, read_session_ids
 from masking_console.presentation.listing import HOW_TO_FIND
+from masking_console.ui.keys.acts import asks, moves
 
 MOST_SHOWN = 100_000
 """Characters of a paste that stay on the screen; all of it is read."""
@@ -28,7 +29,7 @@ class SourceText(TextArea):
 
     BINDING_GROUP_TITLE = "in the pasted text"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "to the queue", id="source.leave"),
+        moves("escape", "leave", "to the queue", id="source.leave", show=True),
     ]
 
     class Left(Message):
@@ -53,8 +54,8 @@ class FindField(Input):
 
     BINDING_GROUP_TITLE = "in the field to find by"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "to the queue", id="find.leave"),
-        Binding("enter", "submit", "find", id="find.find"),
+        moves("escape", "leave", "to the queue", id="find.leave", show=True),
+        asks("enter", "submit", "find", id="find.find", show=True),
     ]
 
     def action_leave(self) -> None:
