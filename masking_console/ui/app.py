@@ -20,7 +20,7 @@ from masking_console.settings import Settings
 from masking_console.ui.crash import CrashSafeApp
 from masking_console.ui.departure import FINISH_SECONDS, Departure
 from masking_console.ui.first_steps import FirstSteps
-from masking_console.ui.keys.acts import asks, moves
+from masking_console.ui.keys.acts import asks, key_of, moves
 from masking_console.ui.keys.asking import ListeningApp
 from masking_console.ui.opening import Opening
 from masking_console.ui.screens.opening import OpeningScreen
@@ -243,7 +243,8 @@ class ConsoleApp(ListeningApp[int], CrashSafeApp[int]):
         elif self.main.job.is_running:
             self.main.job.pause_or_go_on()
         else:
-            self.main.note(Sign.NOTE, "hint", "Press q to quit.")
+            words = f"Press {key_of('app.quit', self)} to quit."
+            self.main.note(Sign.NOTE, "hint", words)
 
     async def action_quit(self) -> None:
         """Quit at once, or ask while something is open or on its way."""

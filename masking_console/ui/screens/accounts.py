@@ -28,7 +28,7 @@ from masking_console.presentation.accounts import (
     shown_name,
 )
 from masking_console.ui.dialogs import answer_to
-from masking_console.ui.keys.acts import asks, grave, moves
+from masking_console.ui.keys.acts import asks, grave, hints, moves
 from masking_console.ui.screens.new_account import NewAccountScreen
 from masking_console.ui.screens.question import QuestionScreen
 from masking_console.ui.screens.replace_token import ReplaceTokenScreen
@@ -99,9 +99,11 @@ class AccountsScreen(Screen[Account | None]):
     def compose(self) -> ComposeResult:
         with Horizontal(id="accounts-head"):
             yield Static(Text(" Accounts"))
-            yield Static(Text("esc back "), id="accounts-way-out")
+            yield Static(
+                Text(f"{hints(self, 'accounts.back')} "), id="accounts-way-out"
+            )
         with Vertical(id="accounts") as box:
-            box.border_title = "P Accounts"
+            box.border_title = "Accounts"
             yield AccountTable(id="accounts-table", cursor_type="row")
             yield Static(id="accounts-words", classes="says")
             yield Static(id="accounts-detail")

@@ -22,7 +22,7 @@ from masking_console.presentation.finished import (
 )
 from masking_console.presentation.history import exported_words
 from masking_console.presentation.run_lines import headline, report
-from masking_console.ui.keys.acts import asks, moves
+from masking_console.ui.keys.acts import asks, hints, moves
 from masking_console.ui.widgets.dialog_box import DialogBox
 
 _WITH_PROBLEMS = "Finished, with problems"
@@ -86,8 +86,9 @@ class FinishedScreen(ModalScreen[Afterwards]):
         if left:
             lines.append(may_still_connect(summary))
         lines += ["", saved_words(summary), ""]
-        check = f"t check and retry {left}    " if left else ""
-        lines.append(f"{check}y copy report    ctrl+e export    esc close")
+        check = f"{hints(self, 'finished.check')} {left}   " if left else ""
+        rest = hints(self, "finished.copy", "finished.export", "finished.close")
+        lines.append(f"{check}{rest}")
         return Text("\n".join(lines))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from masking_console.presentation.display import Sign, glyph
-from masking_console.ui.keys.acts import moves
+from masking_console.ui.keys.acts import hints, key_of, moves
 from masking_console.ui.keys.help_text import HelpGroup
 from masking_console.ui.widgets.row_cells import fitted
 
@@ -49,8 +49,8 @@ class HelpScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="help") as box:
-            box.border_title = "? Help"
-            box.border_subtitle = "type to search   esc back"
+            box.border_title = Text(f"{key_of('app.help', self)} Help")
+            box.border_subtitle = Text(f"type to search   {hints(self, 'help.close')}")
             yield Input(placeholder="search", id="help-search", compact=True)
             with VerticalScroll(id="help-keys", can_focus=False):
                 yield Static(id="help-text")

@@ -97,7 +97,7 @@ class HistoryScreen(Screen[BatchRecord | None]):
     def _show_batch(self) -> None:
         table, chosen = self._table, self._chosen
         count = f"{len(table.keys)} of {len(table.records)} batches"
-        table.border_title = Text(f"H History   {count}")
+        table.border_title = Text(f"History   {count}")
         table.border_subtitle = Text(table.problem or table.filter_text)
         self._sessions.show(chosen)
         if chosen is not None:

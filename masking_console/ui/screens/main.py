@@ -28,9 +28,9 @@ from masking_console.presentation.sessions import undone_words
 from masking_console.ui.clipboard import copy_text
 from masking_console.ui.header import Header
 from masking_console.ui.jobs import Jobs
-from masking_console.ui.keys.acts import asks, grave, moves
+from masking_console.ui.keys.acts import asks, grave, hints, key_of
 from masking_console.ui.panes import Panes
-from masking_console.ui.screens.opening import PanesScreen
+from masking_console.ui.screens.opening import PANE_ACTS, PanesScreen
 from masking_console.ui.widgets.filter_line import FilterLine
 from masking_console.ui.widgets.key_footer import KeyFooter
 from masking_console.ui.widgets.queue_filter import queue_title
@@ -51,13 +51,6 @@ if TYPE_CHECKING:
     from masking_console.ui.numbers_job import NumbersJob
     from masking_console.ui.writes import Writes
 
-FIRST_RUN = (
-    "No account yet. Press n.\n\n"
-    "You need the Auth ID and Auth Token from the Plivo console home page.\n\n"
-    "Just to look: q, then masking-console --practice. Help: ?"
-)
-PRACTICE_FIRST = "Paste ids here.  S finds by number.  F2: an example."
-
 
 class MainScreen(PanesScreen):
     """Three panes: source, queue and log."""
@@ -65,21 +58,7 @@ class MainScreen(PanesScreen):
     CSS_PATH = "main.tcss"
     AUTO_FOCUS, BINDING_GROUP_TITLE = "#queue", "in the console"
     BINDINGS: ClassVar[list[BindingType]] = [
-        moves(
-            "1",
-            "show_pane('source')",
-            "source",
-            id="main.source",
-            tooltip="go to the source",
-        ),
-        moves(
-            "2",
-            "show_pane('queue')",
-            "queue",
-            id="main.queue",
-            tooltip="go to the queue",
-        ),
-        moves("3", "show_pane('log')", "log", id="main.log", tooltip="go to the log"),
+        *PANE_ACTS,
         asks(
             "S",
             "find",
@@ -172,7 +151,7 @@ class MainScreen(PanesScreen):
         with Horizontal(id="panes"):
             yield self.source.add_class("pane")
             yield self.queue
-        yield Static(Text(FIRST_RUN, justify="center"), id="first-run")
+        yield Static(Text(self._first_run(), justify="center"), id="first-run")
         yield self.run_panel
         yield self.log_pane
         yield FilterLine()
@@ -180,10 +159,30 @@ class MainScreen(PanesScreen):
         yield Static(id="too-small")
 
     def on_mount(self) -> None:
+        find, example = key_of("main.find", self), key_of("main.practice", self)
+        words = f"Paste session ids here, or press {find} to find by number."
         if self.settings.practice:
-            self.queue.empty_text = PRACTICE_FIRST
+            words = f"Paste ids here.  {find} finds by number.  {example}: an example."
+        self.queue.empty_text = words
+        around = hints(self, "rows.filter", "log.copy")
+        self.log_pane.border_title = Text(self._title("log", "Log: all"))
+        self.log_pane.border_subtitle = Text(
+            f"{key_of('main.full_log', self)} full   {around}"
+        )
         self._jobs.begin()
         self.show_counts()
+
+    def _title(self, pane: str, words: str) -> str:
+        return f"{key_of(f'main.{pane}', self)} {words}"
+
+    def _first_run(self) -> str:
+        new, leave = key_of("app.new_account", self), key_of("app.quit", self)
+        return (
+            f"No account yet. Press {new}.\n\n"
+            "You need the Auth ID and Auth Token from the Plivo console home page.\n\n"
+            f"Just to look: {leave}, then masking-console --practice. "
+            f"Help: {key_of('app.help', self)}"
+        )
 
     def use(self, account: Account | None, why_none: str = "") -> None:
         """Work on this account from here on; what was known of the queue is not."""
@@ -310,7 +309,8 @@ class MainScreen(PanesScreen):
         if ticket := offered_ticket(pasted):
             self.offered_ticket = ticket
             if not self.cause.ticket:
-                words = f"The report names {ticket}. Press T to take it over."
+                key = key_of("app.ticket", self)
+                words = f"The report names {ticket}. Press {key} to take it over."
                 self.note(Sign.NOTE, "ticket", words)
         for report in pasted.reports:
             if words := other_account(report, self.account):
@@ -320,7 +320,7 @@ class MainScreen(PanesScreen):
     def show_counts(self) -> None:
         """Say how many rows there are, what about them, and what is being read."""
         summary, order = self.queue.summary(), self.queue.order
-        title = queue_title(summary, order, self.queue.search)
+        title = self._title("queue", queue_title(summary, order, self.queue.search))
         title = f"{title}   {self.finding.progress}".rstrip()
         self.queue.show_around(title, summary.text)
         self.refresh_bindings()
@@ -385,7 +385,7 @@ class MainScreen(PanesScreen):
     def _show_log_counts(self, event: ResultLog.Changed) -> None:
         words = self.log_pane.filter_text
         title = f"{words}, {event.shown} of {event.total}" if words else "all"
-        self.log_pane.border_title = Text(f"3 Log: {title}")
+        self.log_pane.border_title = Text(self._title("log", f"Log: {title}"))
 
     @on(RowsView.FilterRequested)
     def _open_filter(self, event: RowsView.FilterRequested) -> None:

@@ -24,7 +24,7 @@ from masking_console.presentation.review import (
     title,
 )
 from masking_console.presentation.sessions import checked_ago
-from masking_console.ui.keys.acts import grave, moves
+from masking_console.ui.keys.acts import grave, hints, key_of, moves
 from masking_console.ui.keys.asking import AnswerField, Asks
 from masking_console.ui.widgets.review_list import ReviewList
 
@@ -92,9 +92,8 @@ class ReviewScreen(Asks[ConfirmedPlan | None]):
     def on_mount(self) -> None:
         box = self.query_one("#review")
         box.border_title = Text(title(self.plan))
-        left_out, cancel = self._key("review.left_out"), self._key("review.cancel")
-        box.border_subtitle = Text(f"{left_out} left out   {cancel} cancel")
-        words = prompt(self.plan, self._key("review.yes"))
+        box.border_subtitle = Text(hints(self, "review.left_out", "review.cancel"))
+        words = prompt(self.plan, key_of("review.yes", self))
         self.query_one("#review-prompt", Static).update(Text(words))
         self.set_class(self.plan.count == 1, "-one")
         lines = self._one().plain.count("\n") + 1
@@ -108,13 +107,7 @@ class ReviewScreen(Asks[ConfirmedPlan | None]):
     def how(self) -> str:
         if self.phrase:
             return f"type {self.phrase}"
-        return f"press {self._key('review.yes')}"
-
-    def _key(self, binding_id: str) -> str:
-        """Return the key that is bound to an act now, as it is shown."""
-        bound = (each.binding for each in self.active_bindings.values())
-        binding = next(each for each in bound if each.id == binding_id)
-        return self.app.get_key_display(binding)
+        return f"press {key_of('review.yes', self)}"
 
     def _facts(self) -> Text:
         plan, now = self.plan, self._clock()

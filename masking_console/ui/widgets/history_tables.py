@@ -10,6 +10,7 @@ from masking_console.models.history_query import HistoryQuery
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.presentation.display import shown_time
 from masking_console.presentation.history import counts, end_words, session_line
+from masking_console.ui.keys.acts import key_of
 from masking_console.ui.widgets.row_cells import Cell, Column
 from masking_console.ui.widgets.rows_view import RowsView
 
@@ -80,7 +81,8 @@ class BatchTable(RowsView[str, BatchRecord]):
         except InputError as error:
             self.problem = str(error)
         if self.filter_text:
-            self.empty_text = "No batch matches. Esc shows all."
+            key = key_of("rows.clear_filter", self)
+            self.empty_text = f"No batch matches. Press {key} to show all."
         self.show_keys(
             [key for key, each in self.records.items() if query.matches(each)]
         )

@@ -75,8 +75,6 @@ class _Tail:
 class ResultLog(RowsView[int, _KeptLine]):
     """What happened, newest line last; it follows the tail until it is scrolled."""
 
-    BORDER_TITLE = "3 Log: all"
-    BORDER_SUBTITLE = "L full   / filter   y copy"
     BINDING_GROUP_TITLE = "in the log"
     BINDINGS: ClassVar[list[BindingType]] = [
         moves("y", "copy", "copy", id="log.copy", show=True),

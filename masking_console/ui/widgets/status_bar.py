@@ -11,6 +11,7 @@ from textual.widget import Widget
 
 from masking_console.models.account import Account
 from masking_console.presentation.display import day_and_second, hour_and_minute
+from masking_console.ui.keys.acts import hints
 
 if TYPE_CHECKING:
     from masking_console.operations.connections import Link
@@ -96,7 +97,9 @@ class StatusBar(Widget):
         clock = Text(f"{ticket}{day_and_second(facts.now)} ")
         first = self._line(left, clock)
         health = Text(" ").append_text(self._health(facts, self.size.width))
-        keys = Text("? help   ctrl+p commands   q quit ")
+        help_key, quit_key = hints(self, "app.help"), hints(self, "app.quit")
+        palette = self.app.COMMAND_PALETTE_BINDING
+        keys = Text(f"{help_key}   {palette} commands   {quit_key} ")
         return Text("\n").join([first, self._line(health, keys)])
 
     def _narrow(self, facts: StatusFacts) -> Text:
