@@ -67,7 +67,7 @@ class KeyFooter(Widget, can_focus=False):
             self.refresh()
 
     def _keys_of(self, screen: Screen[object]) -> Iterator[FooterKey]:
-        seen, width, spare = set[str](), 0, list[FooterKey]()
+        seen, width, spare = set[str](), 0, dict[str, FooterKey]()
         for _, binding, is_enabled, _ in screen.active_bindings.values():
             # Of several keys for one act, the first one is enough.
             if not is_enabled or binding.action in seen:
@@ -79,8 +79,8 @@ class KeyFooter(Widget, can_focus=False):
                 width += key.width
                 yield key
             elif (act := act_of(binding)) is not None and act.is_spare:
-                spare.append(key)
-        for key in spare[: MOST_KEYS - len(seen)]:
+                spare.setdefault(binding.action, key)
+        for key in list(spare.values())[: MOST_KEYS - len(seen)]:
             width += key.width
             if width <= self.size.width:
                 yield key
