@@ -133,7 +133,7 @@ def check_keymap(keymap: Mapping[str, tuple[str, ...]]) -> None:
         return
     from masking_console import paths
     from masking_console.config_file import problem
-    from masking_console.ui.keymap import keymap_of
+    from masking_console.ui.keys.keymap import keymap_of
 
     try:
         keymap_of(keymap)

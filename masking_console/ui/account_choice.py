@@ -6,6 +6,7 @@ from masking_console.models.account import Account
 from masking_console.presentation.display import Sign
 from masking_console.presentation.review import sessions
 from masking_console.ui.dialogs import answer_to
+from masking_console.ui.keys.acts import key_of
 from masking_console.ui.screens.question import QuestionScreen
 
 if TYPE_CHECKING:
@@ -30,14 +31,15 @@ async def go_over(screen: "MainScreen", account: Account) -> None:
     question = QuestionScreen(
         f"Go over to {account.label.upper()}?",
         f"This takes {sessions(summary.total)} of {before.label.upper()} out of the "
-        f"queue, {summary.ticked} of them ticked. z brings the ids back, unticked.",
+        f"queue, {summary.ticked} of them ticked. Undo brings the ids back, unticked.",
         safe=f"Stay on {before.label.upper()}",
         act="Go over",
     )
     if await answer_to(screen.app, question):
         screen.use(account)
         gone = screen.queue.clear()
-        words = f"{sessions(gone)} taken out. z brings the ids back to be checked here."
+        key = key_of("queue.undo", screen)
+        words = f"{sessions(gone)} taken out. {key} brings the ids back to check here."
         screen.note(Sign.NOTE, "account", f"Now on {account.label.upper()}. {words}")
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
 from textual.app import SystemCommand
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.screen import Screen
 
 from masking_console.exit_codes import ExitCode
@@ -20,6 +20,7 @@ from masking_console.settings import Settings
 from masking_console.ui.crash import CrashSafeApp
 from masking_console.ui.departure import FINISH_SECONDS, TERMINAL_GONE, Departure
 from masking_console.ui.first_steps import FirstSteps
+from masking_console.ui.keys.acts import asks, key_of, moves
 from masking_console.ui.keys.asking import ListeningApp
 from masking_console.ui.opening import Opening
 from masking_console.ui.screens.opening import OpeningScreen
@@ -49,19 +50,64 @@ class ConsoleApp(ListeningApp[int], CrashSafeApp[int]):
     # Textual loads no styles of its own for the screen that an app starts with.
     CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "screens/panes.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("P", "accounts", "accounts", id="app.accounts", show=False),
-        Binding("n", "new_account", "new account", id="app.new_account", show=False),
-        Binding("T", "ticket", "ticket", id="app.ticket", show=False),
-        Binding("H", "history", "history", id="app.history", show=False),
-        Binding("U", "not_settled", "unsettled", id="app.not_settled", show=False),
-        Binding("question_mark", "help", "help", id="app.help", key_display="?"),
-        # Over a dialog, and where a question mark is a question mark.
-        Binding("f1", "help", "help", id="app.help_always", show=False, priority=True),
-        Binding("q", "quit", "quit", id="app.quit", show=False),
-        Binding(
-            "ctrl+q", "quit", "quit", id="app.quit_always", show=False, priority=True
+        asks(
+            "P",
+            "accounts",
+            "accounts",
+            id="app.accounts",
+            tooltip="accounts and tokens",
         ),
-        Binding("ctrl+c", "hold", "pause", id="app.hold", show=False),
+        asks("n", "new_account", "new account", id="app.new_account"),
+        asks("T", "ticket", "ticket", id="app.ticket", tooltip="ticket and reason"),
+        asks("H", "history", "history", id="app.history", tooltip="what was done"),
+        asks(
+            "U",
+            "not_settled",
+            "unsettled",
+            id="app.not_settled",
+            tooltip="what is not settled",
+        ),
+        moves(
+            "question_mark",
+            "help",
+            "help",
+            id="app.help",
+            key_display="?",
+            show=True,
+            tooltip="all keys",
+        ),
+        # Over a dialog, and where a question mark is a question mark.
+        moves(
+            "f1",
+            "help",
+            "help",
+            id="app.help_always",
+            priority=True,
+            tooltip="all keys, from everywhere",
+        ),
+        asks(
+            "q",
+            "quit",
+            "quit",
+            id="app.quit",
+            tooltip="quit; asks while busy",
+            is_spare=True,
+        ),
+        asks(
+            "ctrl+q",
+            "quit",
+            "quit",
+            id="app.quit_always",
+            priority=True,
+            tooltip="quit, from everywhere",
+        ),
+        asks(
+            "ctrl+c",
+            "hold",
+            "pause",
+            id="app.hold",
+            tooltip="copy a selection, or pause",
+        ),
     ]
 
     main: "MainScreen"
@@ -99,7 +145,7 @@ class ConsoleApp(ListeningApp[int], CrashSafeApp[int]):
         self._early_keys: deque[events.Key] = deque()
         if settings.keymap:
             # Only who has keys of their own pays for looking at all there are.
-            from masking_console.ui.keymap import keymap_of  # noqa: PLC0415
+            from masking_console.ui.keys.keymap import keymap_of  # noqa: PLC0415
 
             self.set_keymap(keymap_of(settings.keymap))
         self.departure = Departure(self, self.close)
@@ -119,8 +165,8 @@ class ConsoleApp(ListeningApp[int], CrashSafeApp[int]):
         await self.frame.painted.wait()
         opened = await asyncio.to_thread(self._opening.open)
         self.main = opened.main_screen(opened.operations, self._clock)
-        self.guard = opened.paste_guard(self)
-        self._outer = opened.outer_screens(self, opened.operations)
+        self.guard = opened.paste_guard(self, self.main, self._press)
+        self._outer = opened.outer_screens(self, self.main, opened.operations)
         self._load_styles()
         # Not awaited: cancelled by a quit, it would take the removal of screens along.
         self.push_screen(self.main)
@@ -184,7 +230,7 @@ class ConsoleApp(ListeningApp[int], CrashSafeApp[int]):
         if self.guard.lets_through(event):
             await super().heard(event)
 
-    async def press(self, event: events.Key) -> None:
+    async def _press(self, event: events.Key) -> None:
         """Let a key act that the guard has held back for a moment."""
         await super().heard(event)
 
@@ -204,7 +250,8 @@ class ConsoleApp(ListeningApp[int], CrashSafeApp[int]):
         elif self.main.job.is_running:
             self.main.job.pause_or_go_on()
         else:
-            self.main.note(Sign.NOTE, "hint", "Press q to quit.")
+            words = f"Press {key_of('app.quit', self)} to quit."
+            self.main.note(Sign.NOTE, "hint", words)
 
     async def action_quit(self) -> None:
         """Quit at once, or ask while something is open or on its way."""

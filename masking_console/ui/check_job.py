@@ -10,10 +10,11 @@ from masking_console.models.account import Account
 from masking_console.models.masking_session import CheckedSession, CheckState
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.check_sessions import CheckEvent
-from masking_console.presentation.accounts import refusal_words
 from masking_console.presentation.display import Sign
 from masking_console.presentation.pasted import still_open
 from masking_console.presentation.review import sessions, wrong_account
+from masking_console.ui.keys.acts import key_of
+from masking_console.ui.keys.remedies import with_remedy
 from masking_console.ui.screens.question import QuestionScreen
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class CheckJob:
                     )
                     self.say_lost_ticks()
         except TokenRefusedError as error:
-            words = refusal_words(error, on_screen=True)
+            words = with_remedy(error, screen)
             screen.note(Sign.FAILED, "refused", words)
         finally:
             stream.cancel()
@@ -85,7 +86,8 @@ class CheckJob:
         """Say that ticks are gone because their sessions are not what they were."""
         lost = self._screen.queue.take_lost_ticks()
         if lost:
-            words = f"{sessions(lost)} changed and lost the tick. Look before X."
+            key = key_of("queue.review", self._screen)
+            words = f"{sessions(lost)} changed and lost the tick. Look before {key}."
             self._screen.note(Sign.NOTE, "unticked", words)
 
     def _check(self, *states: CheckState) -> None:
@@ -98,7 +100,8 @@ class CheckJob:
             return
         most = self._screen.operations.settings.confirmation.max_batch
         if len(uuids) > most:
-            words = f"Checking the first {most} of {len(uuids)}. Press r for more."
+            key = key_of("queue.check", self._screen)
+            words = f"Checking the first {most} of {len(uuids)}. Press {key} for more."
             self._screen.note(Sign.NOTE, "checking", words)
         work = self.check_all(account, uuids[:most])
         self._screen.run_worker(work, group="check")
@@ -120,9 +123,9 @@ class CheckJob:
                 self.say_lost_ticks()
                 await asyncio.sleep(_FRAME_SECONDS)
         except TokenRefusedError as error:
-            words = refusal_words(error, on_screen=True)
+            words = with_remedy(error, screen)
             screen.note(Sign.FAILED, "refused", words)
-            words = refusal_words(error, on_screen=True, in_dialog=True)
+            words = with_remedy(error, screen, in_dialog=True)
             screen.app.push_screen(QuestionScreen("Sign-in refused", words))
         finally:
             stream.cancel()

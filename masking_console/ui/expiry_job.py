@@ -19,6 +19,7 @@ from masking_console.presentation.review import differences, wrong_account
 from masking_console.presentation.run_lines import looked_words
 from masking_console.presentation.sessions import strays_words
 from masking_console.ui.dialogs import answer_to
+from masking_console.ui.keys.acts import key_of
 from masking_console.ui.run_follower import RunFollower
 from masking_console.ui.scope import is_scope_clear
 from masking_console.ui.screens.finished import Afterwards, FinishedScreen
@@ -266,10 +267,13 @@ class ExpiryJob:
     ) -> ExpiryPlan | None:
         screen = self._screen
         if any(not each.state.can_be_ticked for each in ticked):
-            screen.note(Sign.NOTE, "checking", "Still checking. Press X again soon.")
+            key = key_of("queue.review", screen)
+            words = f"Still checking. Press {key} again soon."
+            screen.note(Sign.NOTE, "checking", words)
             return None
         if not ticked:
-            words = "Nothing is ticked. Tick sessions with space, then press X."
+            tick, review = key_of("queue.tick", screen), key_of("queue.review", screen)
+            words = f"Nothing is ticked. Tick with {tick}, then press {review}."
             screen.note(Sign.NOTE, "nothing", words)
             return None
         uuids = {each.session_uuid for each in ticked}

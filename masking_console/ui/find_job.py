@@ -17,7 +17,6 @@ from masking_console.models.masking_session import CheckedSession
 from masking_console.models.origin import Origin
 from masking_console.models.plain_text import plain_text
 from masking_console.operations.engine import Stream
-from masking_console.presentation.accounts import refusal_words
 from masking_console.presentation.display import Sign
 from masking_console.presentation.listing import (
     end_words,
@@ -27,6 +26,8 @@ from masking_console.presentation.listing import (
     stopped_words,
     wholeness,
 )
+from masking_console.ui.keys.acts import key_of
+from masking_console.ui.keys.remedies import with_remedy
 from masking_console.ui.screens.question import QuestionScreen
 
 if TYPE_CHECKING:
@@ -95,11 +96,14 @@ class FindJob:
         if wanted is None:
             return
         if screen.account is None:
-            screen.note(Sign.NOTE, "account?", "Choose an account first. Press P.")
+            key = key_of("app.accounts", screen)
+            words = f"Choose an account first. Press {key}."
+            screen.note(Sign.NOTE, "account?", words)
             return
         self.stop()
         if ticked := screen.queue.summary().ticked:
-            words = f"{ticked} ticked from before stay ticked; u unticks them."
+            key = key_of("queue.untick", screen)
+            words = f"{ticked} ticked from before stay ticked; {key} unticks them."
             screen.note(Sign.NOTE, "find", words)
         work = self._read(screen.account, wanted)
         screen.run_worker(work, group="find", exclusive=True)
@@ -176,20 +180,26 @@ class FindJob:
         screen.show_counts()
 
     def _say_refused(self, error: TokenRefusedError) -> None:
-        screen, words = self._screen, refusal_words(error, on_screen=True)
+        screen = self._screen
+        words = with_remedy(error, screen)
         screen.source.say(words)
         screen.queue.empty_text = words
         screen.note(Sign.FAILED, "refused", words)
-        words = refusal_words(error, on_screen=True, in_dialog=True)
+        words = with_remedy(error, screen, in_dialog=True)
         screen.app.push_screen(QuestionScreen("Sign-in refused", words))
 
     def _say_what_was_found(
         self, wanted: Wanted, found: Sequence[FoundSession], end: ListEnd | None
     ) -> None:
         screen = self._screen
-        words = end_words(wanted, end, found) if end else stopped_words(wanted, found)
+        again = f"Press {key_of('queue.check', screen)}."
+        words = (
+            end_words(wanted, end, found, again)
+            if end
+            else stopped_words(wanted, found, again)
+        )
         screen.source.say("\n".join(words))
         screen.queue.empty_text = words[0]
         sign = Sign.NOTE if end is not None and end.is_complete else Sign.UNKNOWN
-        screen.note(sign, "listed", f"{words[0]} {wholeness(end)}")
+        screen.note(sign, "listed", f"{words[0]} {wholeness(end, again)}")
         screen.refresh_bindings()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from masking_console.errors import CredentialsError, MaskingConsoleError
 from masking_console.models.account import Account
 from masking_console.presentation.display import Sign
+from masking_console.ui.keys.acts import key_of
 
 if TYPE_CHECKING:
     from masking_console.operations.wiring import Operations
@@ -24,7 +25,8 @@ class FirstSteps:
         """Say so where the theme that was asked for is not there."""
         wanted = self._operations.settings.theme
         if wanted and wanted not in known:
-            words = f'There is no theme "{wanted}". ctrl+p, Theme shows all.'
+            palette = self._main.app.COMMAND_PALETTE_BINDING
+            words = f'There is no theme "{wanted}". {palette}, Theme shows all.'
             self._main.note(Sign.FAILED, "theme", words)
 
     async def take(self, first_text: str) -> None:
@@ -83,7 +85,8 @@ class FirstSteps:
             words = str(error)
             if "Press P" not in words:
                 # The keys that it may name are those of the accounts.
-                words = f"{words}\n\nPress P for the accounts."
+                key = key_of("app.accounts", self._main)
+                words = f"{words}\n\nPress {key} for the accounts."
             self._use(None, words)
             main.note(Sign.FAILED, "account", str(error))
         else:

@@ -8,6 +8,7 @@ from masking_console.errors import MaskingConsoleError
 from masking_console.models.account import Account
 from masking_console.presentation.display import Sign
 from masking_console.settings import ShowNumbers
+from masking_console.ui.keys.acts import key_of
 from masking_console.ui.screens.session_detail import NEVER_SHOWN, SHOWN_SECONDS
 
 if TYPE_CHECKING:
@@ -67,5 +68,6 @@ class NumbersJob:
         if screen.account is account:
             self._until = self._clock() + timedelta(seconds=SHOWN_SECONDS)
             screen.queue.show_numbers(are_shown=True)
-            screen.note(Sign.NOTE, "numbers", f"{self.notice} m hides them.")
+            key = key_of("queue.numbers", screen)
+            screen.note(Sign.NOTE, "numbers", f"{self.notice} {key} hides them.")
             screen.show_status()

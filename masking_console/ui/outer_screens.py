@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from textual.app import SystemCommand
+from textual.app import App, SystemCommand
 from textual.screen import Screen
 
 from masking_console.exit_codes import ExitCode
@@ -17,7 +17,7 @@ from masking_console.presentation.run_lines import looked_words
 from masking_console.presentation.unsettled import unsettled_outcomes_words
 from masking_console.ui.account_choice import go_over, renew
 from masking_console.ui.dialogs import answer_to
-from masking_console.ui.help_keys import commands, help_groups
+from masking_console.ui.keys.help_text import commands, help_groups
 from masking_console.ui.screens.accounts import AccountsScreen
 from masking_console.ui.screens.help import HelpScreen
 from masking_console.ui.screens.history import HistoryScreen
@@ -29,19 +29,22 @@ from masking_console.ui.screens.question import (
 )
 
 if TYPE_CHECKING:
-    from masking_console.ui.app import ConsoleApp
+    from masking_console.ui.screens.main import MainScreen
 
 
 class OuterScreens:
     """Opens them for the app; each method is a worker's work."""
 
-    def __init__(self, app: "ConsoleApp", operations: Operations) -> None:
+    def __init__(
+        self, app: App[int], main: "MainScreen", operations: Operations
+    ) -> None:
         self._app = app
+        self._main = main
         self._operations = operations
 
     async def manage_accounts(self, *, new: bool) -> None:
         """Let the operator choose an account, or make a new one, and use it."""
-        main = self._app.main
+        main = self._main
         place = place_words(self._operations.settings)
         screen = AccountsScreen(
             self._operations.accounts, main.account, new=new, place=place
@@ -70,11 +73,11 @@ class OuterScreens:
 
     def renew(self, account: Account) -> None:
         """Go on with the account in use, whatever is new about it."""
-        renew(self._app.main, account)
+        renew(self._main, account)
 
     async def show_history(self) -> None:
         """Show what was done, and queue what may still connect if that is wanted."""
-        main = self._app.main
+        main = self._main
         settings = self._operations.settings
         screen = HistoryScreen(
             self._operations.history,
@@ -89,7 +92,7 @@ class OuterScreens:
 
     async def show_not_settled(self) -> None:
         """Show what earlier batches left unsettled, and queue it if that is wanted."""
-        main = self._app.main
+        main = self._main
         uuids = await answer_to(self._app, NotSettledScreen(main.follow_up))
         if uuids is not None and main.account is not None:
             # They are checked like any other row, and nothing goes without a review.
@@ -99,7 +102,7 @@ class OuterScreens:
 
     async def _look_at(self, record: BatchRecord) -> None:
         """Look at what may still connect of an earlier batch; say what came of it."""
-        main = self._app.main
+        main = self._main
         account = main.account
         if account is None or (record.names_an_account and not record.is_on(account)):
             name = record.account_name.upper()
@@ -125,7 +128,7 @@ class OuterScreens:
 
     async def quit_before_the_look(self) -> None:
         """Ask before leaving while the second look is due."""
-        main = self._app.main
+        main = self._main
         seconds = main.follow_up.seconds_to_second_look or 0
         question = SecondLookQuestion(seconds, [*main.queue.unsettled.values()])
         answer = await answer_to(self._app, question)
@@ -141,12 +144,12 @@ class OuterScreens:
         """Ask before leaving in the middle of a run."""
         question = QuestionScreen(
             "Quit?",
-            f"{self._app.main.run_panel.words} Stay, or stop and quit?",
+            f"{self._main.run_panel.words} Stay, or stop and quit?",
             safe="Stay",
             act="Stop and quit",
         )
         if await answer_to(self._app, question):
-            job = self._app.main.job
+            job = self._main.job
             job.stop()
             await job.until_over()
             self._app.exit(return_code=ExitCode.STOPPED)

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from masking_console.ui.keys.acts import key_of
+
 if TYPE_CHECKING:
     from masking_console.ui.screens.main import MainScreen
 
@@ -32,8 +34,12 @@ class Panes:
 
     def tabs(self) -> str:
         """Return the panes, the shown one in brackets, for a narrow window."""
-        queue = f"2 Queue {len(self._screen.queue.keys)}"
-        names = {"source": "1 Source", "queue": queue, "log": "3 Log"}
+        queue = f"Queue {len(self._screen.queue.keys)}"
+        words = {"source": "Source", "queue": queue, "log": "Log"}
+        names = {
+            pane: f"{key_of(f'main.{pane}', self._screen)} {word}"
+            for pane, word in words.items()
+        }
         return "  ".join(
             f"[{name}]" if pane == self._shown else name for pane, name in names.items()
         )

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from masking_console.presentation.review import sessions
 from masking_console.ui.dialogs import answer_to
+from masking_console.ui.keys.acts import key_of
 from masking_console.ui.screens.choice import ChoiceScreen
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ async def _are_hidden_ones_meant(
 ) -> bool:
     words = (
         f"{ticked} ticked, {hidden} of them hidden by the filter. "
-        "Esc clears the filter."
+        f"To see them, go back and press {key_of('rows.clear_filter', screen)}."
     )
     dialog = ChoiceScreen("Hidden ticks", words, (f"Review {sessions(ticked)}",))
     return await answer_to(screen.app, dialog) is not None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from masking_console.models.account import Account
 from masking_console.presentation.display import Sign
 from masking_console.ui.dialogs import answer_to
+from masking_console.ui.keys.acts import key_of
 from masking_console.ui.screens.typed_name import TypedNameScreen
 
 if TYPE_CHECKING:
@@ -29,11 +30,7 @@ class WriteState(Enum):
     """Nothing in this console is ever expired."""
 
 
-_REFUSALS = {
-    WriteState.OFF: "Writes are off. Press W to turn them on.",
-    WriteState.READ_ONLY: "This console is read-only.",
-}
-_NO_ACCOUNT = "Choose an account first. Press P."
+_READ_ONLY = "This console is read-only."
 
 
 class Writes:
@@ -60,8 +57,12 @@ class Writes:
     def refusal(self) -> str:
         """Why nothing may be expired, as a sentence; empty where it may."""
         if self._account is None:
-            return _NO_ACCOUNT
-        return _REFUSALS.get(self.state, "")
+            key = key_of("app.accounts", self._screen)
+            return f"Choose an account first. Press {key}."
+        if self.state is WriteState.OFF:
+            key = key_of("main.writes", self._screen)
+            return f"Writes are off. Press {key} to turn them on."
+        return _READ_ONLY if self._is_read_only else ""
 
     def work_on(self, account: Account | None, *, is_other: bool) -> None:
         """Begin with an account, or go on with it: off where that protects it."""
@@ -88,9 +89,9 @@ class Writes:
         """Turn writes off at once, or on; for a protected account, ask for its name."""
         account = self._account
         if self._is_read_only:
-            self._say(_REFUSALS[WriteState.READ_ONLY])
+            self._say(_READ_ONLY)
         elif account is None:
-            self._say(_NO_ACCOUNT)
+            self._say(self.refusal)
         elif self._are_on:
             self._are_on = False
             self._say(f"Writes are off on {account.name.upper()}.")

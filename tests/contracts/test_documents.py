@@ -10,7 +10,7 @@ from masking_console.exit_codes import ExitCode
 from masking_console.practice.odd_answers import ODD_ANSWERS
 from masking_console.practice.simulated_account import SimulatedAccount
 from masking_console.ui.app import ConsoleApp
-from masking_console.ui.keymap import acts
+from masking_console.ui.keys.keymap import acts
 from masking_console.ui.screens.main import MainScreen
 from masking_console.ui.widgets.queue_table import QueueTable
 

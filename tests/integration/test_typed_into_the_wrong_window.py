@@ -72,9 +72,9 @@ PLACES = {
     "log": (["3"], "2 ticked"),
     "one": (["u", " ", "X"], "Press y to go ahead"),
     "count": (["X"], "Type 2 to go ahead"),
-    "accounts": (["P"], "P Accounts"),
+    "accounts": (["P"], "Accounts"),
     "ticket": (["T"], "Ticket and reason"),
-    "history": (["H"], "H History"),
+    "history": (["H"], "History"),
 }
 
 

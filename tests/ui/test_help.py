@@ -5,9 +5,8 @@ from textual.command import CommandPalette
 from textual.widgets import Input
 
 from masking_console.practice.simulated_account import SimulatedAccount
-from masking_console.ui.help_keys import commands, help_groups
-from masking_console.ui.key_words import KEY_WORDS
-from masking_console.ui.keymap import acts
+from masking_console.ui.keys.help_text import commands, help_groups
+from masking_console.ui.keys.keymap import owners
 from masking_console.ui.screens.help import HelpScreen
 from masking_console.ui.screens.history import HistoryScreen
 from masking_console.ui.screens.ticket import TicketScreen
@@ -92,9 +91,15 @@ async def test_own_keys_stand_in_the_help(
         assert line.startswith("f5 ") or "  f5 " in line
 
 
-def test_every_longer_word_is_of_a_key_that_there_is_and_fits() -> None:
-    assert set(KEY_WORDS) <= set(acts())
-    assert max(map(len, KEY_WORDS.values())) <= 26
+def test_the_words_of_every_key_fit_into_the_help() -> None:
+    words = {
+        binding.tooltip or binding.description
+        for owner in owners()
+        for binding in owner.__dict__["BINDINGS"]
+    }
+
+    assert {"review and expire", "back"} <= words
+    assert max(map(len, words)) <= 26
 
 
 async def test_the_palette_offers_what_is_possible_and_nothing_that_confirms(

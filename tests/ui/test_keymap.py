@@ -4,7 +4,7 @@ import pytest
 
 from masking_console.errors import InputError
 from masking_console.practice.simulated_account import SimulatedAccount
-from masking_console.ui.keymap import acts, keymap_of
+from masking_console.ui.keys.keymap import acts, keymap_of
 from tests.support.console import console
 from tests.support.runs import open_ids
 

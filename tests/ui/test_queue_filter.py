@@ -106,14 +106,12 @@ async def test_o_sorts_and_the_cursor_stays_on_its_session() -> None:
         assert numbers(host.queue.keys) == [2, 0, 1, 3, 5, 4]
         assert host.queue.cursor_key == session_uuid(1)
         assert host.ticked() == before
-        assert (
-            queue_title(host.queue.summary(), host.queue.order) == "2 Queue 6   state"
-        )
+        assert queue_title(host.queue.summary(), host.queue.order) == "Queue 6   state"
         host.queue.filter_text = "status:active"
         assert numbers(host.queue.keys) == [0, 1, 3, 5]
         assert (
             queue_title(host.queue.summary(), host.queue.order)
-            == "2 Queue 4 of 6   state"
+            == "Queue 4 of 6   state"
         )
         host.queue.clear()
-        assert queue_title(host.queue.summary(), host.queue.order) == "2 Queue"
+        assert queue_title(host.queue.summary(), host.queue.order) == "Queue"

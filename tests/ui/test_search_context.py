@@ -226,7 +226,7 @@ async def test_a_pasted_number_goes_to_the_field_and_enter_finds_it(
         await opened.paste(text)
         source = opened.main.source
         await opened.until(lambda: source.field.has_focus, "the field")
-        await opened.until(lambda: "Enter finds it." in opened.words(), "it")
+        await opened.until(lambda: "enter finds it." in opened.words(), "it")
         assert "43211" not in source.text_area.text
         await opened.press("enter")
         await opened.until(lambda: second in opened.main.queue.keys, "the hit")

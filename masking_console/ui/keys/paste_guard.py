@@ -6,12 +6,15 @@ they turn out to be part of one. Keys that lead anywhere wait for a moment, too 
 to be noticed, and act only when no other key follows: no person types that fast.
 """
 
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import Any, Protocol
 
 from rich.text import Text
 from textual import events
+from textual.app import App
 from textual.dom import DOMNode
 from textual.timer import Timer
 from textual.widget import Widget
@@ -20,19 +23,16 @@ from textual.widgets import Input, Static, TextArea
 from masking_console.models.consent import KEY_GAP_SECONDS
 from masking_console.models.plain_text import plain_text
 from masking_console.presentation.display import Sign
+from masking_console.ui.keys.acts import characters_that_move
 from masking_console.ui.keys.asking import AnswerField, typed_text
 from masking_console.ui.widgets.queue_steps import QueueSnapshot
-
-if TYPE_CHECKING:
-    from masking_console.ui.app import ConsoleApp
+from masking_console.ui.widgets.queue_view import QueueView
 
 BURST_KEYS = 8
 """So many keys in a row, each that close to the one before, are a paste."""
 _HELD_SECONDS = 0.04
 """How long a key that leads somewhere waits for another one behind it."""
 _QUIET_AFTER_PASTE_SECONDS = 0.1
-LOCAL = frozenset(" *iuvryz/?123")
-"""They mark, look or move; everything they do can be taken back."""
 
 
 class KeyKind(Enum):
@@ -76,11 +76,49 @@ class KeyBurst:
         return time - self._last < KEY_GAP_SECONDS
 
 
+class PasteTarget(Protocol):
+    """The screen for pastes, as far as they concern it."""
+
+    @property
+    def queue(self) -> QueueView:
+        """The rows, whose changes are taken back."""
+
+    @property
+    def focused(self) -> Widget | None:
+        """The pane or field that takes the keys."""
+
+    def set_focus(self, widget: Widget | None) -> None:
+        """Let a pane or a field take the keys."""
+
+    def query(self, selector: str) -> Iterable[Widget]:
+        """Return its widgets."""
+
+    def take_text(self, text: str, *, is_rest: bool = False) -> None:
+        """Read a pasted text, or the rest of one."""
+
+    def note(self, sign: Sign, word: str, text: str) -> None:
+        """Add a line to the log."""
+
+
 class PasteGuard:
     """Every paste passes here, and every key that no dialog has taken as an answer."""
 
-    def __init__(self, app: "ConsoleApp") -> None:
+    def __init__(
+        self,
+        app: App[Any],
+        main: PasteTarget,
+        press: Callable[[events.Key], Awaitable[None]],
+    ) -> None:
+        """Make the guard.
+
+        Args:
+            app: tells which screen is on top and what has the focus.
+            main: the screen for pastes.
+            press: lets a key act that was held back for a moment.
+        """
         self._app = app
+        self._main = main
+        self._press = press
         self._burst = KeyBurst()
         self._held: events.Key | None = None
         self._before: QueueSnapshot | None = None
@@ -94,13 +132,13 @@ class PasteGuard:
             text: what was pasted.
             is_rest: whether it came as keys, right behind a paste.
         """
-        main, focused = self._app.main, self._app.focused
+        main, focused = self._main, self._app.focused
         # Most terminals send a carriage return for the end of a line.
         lines = text.strip().splitlines()
         is_text = not isinstance(focused, Input) or (
             focused.id == "find" and len(lines) > 1
         )
-        if self._app.screen is main and is_text:
+        if self._is_main_on_top and is_text:
             main.take_text(text, is_rest=is_rest)
         elif isinstance(focused, AnswerField):
             # The dialog has said so itself.
@@ -112,24 +150,42 @@ class PasteGuard:
 
     def lets_through(self, key: events.Key) -> bool:
         """Return whether a key may act now; it may act a moment later instead."""
-        app = self._app
         follows = self._burst.is_followed_by(key.time)
         if self._is_typing and not follows:
             return True
-        if not follows and app.screen is app.main:
-            self._before = app.main.queue.snapshot()
-            self._focus_before = app.main.focused
+        if not follows and self._is_main_on_top:
+            self._before = self._main.queue.snapshot()
+            self._focus_before = self._main.focused
         self._held = None
         kind = self._burst.note(key.time, typed_text(key))
         if kind is KeyKind.PASTE:
             self._swallow()
             return False
-        if not _leads_somewhere(key, is_main=app.screen is app.main):
+        if not self._leads_somewhere(key):
             return True
         if kind is KeyKind.PERSON:
             self._held = key
-            app.set_timer(_HELD_SECONDS, lambda: self._release(key))
+            self._app.set_timer(_HELD_SECONDS, lambda: self._release(key))
         return False
+
+    def _leads_somewhere(self, key: events.Key) -> bool:
+        if self._is_main_on_top:
+            return key.is_printable and key.character not in self._moving
+        return key.is_printable or key.key in {"enter", "space"}
+
+    @cached_property
+    def _moving(self) -> frozenset[str]:
+        """What does nothing in any pane but move and mark, whatever has the focus.
+
+        A key that came before may still be moving the focus.
+        """
+        panes = [*self._main.query("*"), self._app.screen, self._app]
+        return characters_that_move(panes)
+
+    @property
+    def _is_main_on_top(self) -> bool:
+        top: object = self._app.screen
+        return top is self._main
 
     @property
     def _is_typing(self) -> bool:
@@ -153,12 +209,12 @@ class PasteGuard:
         """Say so where the dialog says what is wrong, and in the log behind it."""
         for line in self._app.screen.query(".says").results(Static):
             line.update(Text(words))
-        self._app.main.note(Sign.NOTE, "pasted", words)
+        self._main.note(Sign.NOTE, "pasted", words)
 
     async def _release(self, key: events.Key) -> None:
         if self._held is key:
             self._held = None
-            await self._app.press(key)
+            await self._press(key)
 
     def _swallow(self) -> None:
         """Wait for the end of the burst."""
@@ -169,13 +225,13 @@ class PasteGuard:
     def _deliver(self) -> None:
         """Take back what the burst has done, and read it as the paste that it was."""
         self._delivery = None
-        if self._app.screen is not self._app.main:
+        if not self._is_main_on_top:
             self._burst.take_text()
             self._app.bell()
             return
         # The first keys may still be on their way from the pane up to the app, each of
         # which has a queue of its own; what is asked for here comes behind them.
-        start = self._focus_before or self._app.main.queue
+        start = self._focus_before or self._main.queue
         self._follow(list(start.ancestors_with_self))
 
     def _follow(self, path: list[DOMNode]) -> None:
@@ -185,15 +241,9 @@ class PasteGuard:
             self._read_as_paste()
 
     def _read_as_paste(self) -> None:
-        text, main = self._burst.take_text(), self._app.main
+        text, main = self._burst.take_text(), self._main
         if self._before is not None:
             main.queue.restore(self._before)
         main.set_focus(self._focus_before)
         main.note(Sign.NOTE, "pasted", "Keys came too fast: taken as a paste.")
         main.take_text(text)
-
-
-def _leads_somewhere(key: events.Key, *, is_main: bool) -> bool:
-    if is_main:
-        return key.is_printable and key.character not in LOCAL
-    return key.is_printable or key.key in {"enter", "space"}

@@ -7,7 +7,7 @@ from typing import ClassVar
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.screen import Screen
@@ -28,6 +28,7 @@ from masking_console.presentation.accounts import (
     shown_name,
 )
 from masking_console.ui.dialogs import answer_to
+from masking_console.ui.keys.acts import asks, grave, hints, moves
 from masking_console.ui.screens.new_account import NewAccountScreen
 from masking_console.ui.screens.question import QuestionScreen
 from masking_console.ui.screens.replace_token import ReplaceTokenScreen
@@ -45,7 +46,7 @@ class AccountTable(DataTable[Text]):
 
     BINDING_GROUP_TITLE = "in the list of accounts"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "select_cursor", "use", id="accounts.use"),
+        asks("enter", "select_cursor", "use", id="accounts.use", show=True),
     ]
 
 
@@ -60,12 +61,18 @@ class AccountsScreen(Screen[Account | None]):
     BINDING_GROUP_TITLE = "accounts"
     BINDINGS: ClassVar[list[BindingType]] = [
         # P opened it; without this it would open a second one.
-        Binding("escape,P", "back", "back", id="accounts.back", show=False),
-        Binding("n", "new", "new", id="accounts.new"),
-        Binding("r", "check", "check now", id="accounts.check"),
-        Binding("o", "replace_token", "replace token", id="accounts.replace_token"),
-        Binding("p", "protect", "protect", id="accounts.protect"),
-        Binding("x", "remove", "remove", id="accounts.remove"),
+        moves("escape,P", "back", "back", id="accounts.back"),
+        asks("n", "new", "new", id="accounts.new", show=True),
+        asks("r", "check", "check now", id="accounts.check", show=True),
+        asks(
+            "o",
+            "replace_token",
+            "replace token",
+            id="accounts.replace_token",
+            show=True,
+        ),
+        asks("p", "protect", "protect", id="accounts.protect", show=True),
+        grave("x", "remove", "remove", id="accounts.remove", show=True),
     ]
 
     class Renewed(Message):
@@ -95,9 +102,11 @@ class AccountsScreen(Screen[Account | None]):
     def compose(self) -> ComposeResult:
         with Horizontal(id="accounts-head"):
             yield Static(Text(f" Accounts   {self._place}".rstrip()))
-            yield Static(Text("esc back "), id="accounts-way-out")
+            yield Static(
+                Text(f"{hints(self, 'accounts.back')} "), id="accounts-way-out"
+            )
         with Vertical(id="accounts") as box:
-            box.border_title = "P Accounts"
+            box.border_title = "Accounts"
             yield AccountTable(id="accounts-table", cursor_type="row")
             yield Static(id="accounts-words", classes="says")
             yield Static(id="accounts-detail")

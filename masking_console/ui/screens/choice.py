@@ -5,11 +5,12 @@ from typing import ClassVar
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
+from masking_console.ui.keys.acts import moves
 from masking_console.ui.widgets.dialog_box import DialogBox
 
 
@@ -20,7 +21,7 @@ class ChoiceScreen(ModalScreen[int]):
     AUTO_FOCUS = "#back"
     BINDING_GROUP_TITLE = "question"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", "back", id="choice.back"),
+        moves("escape", "back", "back", id="choice.back", show=True),
     ]
 
     def __init__(self, heading: str, sentence: str, answers: tuple[str, ...]) -> None:

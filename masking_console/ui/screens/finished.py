@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
@@ -22,6 +22,7 @@ from masking_console.presentation.finished import (
 )
 from masking_console.presentation.history import copied_words, exported_words
 from masking_console.presentation.run_lines import headline, report
+from masking_console.ui.keys.acts import asks, hints, moves
 from masking_console.ui.widgets.dialog_box import DialogBox
 
 AddTicket = Callable[[str, Sequence[str]], Awaitable[str]]
@@ -44,11 +45,11 @@ class FinishedScreen(ModalScreen[Afterwards]):
     CSS_PATH = "finished.tcss"
     BINDING_GROUP_TITLE = "finished"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "close", "close", id="finished.close"),
-        Binding("t", "check", "check and retry", id="finished.check"),
-        Binding("y", "copy", "copy report", id="finished.copy"),
-        Binding("T", "add_ticket", "add ticket", id="finished.add_ticket"),
-        Binding("ctrl+e", "export", "export", id="finished.export"),
+        moves("escape", "close", "close", id="finished.close", show=True),
+        asks("t", "check", "check and retry", id="finished.check", show=True),
+        moves("y", "copy", "copy report", id="finished.copy", show=True),
+        asks("T", "add_ticket", "add ticket", id="finished.add_ticket", show=True),
+        asks("ctrl+e", "export", "export", id="finished.export", show=True),
     ]
 
     def __init__(
@@ -106,8 +107,9 @@ class FinishedScreen(ModalScreen[Afterwards]):
         if left:
             lines.append(may_still_connect(summary))
         lines += ["", saved_words(summary), ""]
-        check = f"t check and retry {left}    " if left else ""
-        lines.append(f"{check}y copy report    T add ticket    esc close")
+        check = f"{hints(self, 'finished.check')} {left}   " if left else ""
+        rest = ("finished.copy", "finished.add_ticket", "finished.close")
+        lines.append(f"{check}{hints(self, *rest)}")
         return Text("\n".join(lines))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -7,13 +7,14 @@ from rich.cells import cell_len
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from masking_console.presentation.display import Sign, glyph
-from masking_console.ui.help_keys import HelpGroup
+from masking_console.ui.keys.acts import hints, key_of, moves
+from masking_console.ui.keys.help_text import HelpGroup
 from masking_console.ui.widgets.row_cells import fitted
 
 _COLUMN_WIDTH = 32
@@ -39,7 +40,7 @@ class HelpScreen(ModalScreen[None]):
     CSS_PATH = "help.tcss"
     AUTO_FOCUS = "#help-search"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,f1", "close", "back", id="help.close", priority=True),
+        moves("escape,f1", "close", "back", id="help.close", priority=True, show=True),
     ]
 
     def __init__(self, groups: Sequence[HelpGroup]) -> None:
@@ -48,8 +49,8 @@ class HelpScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="help") as box:
-            box.border_title = "? Help"
-            box.border_subtitle = "type to search   esc back"
+            box.border_title = Text(f"{key_of('app.help', self)} Help")
+            box.border_subtitle = Text(f"type to search   {hints(self, 'help.close')}")
             yield Input(placeholder="search", id="help-search", compact=True)
             with VerticalScroll(id="help-keys", can_focus=False):
                 yield Static(id="help-text")

@@ -8,7 +8,7 @@ from typing import ClassVar
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.screen import Screen
 from textual.widgets import Static
 
@@ -22,6 +22,7 @@ from masking_console.presentation.history import (
     verified_words,
 )
 from masking_console.presentation.run_lines import headline, report
+from masking_console.ui.keys.acts import asks, moves
 from masking_console.ui.screens.finished import AddTicket, written_words
 from masking_console.ui.widgets.filter_line import FilterLine
 from masking_console.ui.widgets.history_tables import BatchSessions, BatchTable
@@ -37,12 +38,12 @@ class HistoryScreen(Screen[BatchRecord | None]):
     BINDING_GROUP_TITLE = "history"
     BINDINGS: ClassVar[list[BindingType]] = [
         # H opened it; without this it would open a second one.
-        Binding("escape,H", "back", "back", id="history.back"),
-        Binding("t", "check", "retry", id="history.check"),
-        Binding("y", "copy", "report", id="history.copy"),
-        Binding("ctrl+e", "export", "export", id="history.export"),
-        Binding("T", "add_ticket", "add a ticket", id="history.add_ticket", show=False),
-        Binding("v", "verify", "verify", id="history.verify"),
+        moves("escape,H", "back", "back", id="history.back", show=True),
+        asks("t", "check", "retry", id="history.check", show=True),
+        moves("y", "copy", "report", id="history.copy", show=True),
+        asks("ctrl+e", "export", "export", id="history.export", show=True),
+        asks("T", "add_ticket", "add a ticket", id="history.add_ticket"),
+        asks("v", "verify", "verify", id="history.verify", show=True),
     ]
 
     def __init__(
@@ -117,7 +118,7 @@ class HistoryScreen(Screen[BatchRecord | None]):
     def _show_batch(self) -> None:
         table, chosen = self._table, self._chosen
         count = f"{table.found} of {table.all} batches"
-        table.border_title = Text(f"H History   {count}")
+        table.border_title = Text(f"History   {count}")
         table.border_subtitle = Text(table.problem or table.filter_text)
         self._sessions.show(chosen, table.wanted)
         if chosen is not None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.widgets import Static
 
@@ -29,8 +29,9 @@ from masking_console.presentation.sessions import undone_words
 from masking_console.ui.clipboard import copy_text
 from masking_console.ui.header import Header
 from masking_console.ui.jobs import Jobs
+from masking_console.ui.keys.acts import asks, grave, hints, key_of
 from masking_console.ui.panes import Panes
-from masking_console.ui.screens.opening import PanesScreen
+from masking_console.ui.screens.opening import PANE_ACTS, PanesScreen
 from masking_console.ui.widgets.filter_line import FilterLine
 from masking_console.ui.widgets.key_footer import KeyFooter
 from masking_console.ui.widgets.queue_filter import queue_title
@@ -51,13 +52,6 @@ if TYPE_CHECKING:
     from masking_console.ui.numbers_job import NumbersJob
     from masking_console.ui.writes import Writes
 
-FIRST_RUN = (
-    "No account yet. Press n.\n\n"
-    "You need the Auth ID and Auth Token from the Plivo console home page.\n\n"
-    "Just to look: q, then masking-console --practice. Help: ?"
-)
-PRACTICE_FIRST = "Paste ids here.  S finds by number.  F2: an example."
-
 
 class MainScreen(PanesScreen):
     """Three panes: source, queue and log."""
@@ -65,21 +59,75 @@ class MainScreen(PanesScreen):
     CSS_PATH = "main.tcss"
     AUTO_FOCUS, BINDING_GROUP_TITLE = "#queue", "in the console"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("1", "show_pane('source')", "source", id="main.source", show=False),
-        Binding("2", "show_pane('queue')", "queue", id="main.queue", show=False),
-        Binding("3", "show_pane('log')", "log", id="main.log", show=False),
-        Binding("S", "find", "find", id="main.find", show=False),
-        Binding("escape", "stop_finding", "stop reading", id="main.stop_finding"),
-        # The same key, under the same id, as below.
-        Binding("escape", "stop_waiting", "stop waiting", id="main.stop_finding"),
-        Binding("L", "full_log", "full log", id="main.full_log", show=False),
-        Binding("f2", "practice_text", "practice", id="main.practice", show=False),
-        Binding("W", "writes", "writes on/off", id="main.writes", show=False),
-        Binding("K", "keep_ticket", "keep ticket", id="main.keep_ticket"),
-        Binding("p", "pause", "pause", id="main.pause"),
+        *PANE_ACTS,
+        asks(
+            "S",
+            "find",
+            "find",
+            id="main.find",
+            tooltip="find by number or id",
+            is_spare=True,
+        ),
+        asks(
+            "escape", "stop_finding", "stop reading", id="main.stop_finding", show=True
+        ),
         # The same key, under the same id: the line of keys says what it does now.
-        Binding("p", "go_on", "go on", id="main.pause"),
-        Binding("s", "stop", "stop", id="main.stop"),
+        asks(
+            "escape", "stop_waiting", "stop waiting", id="main.stop_finding", show=True
+        ),
+        asks(
+            "L",
+            "full_log",
+            "full log",
+            id="main.full_log",
+            tooltip="the log alone, and back",
+        ),
+        asks(
+            "f2",
+            "practice_text",
+            "practice",
+            id="main.practice",
+            tooltip="some ids to practice with",
+        ),
+        grave(
+            "W",
+            "writes",
+            "writes on/off",
+            id="main.writes",
+            tooltip="turn writes on or off",
+        ),
+        asks(
+            "K",
+            "keep_ticket",
+            "keep ticket",
+            id="main.keep_ticket",
+            show=True,
+            tooltip="keep it for the next batch",
+        ),
+        asks(
+            "p",
+            "pause",
+            "pause",
+            id="main.pause",
+            show=True,
+            tooltip="pause the run, or go on",
+        ),
+        asks(
+            "p",
+            "go_on",
+            "go on",
+            id="main.pause",
+            show=True,
+            tooltip="pause the run, or go on",
+        ),
+        grave(
+            "s",
+            "stop",
+            "stop",
+            id="main.stop",
+            show=True,
+            tooltip="stop after what is sent",
+        ),
     ]
 
     checks: "CheckJob"
@@ -118,7 +166,7 @@ class MainScreen(PanesScreen):
         with Horizontal(id="panes"):
             yield self.source.add_class("pane")
             yield self.queue
-        yield Static(Text(FIRST_RUN, justify="center"), id="first-run")
+        yield Static(Text(self._first_run(), justify="center"), id="first-run")
         yield self.run_panel
         yield self.log_pane
         yield FilterLine()
@@ -126,14 +174,34 @@ class MainScreen(PanesScreen):
         yield Static(id="too-small")
 
     def on_mount(self) -> None:
+        find, example = key_of("main.find", self), key_of("main.practice", self)
+        words = f"Paste session ids here, or press {find} to find by number."
         if self.settings.practice:
-            self.queue.empty_text = PRACTICE_FIRST
+            words = f"Paste ids here.  {find} finds by number.  {example}: an example."
+        self.queue.empty_text = words
+        around = hints(self, "rows.filter", "log.copy")
+        self.log_pane.border_title = Text(self._title("log", "Log: all"))
+        self.log_pane.border_subtitle = Text(
+            f"{key_of('main.full_log', self)} full   {around}"
+        )
         self._jobs.begin()
         self.show_counts()
 
+    def _title(self, pane: str, words: str) -> str:
+        return f"{key_of(f'main.{pane}', self)} {words}"
+
+    def _first_run(self) -> str:
+        new, leave = key_of("app.new_account", self), key_of("app.quit", self)
+        return (
+            f"No account yet. Press {new}.\n\n"
+            "You need the Auth ID and Auth Token from the Plivo console home page.\n\n"
+            f"Just to look: {leave}, then masking-console --practice. "
+            f"Help: {key_of('app.help', self)}"
+        )
+
     def use(self, account: Account | None, why_none: str = "") -> None:
         """Work on this account from here on; what was known of the queue is not."""
-        words = Text(why_none or FIRST_RUN, justify="center")
+        words = Text(why_none or self._first_run(), justify="center")
         self.query_one("#first-run", Static).update(words)
         is_other = account is None or not account.is_same_as(self.account)
         self.account = account
@@ -281,7 +349,8 @@ class MainScreen(PanesScreen):
         if ticket := offered_ticket(pasted):
             self.offered_ticket = ticket
             if not self.cause.ticket:
-                words = f"The report names {ticket}. Press T to take it over."
+                key = key_of("app.ticket", self)
+                words = f"The report names {ticket}. Press {key} to take it over."
                 self.note(Sign.NOTE, "ticket", words)
         for report in pasted.reports:
             if words := other_account(report, self.account):
@@ -291,7 +360,7 @@ class MainScreen(PanesScreen):
     def show_counts(self) -> None:
         """Say how many rows there are, what about them, and what is being read."""
         summary, order = self.queue.summary(), self.queue.order
-        title = queue_title(summary, order, self.queue.search)
+        title = self._title("queue", queue_title(summary, order, self.queue.search))
         title = f"{title}   {self.finding.progress}".rstrip()
         self.queue.show_around(title, summary.text)
         self.refresh_bindings()
@@ -356,7 +425,7 @@ class MainScreen(PanesScreen):
     def _show_log_counts(self, event: ResultLog.Changed) -> None:
         words = self.log_pane.filter_text
         title = f"{words}, {event.shown} of {event.total}" if words else "all"
-        self.log_pane.border_title = Text(f"3 Log: {title}")
+        self.log_pane.border_title = Text(self._title("log", f"Log: {title}"))
 
     @on(RowsView.FilterRequested)
     def _open_filter(self, event: RowsView.FilterRequested) -> None:

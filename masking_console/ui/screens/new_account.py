@@ -5,7 +5,7 @@ from typing import ClassVar
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
@@ -15,6 +15,7 @@ from masking_console.errors import KeyringMissingError, MaskingConsoleError
 from masking_console.models.account import Account, AccountSource, AuthToken
 from masking_console.operations.manage_accounts import ManageAccounts
 from masking_console.presentation.accounts import auth_id_hint
+from masking_console.ui.keys.acts import moves
 from masking_console.ui.widgets.token_field import TokenField
 
 
@@ -36,7 +37,7 @@ class NewAccountScreen(ModalScreen[Account | None]):
     AUTO_FOCUS = "#name"
     BINDING_GROUP_TITLE = "new account"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "cancel", id="new_account.cancel"),
+        moves("escape", "cancel", "cancel", id="new_account.cancel", show=True),
     ]
 
     def __init__(self, accounts: ManageAccounts) -> None:

@@ -7,7 +7,7 @@ from typing import ClassVar, Protocol
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Button, Input, Static
@@ -19,6 +19,7 @@ from masking_console.models.session_uuid import SessionUuid
 from masking_console.models.unsettled import NotSettled
 from masking_console.presentation.display import shown_time, zone_name
 from masking_console.presentation.unsettled import ended_by, matter_words
+from masking_console.ui.keys.acts import asks, moves
 from masking_console.ui.widgets.dialog_box import DialogBox
 from masking_console.ui.widgets.key_footer import KeyFooter
 from masking_console.ui.widgets.row_cells import Cell, Column
@@ -95,10 +96,10 @@ class NotSettledScreen(Screen[tuple[SessionUuid, ...] | None]):
     AUTO_FOCUS = "#matters"
     BINDING_GROUP_TITLE = "not settled"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,U", "back", "back", id="not_settled.back"),
-        Binding("t", "look", "look", id="not_settled.look"),
-        Binding("r", "queue", "queue again", id="not_settled.queue"),
-        Binding("S", "set_aside", "set aside", id="not_settled.set_aside"),
+        moves("escape,U", "back", "back", id="not_settled.back", show=True),
+        asks("t", "look", "look", id="not_settled.look", show=True),
+        asks("r", "queue", "queue again", id="not_settled.queue", show=True),
+        asks("S", "set_aside", "set aside", id="not_settled.set_aside", show=True),
     ]
 
     def __init__(self, follow_up: Settles) -> None:
@@ -192,7 +193,7 @@ class ReasonScreen(ModalScreen[str | None]):
     AUTO_FOCUS = "#reason"
     BINDING_GROUP_TITLE = "reason"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "cancel", id="reason.cancel"),
+        moves("escape", "cancel", "cancel", id="reason.cancel", show=True),
     ]
 
     def __init__(self, batch_id: str) -> None:

@@ -7,13 +7,14 @@ from typing import ClassVar
 from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from masking_console.models.expiry import ExpiryOutcome
 from masking_console.presentation.unsettled import unsettled_outcomes_words
+from masking_console.ui.keys.acts import asks, key_of, moves
 from masking_console.ui.keys.asking import Asks
 from masking_console.ui.widgets.dialog_box import DialogBox
 
@@ -26,7 +27,7 @@ class QuestionScreen(Asks[bool]):
     CSS_PATH = "question.tcss"
     BINDING_GROUP_TITLE = "question"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "keep", "back", id="question.back"),
+        moves("escape", "keep", "back", id="question.back", show=True),
     ]
 
     def __init__(
@@ -99,8 +100,8 @@ class SecondLookQuestion(ModalScreen[Leaving | None]):
     AUTO_FOCUS = "#look"
     BINDING_GROUP_TITLE = "question"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "stay", "stay", id="leaving.stay"),
-        Binding("q", "leave", "quit", id="leaving.quit"),
+        moves("escape", "stay", "stay", id="leaving.stay", show=True),
+        asks("q", "leave", "quit", id="leaving.quit", show=True),
     ]
 
     def __init__(self, seconds: int, unsettled: Collection[ExpiryOutcome]) -> None:
@@ -110,7 +111,8 @@ class SecondLookQuestion(ModalScreen[Leaving | None]):
         self._unsettled = unsettled
 
     def compose(self) -> ComposeResult:
-        words = f"Second look in {self._seconds} s. Enter looks now and quits, q quits."
+        quits = f"{key_of('leaving.quit', self)} quits"
+        words = f"Second look in {self._seconds} s. Enter looks now and quits, {quits}."
         if self._unsettled:
             words += f"\n{unsettled_outcomes_words(self._unsettled)}"
         with DialogBox(id="question") as box:

@@ -5,7 +5,7 @@ from typing import ClassVar
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
@@ -13,6 +13,7 @@ from textual.widgets import Button, Input, Static
 from masking_console.errors import MaskingConsoleError
 from masking_console.models.account import Account, AuthToken
 from masking_console.operations.manage_accounts import ManageAccounts
+from masking_console.ui.keys.acts import moves
 from masking_console.ui.widgets.token_field import TokenField
 
 _UNTIL_THEN = "Plivo checks it first. Until it is stored, the old token stays."
@@ -28,7 +29,7 @@ class ReplaceTokenScreen(ModalScreen[Account | None]):
     AUTO_FOCUS = "#token"
     BINDING_GROUP_TITLE = "new token"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "cancel", id="replace_token.cancel"),
+        moves("escape", "cancel", "cancel", id="replace_token.cancel", show=True),
     ]
 
     def __init__(self, accounts: ManageAccounts, name: str) -> None:

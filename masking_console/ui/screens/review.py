@@ -7,7 +7,7 @@ from typing import ClassVar
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Static
 
@@ -24,6 +24,7 @@ from masking_console.presentation.review import (
     title,
 )
 from masking_console.presentation.sessions import checked_ago
+from masking_console.ui.keys.acts import grave, hints, key_of, moves
 from masking_console.ui.keys.asking import AnswerField, Asks
 from masking_console.ui.widgets.review_list import ReviewList
 
@@ -42,9 +43,9 @@ class ReviewScreen(Asks[ConfirmedPlan | None]):
     OTHER_WAY = "Dictating, or using a switch? masking-console expire --confirm"
     BINDING_GROUP_TITLE = "review"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "cancel", id="review.cancel"),
-        Binding("y", "say_yes", "yes", id="review.yes", show=False),
-        Binding("v,f2", "toggle_left_out", "left out", id="review.left_out"),
+        moves("escape", "cancel", "cancel", id="review.cancel", show=True),
+        grave("y", "say_yes", "yes", id="review.yes"),
+        moves("v,f2", "toggle_left_out", "left out", id="review.left_out", show=True),
     ]
 
     def __init__(
@@ -91,9 +92,8 @@ class ReviewScreen(Asks[ConfirmedPlan | None]):
     def on_mount(self) -> None:
         box = self.query_one("#review")
         box.border_title = Text(title(self.plan))
-        left_out, cancel = self._key("review.left_out"), self._key("review.cancel")
-        box.border_subtitle = Text(f"{left_out} left out   {cancel} cancel")
-        words = prompt(self.plan, self._key("review.yes"))
+        box.border_subtitle = Text(hints(self, "review.left_out", "review.cancel"))
+        words = prompt(self.plan, key_of("review.yes", self))
         self.query_one("#review-prompt", Static).update(Text(words))
         self.set_class(self.plan.count == 1, "-one")
         lines = self._one().plain.count("\n") + 1
@@ -107,13 +107,7 @@ class ReviewScreen(Asks[ConfirmedPlan | None]):
     def how(self) -> str:
         if self.phrase:
             return f"type {self.phrase}"
-        return f"press {self._key('review.yes')}"
-
-    def _key(self, binding_id: str) -> str:
-        """Return the key that is bound to an act now, as it is shown."""
-        bound = (each.binding for each in self.active_bindings.values())
-        binding = next(each for each in bound if each.id == binding_id)
-        return self.app.get_key_display(binding)
+        return f"press {key_of('review.yes', self)}"
 
     def _facts(self) -> Text:
         plan, now = self.plan, self._clock()

@@ -6,7 +6,7 @@ from typing import ClassVar, Protocol
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.timer import Timer
@@ -18,11 +18,11 @@ from masking_console.models.session_detail import SessionInspection
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.presentation.detail import detail_lines
 from masking_console.settings import ShowNumbers
+from masking_console.ui.keys.acts import asks, grave, hints, key_of, moves
 
 SHOWN_SECONDS = 60.0
 """How long numbers stay readable."""
 NEVER_SHOWN = "The configuration never shows numbers."
-_KEYS = "y copy id   m show numbers   r again   left/right   X review   esc back"
 
 
 class DetailSource(Protocol):
@@ -52,13 +52,13 @@ class DetailScreen(ModalScreen[bool]):
     AUTO_FOCUS = "#detail"
     BINDING_GROUP_TITLE = "session"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter", "close", "back", id="detail.close"),
-        Binding("y", "copy", "copy id", id="detail.copy"),
-        Binding("m", "show_numbers", "show numbers", id="detail.numbers"),
-        Binding("r", "again", "again", id="detail.again"),
-        Binding("left", "step(-1)", "previous", id="detail.previous"),
-        Binding("right", "step(1)", "next", id="detail.next"),
-        Binding("X", "review", "review", id="detail.review"),
+        moves("escape,enter", "close", "back", id="detail.close", show=True),
+        moves("y", "copy", "copy id", id="detail.copy", show=True),
+        asks("m", "show_numbers", "show numbers", id="detail.numbers", show=True),
+        asks("r", "again", "again", id="detail.again", show=True),
+        moves("left", "step(-1)", "previous", id="detail.previous", show=True),
+        moves("right", "step(1)", "next", id="detail.next", show=True),
+        grave("X", "review", "review", id="detail.review", show=True),
     ]
 
     def __init__(
@@ -84,7 +84,11 @@ class DetailScreen(ModalScreen[bool]):
             yield Static(id="detail-words", classes="says")
 
     def on_mount(self) -> None:
-        self.query_one("#detail").border_subtitle = _KEYS
+        looks = hints(self, "detail.copy", "detail.numbers", "detail.again")
+        steps = f"{key_of('detail.previous', self)}/{key_of('detail.next', self)}"
+        ends = hints(self, "detail.review", "detail.close")
+        words = Text(f"{looks}   {steps}   {ends}")
+        self.query_one("#detail").border_subtitle = words
         self.set_interval(1, self._show)
         self._load(self.session_uuid)
 
@@ -164,5 +168,6 @@ class DetailScreen(ModalScreen[bool]):
             return
         if session_uuid == self.session_uuid:
             self._hiding = self.set_timer(SHOWN_SECONDS, self._hide)
-            self._say("Numbers shown for 60 s (recorded). m hides them.")
+            key = key_of("detail.numbers", self)
+            self._say(f"Numbers shown for 60 s (recorded). {key} hides them.")
             self._show()

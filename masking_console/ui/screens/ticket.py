@@ -6,7 +6,7 @@ from typing import ClassVar
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
@@ -19,6 +19,7 @@ from masking_console.models.cause import (
     Cause,
     CauseRules,
 )
+from masking_console.ui.keys.acts import moves
 from masking_console.ui.widgets.dialog_box import DialogBox
 
 _WHAT_FOR = "They stand in the journal with every batch from now on."
@@ -31,7 +32,7 @@ class TicketScreen(ModalScreen[Cause | None]):
     AUTO_FOCUS = "#ticket"
     BINDING_GROUP_TITLE = "ticket"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "cancel", id="ticket.cancel"),
+        moves("escape", "cancel", "cancel", id="ticket.cancel", show=True),
     ]
 
     def __init__(

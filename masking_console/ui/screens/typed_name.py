@@ -5,10 +5,11 @@ from typing import ClassVar
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Static
 
+from masking_console.ui.keys.acts import moves
 from masking_console.ui.keys.asking import AnswerField, Asks
 
 
@@ -20,7 +21,7 @@ class TypedNameScreen(Asks[bool]):
     ACT, PROBLEM = "#typed-act", "#typed-words"
     BINDING_GROUP_TITLE = "question"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "cancel", id="typed_name.cancel"),
+        moves("escape", "cancel", "cancel", id="typed_name.cancel", show=True),
     ]
 
     def __init__(self, name: str, *, heading: str, sentence: str, act: str) -> None:

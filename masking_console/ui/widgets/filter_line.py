@@ -3,9 +3,10 @@
 from typing import Any, ClassVar
 
 from textual import on
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widgets import Input
 
+from masking_console.ui.keys.acts import moves
 from masking_console.ui.widgets.rows_view import RowsView
 
 
@@ -14,8 +15,8 @@ class FilterLine(Input):
 
     BINDING_GROUP_TITLE = "in the filter"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "drop", "no filter", id="filter.drop"),
-        Binding("enter", "submit", "keep filter", id="filter.keep"),
+        moves("escape", "drop", "no filter", id="filter.drop", show=True),
+        moves("enter", "submit", "keep filter", id="filter.keep", show=True),
     ]
 
     def __init__(self) -> None:

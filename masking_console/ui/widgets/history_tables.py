@@ -17,6 +17,7 @@ from masking_console.presentation.history import (
     end_words,
     session_line,
 )
+from masking_console.ui.keys.acts import key_of
 from masking_console.ui.widgets.row_cells import Cell, Column
 from masking_console.ui.widgets.rows_view import RowsView
 
@@ -90,7 +91,8 @@ class BatchTable(RowsView[str, BatchRecord]):
         if self.next is None:
             self.found = len(self.records)
         if self.filter_text:
-            self.empty_text = "No batch matches. Esc shows all."
+            key = key_of("rows.clear_filter", self)
+            self.empty_text = f"No batch matches. Press {key} to show all."
         self.show_keys(list(self.records))
         self.post_message(self.CursorMoved(self))
 

@@ -15,10 +15,10 @@ from textual import events
 from textual.screen import Screen
 from textual.widget import Widget
 
+from masking_console.ui.keys.acts import act_of
+
 MOST_KEYS = 7
 """More than these nobody reads."""
-_SPARE = frozenset({"main.find", "app.quit"})
-"""The keys that are shown where there is room for more."""
 
 _LEFT = 1
 
@@ -67,7 +67,7 @@ class KeyFooter(Widget, can_focus=False):
             self.refresh()
 
     def _keys_of(self, screen: Screen[object]) -> Iterator[FooterKey]:
-        seen, width, spare = set[str](), 0, list[FooterKey]()
+        seen, width, spare = set[str](), 0, dict[str, FooterKey]()
         for _, binding, is_enabled, _ in screen.active_bindings.values():
             # Of several keys for one act, the first one is enough.
             if not is_enabled or binding.action in seen:
@@ -78,9 +78,9 @@ class KeyFooter(Widget, can_focus=False):
                 seen.add(binding.action)
                 width += key.width
                 yield key
-            elif binding.id in _SPARE:
-                spare.append(key)
-        for key in spare[: MOST_KEYS - len(seen)]:
+            elif (act := act_of(binding)) is not None and act.is_spare:
+                spare.setdefault(binding.action, key)
+        for key in list(spare.values())[: MOST_KEYS - len(seen)]:
             width += key.width
             if width <= self.size.width:
                 yield key

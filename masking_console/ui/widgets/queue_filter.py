@@ -51,10 +51,10 @@ def queue_title(
     if search is not None:
         return f"{queue_title(summary, order)}   {origin_words(search)}"
     if not summary.total:
-        return "2 Queue"
+        return "Queue"
     is_all = summary.shown == summary.total
     counts = summary.total if is_all else f"{summary.shown} of {summary.total}"
-    return f"2 Queue {counts}   {order.value}".rstrip()
+    return f"Queue {counts}   {order.value}".rstrip()
 
 
 _STATES_RANKED = (

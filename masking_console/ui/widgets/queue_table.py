@@ -3,10 +3,11 @@
 from typing import ClassVar
 
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 
 from masking_console.models.session_uuid import SessionUuid
+from masking_console.ui.keys.acts import asks, grave, moves
 from masking_console.ui.widgets.queue_steps import Undone
 from masking_console.ui.widgets.queue_view import QueueView
 
@@ -38,22 +39,84 @@ class QueueTable(QueueView):
 
     BINDING_GROUP_TITLE = "in the queue"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "tick", "tick", id="queue.tick"),
-        Binding("v", "range", "range", id="queue.range", show=False),
-        Binding("shift+up", "extend(-1)", "range up", id="queue.up", show=False),
-        Binding("shift+down", "extend(1)", "range down", id="queue.down", show=False),
-        Binding("*", "tick_shown", "all shown", id="queue.all", key_display="*"),
-        Binding("i", "swap", "invert", id="queue.swap", show=False),
-        Binding("u", "untick_all", "untick all", id="queue.untick", show=False),
-        Binding(
-            "delete,backspace", "take_out", "take out", id="queue.remove", show=False
+        moves(
+            "space",
+            "tick",
+            "tick",
+            id="queue.tick",
+            show=True,
+            tooltip="tick or untick",
         ),
-        Binding("z", "undo", "undo", id="queue.undo", show=False),
-        Binding("r", "check", "check", id="queue.check"),
-        Binding("o", "sort", "sort", id="queue.sort", show=False),
-        Binding("m", "numbers", "show numbers", id="queue.numbers", show=False),
-        Binding("y", "copy", "copy id", id="queue.copy", show=False),
-        Binding("X", "review", "review", id="queue.review", key_display="X"),
+        moves("v", "range", "range", id="queue.range", tooltip="start or end a range"),
+        moves(
+            "shift+up",
+            "extend(-1)",
+            "range up",
+            id="queue.up",
+            tooltip="range, upwards",
+        ),
+        moves(
+            "shift+down",
+            "extend(1)",
+            "range down",
+            id="queue.down",
+            tooltip="range, downwards",
+        ),
+        grave(
+            "*",
+            "tick_shown",
+            "all shown",
+            id="queue.all",
+            key_display="*",
+            show=True,
+            tooltip="tick all shown",
+        ),
+        moves(
+            "i", "swap", "invert", id="queue.swap", tooltip="swap ticks of all shown"
+        ),
+        moves(
+            "u",
+            "untick_all",
+            "untick all",
+            id="queue.untick",
+            tooltip="untick every row",
+        ),
+        grave(
+            "delete,backspace",
+            "take_out",
+            "take out",
+            id="queue.remove",
+            tooltip="take out of the queue",
+        ),
+        moves("z", "undo", "undo", id="queue.undo", tooltip="undo ticks and rows"),
+        moves(
+            "r",
+            "check",
+            "check",
+            id="queue.check",
+            show=True,
+            tooltip="check or find again",
+        ),
+        asks("o", "sort", "sort", id="queue.sort", tooltip="sort in another way"),
+        asks(
+            "m",
+            "numbers",
+            "show numbers",
+            id="queue.numbers",
+            tooltip="phone numbers for 60 s",
+        ),
+        moves(
+            "y", "copy", "copy id", id="queue.copy", tooltip="copy ticked ids, or this"
+        ),
+        grave(
+            "X",
+            "review",
+            "review",
+            id="queue.review",
+            key_display="X",
+            show=True,
+            tooltip="review and expire",
+        ),
     ]
 
     class CheckRequested(_AboutSessions):

@@ -43,7 +43,7 @@ def _utc_now() -> datetime:
 class QueueView(RowsView[SessionUuid, CheckedSession]):
     """The queued sessions with their ticks; `QueueTable` adds the keys."""
 
-    empty_text = "Paste session ids here, or press S to find by number."
+    empty_text = "Paste session ids here."
     has_header = True
 
     class Changed(Message):

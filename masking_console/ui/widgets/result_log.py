@@ -6,11 +6,12 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 
 from masking_console.presentation.display import glyph
 from masking_console.presentation.log_lines import LogLine
+from masking_console.ui.keys.acts import moves
 from masking_console.ui.widgets.queue_cells import SIGN_LOOKS
 from masking_console.ui.widgets.row_cells import Cell, Column
 from masking_console.ui.widgets.rows_view import RowsView
@@ -74,11 +75,9 @@ class _Tail:
 class ResultLog(RowsView[int, _KeptLine]):
     """What happened, newest line last; it follows the tail until it is scrolled."""
 
-    BORDER_TITLE = "3 Log: all"
-    BORDER_SUBTITLE = "L full   / filter   y copy"
     BINDING_GROUP_TITLE = "in the log"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "copy", "copy", id="log.copy"),
+        moves("y", "copy", "copy", id="log.copy", show=True),
     ]
     empty_text = "Nothing has happened yet."
 

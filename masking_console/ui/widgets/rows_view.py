@@ -7,13 +7,14 @@ from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import var
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from masking_console.ui.keys.acts import asks, moves
 from masking_console.ui.widgets.row_cells import Cell, Column, fitted, laid_out
 from masking_console.ui.widgets.row_order import Rows, nearest, position
 
@@ -63,15 +64,30 @@ class RowsView(ScrollView, Generic[Key, Row], can_focus=True, inherit_bindings=F
         for look in ("header", "empty", "dim", "good", "warn", "bad", "cursor")
     }
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1)", "up", id="rows.up", show=False),
-        Binding("down", "move(1)", "down", id="rows.down", show=False),
-        Binding("pageup", "page(-1)", "page up", id="rows.page_up", show=False),
-        Binding("pagedown", "page(1)", "page down", id="rows.page_down", show=False),
-        Binding("home", "first", "first", id="rows.first", show=False),
-        Binding("end", "last", "last", id="rows.last", show=False),
-        Binding("enter", "open", "detail", id="rows.open", show=False),
-        Binding("slash", "ask_filter", "filter", id="rows.filter", key_display="/"),
-        Binding("escape", "clear_filter", "all", id="rows.clear_filter"),
+        moves("up", "move(-1)", "up", id="rows.up", system=True),
+        moves("down", "move(1)", "down", id="rows.down", system=True),
+        moves("pageup", "page(-1)", "page up", id="rows.page_up", system=True),
+        moves("pagedown", "page(1)", "page down", id="rows.page_down", system=True),
+        moves("home", "first", "first", id="rows.first", system=True),
+        moves("end", "last", "last", id="rows.last", system=True),
+        asks("enter", "open", "detail", id="rows.open", tooltip="one row in full"),
+        moves(
+            "slash",
+            "ask_filter",
+            "filter",
+            id="rows.filter",
+            key_display="/",
+            show=True,
+            tooltip="filter as you type",
+        ),
+        moves(
+            "escape",
+            "clear_filter",
+            "all",
+            id="rows.clear_filter",
+            show=True,
+            tooltip="drop the filter",
+        ),
     ]
     BINDING_GROUP_TITLE, ALLOW_SELECT = "in the list", False
 

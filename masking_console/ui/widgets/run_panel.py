@@ -20,6 +20,7 @@ from masking_console.models.run_events import (
 )
 from masking_console.presentation.display import hour_to_second
 from masking_console.presentation.run_lines import slept_words
+from masking_console.ui.keys.acts import hints, key_of
 
 _BAR_CELLS = 24
 _FAILURES = (ExpiryOutcome.FAILED, ExpiryOutcome.REFUSED, ExpiryOutcome.OPEN)
@@ -119,7 +120,8 @@ class RunPanel(Widget):
             waiting = progress.total - progress.done
             if progress.notice:
                 return Text(f" {progress.notice} {waiting} not sent.")
-            return Text(f" Paused. {waiting} not sent. p goes on, s stops.")
+            go_on, stop = key_of("main.pause", self), key_of("main.stop", self)
+            return Text(f" Paused. {waiting} not sent. {go_on} goes on, {stop} stops.")
         if progress.notice:
             return Text(f" {progress.notice} Nothing is lost.")
         filled = _BAR_CELLS * progress.done // max(1, progress.total)
@@ -140,7 +142,7 @@ class RunPanel(Widget):
             f"   unknown {counts[ExpiryOutcome.UNKNOWN]}"
             f"   waiting {progress.total - progress.done}"
         )
-        go_on = "p go on" if progress.is_paused else "p pause"
-        keys = f"{go_on}   s stop "
+        act = "go on" if progress.is_paused else "pause"
+        keys = f"{key_of('main.pause', self)} {act}   {hints(self, 'main.stop')} "
         room = self.size.width - len(words) - len(keys)
         return Text(words + " " * max(2, room) + keys)

@@ -7,7 +7,7 @@ from typing import ClassVar
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.message import Message
 from textual.timer import Timer
@@ -17,6 +17,7 @@ from masking_console.models.phone_number import phone_number_in
 from masking_console.models.plain_text import plain_lines
 from masking_console.models.session_ids import PastedIds, read_session_ids
 from masking_console.presentation.listing import HOW_TO_FIND
+from masking_console.ui.keys.acts import asks, hints, key_of, moves
 
 MOST_SHOWN = 100_000
 """Characters of a paste that stay on the screen; all of it is read."""
@@ -28,7 +29,7 @@ class SourceText(TextArea):
 
     BINDING_GROUP_TITLE = "in the pasted text"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "to the queue", id="source.leave"),
+        moves("escape", "leave", "to the queue", id="source.leave", show=True),
     ]
 
     class Left(Message):
@@ -53,8 +54,8 @@ class FindField(Input):
 
     BINDING_GROUP_TITLE = "in the field to find by"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "to the queue", id="find.leave"),
-        Binding("enter", "submit", "find", id="find.find"),
+        moves("escape", "leave", "to the queue", id="find.leave", show=True),
+        asks("enter", "submit", "find", id="find.find", show=True),
     ]
 
     def action_leave(self) -> None:
@@ -104,8 +105,8 @@ class SourcePane(Vertical):
         yield self._found
 
     def on_mount(self) -> None:
-        self.border_title = "1 Source"
-        self.border_subtitle = "S find"
+        self.border_title = Text(f"{key_of('main.source', self)} Source")
+        self.border_subtitle = Text(hints(self, "main.find"))
 
     def say(self, words: str) -> None:
         """Say how finding goes."""
@@ -123,7 +124,8 @@ class SourcePane(Vertical):
         """
         if phone_number_in(text):
             self.field.focus()
-            self._offer(text.strip(), "A phone number. Enter finds it.")
+            key = key_of("find.find", self)
+            self._offer(text.strip(), f"A phone number: {key} finds it.")
             return
         rest = "\n(the rest is read, but not shown)" if text[MOST_SHOWN:] else ""
         shown = plain_lines(text[:MOST_SHOWN]) + rest
@@ -149,7 +151,8 @@ class SourcePane(Vertical):
 
     def offer_number(self, number: str) -> None:
         """Put a number that stands in the text into the field as well."""
-        self._offer(number, "A phone number. S, then Enter finds it.")
+        keys = f"{key_of('main.find', self)}, then {key_of('find.find', self)}"
+        self._offer(number, f"A phone number: {keys} finds it.")
 
     def _offer(self, number: str, words: str) -> None:
         self.field.value = number

@@ -17,6 +17,7 @@ from masking_console.presentation.display import (
 )
 from masking_console.presentation.reach import short_words
 from masking_console.settings import Settings
+from masking_console.ui.keys.acts import hints, key_of
 
 if TYPE_CHECKING:
     from masking_console.operations.connections import Link
@@ -113,10 +114,12 @@ class StatusBar(Widget):
         left.append_text(self._account(facts, left.cell_len))
         ticket = f"ticket {facts.ticket}   " if facts.ticket else ""
         if facts.is_ticket_asked and facts.ticket:
-            ticket = f"keep {facts.ticket}? K   "
+            ticket = f"keep {facts.ticket}? {key_of('main.keep_ticket', self)}   "
         clock = Text(f"{ticket}{day_and_second(facts.now)} ")
         first = self._line(left, clock)
-        keys = Text("? help   ctrl+p commands   q quit ")
+        help_key, quit_key = hints(self, "app.help"), hints(self, "app.quit")
+        palette = self.app.COMMAND_PALETTE_BINDING
+        keys = Text(f"{help_key}   {palette} commands   {quit_key} ")
         room = self.size.width - (len(keys) + 2 if facts.unsettled else 0)
         health = Text(" ").append_text(self._health(facts, room))
         return Text("\n").join([first, self._line(health, keys)])
@@ -126,7 +129,7 @@ class StatusBar(Widget):
         left.append_text(self._account(facts, left.cell_len))
         ticket = f"{facts.ticket}  " if facts.ticket else ""
         if facts.is_ticket_asked and facts.ticket:
-            ticket = f"keep {facts.ticket}? K  "
+            ticket = f"keep {facts.ticket}? {key_of('main.keep_ticket', self)}  "
         right = Text(f"{ticket}{hour_and_minute(facts.now)} ")
         if facts.notice:
             # There is room for it in no other place.

@@ -8,14 +8,8 @@ from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.screen import Screen
 
-from masking_console.ui.key_words import KEY_WORDS
+from masking_console.ui.keys.acts import acts_here, bindings_of
 from masking_console.ui.keys.asking import Asks
-
-_MOVES = frozenset(
-    {"rows.up", "rows.down", "rows.page_up", "rows.page_down"}
-    | {"rows.first", "rows.last"}
-)
-"""What everybody knows and nobody looks for."""
 
 
 class HelpKey(NamedTuple):
@@ -33,7 +27,7 @@ class HelpKey(NamedTuple):
     @property
     def words(self) -> str:
         """What it does, in words."""
-        return KEY_WORDS.get(self.binding.id or "", self.binding.description)
+        return self.binding.tooltip or self.binding.description
 
 
 class HelpGroup(NamedTuple):
@@ -78,31 +72,16 @@ def _group(node: DOMNode, screen: Screen[Any]) -> HelpGroup:
         for active in screen.active_bindings.values()
         if active.enabled and active.node is node
     }
-    # Textual has no other way to ask a node that is not in the chain of the focus.
-    bound = node._bindings.copy()  # noqa: SLF001 - see above
-    bound.apply_keymap(node.app._keymap)  # noqa: SLF001 - likewise
     found: dict[str, list[Binding]] = {}
-    for _key, binding in bound:
-        if binding.id in _MOVES or not _acts_here(node, binding):
-            continue
-        if binding.id is not None:
+    for _key, binding in bindings_of(node):
+        # What everybody knows, nobody looks for.
+        if binding.id is not None and not binding.system and acts_here(node, binding):
             found.setdefault(binding.id, []).append(binding)
     keys = tuple(
         HelpKey(node, same[0], _shown(node.app, same), binding_id in possible)
         for binding_id, same in found.items()
     )
     return HelpGroup(type(node).BINDING_GROUP_TITLE or "anywhere", keys)
-
-
-def _acts_here(node: DOMNode, binding: Binding) -> bool:
-    """Return whether a key can ever act while this screen is on top.
-
-    Screens and the app say False of an action that belongs elsewhere, and None of one
-    that has to wait; lists say False of both.
-    """
-    if not isinstance(node, App | Screen):
-        return True
-    return node.check_action(binding.action.partition("(")[0], ()) is not False
 
 
 def _shown(app: App[Any], bindings: list[Binding]) -> str:

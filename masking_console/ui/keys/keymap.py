@@ -2,7 +2,7 @@
 
 A paste that arrives as key presses must stay harmless under every keymap, so no act is
 put on a key that can stand in a session id, and none that leads anywhere on one that
-acts at once.
+acts at once by default.
 """
 
 import difflib
@@ -14,22 +14,19 @@ from functools import cache
 from importlib import import_module
 
 from textual.app import App
-from textual.binding import Binding
 from textual.dom import DOMNode
-from textual.keys import _character_to_key, key_to_character
+from textual.keys import _character_to_key
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
 from masking_console import ui
 from masking_console.errors import InputError
 from masking_console.models.plain_text import plain_text
-from masking_console.ui.keys.paste_guard import LOCAL
+from masking_console.ui.keys.acts import NAMED_SYMBOLS, Act, Effect, character_of
 
-_PANE_IDS = frozenset({"main.source", "main.queue", "main.log"})
-"""They only move the focus."""
-_GRAVE = (".review", ".all", ".stop", ".yes", ".writes", ".remove")
-"""The ends of the ids of acts that no line end and no space may bring about."""
-_UUID_KEYS = frozenset({*"0123456789abcdefABCDEF", "minus"})
+ID_KEYS = frozenset({*"0123456789abcdefABCDEF", "minus"})
+"""The keys that can stand in a session id."""
 _RESERVED = frozenset({"tab", "shift+tab", "ctrl+p"})
 """They move the focus and open the commands everywhere."""
 # In most terminals these are tab, line feed, enter and escape.
@@ -43,17 +40,18 @@ _NAMED = frozenset(
     | {f"f{number}" for number in range(1, 25)}
 )
 _LETTERS = frozenset(string.ascii_lowercase)
-_SYMBOLS = {_character_to_key(symbol): symbol for symbol in string.punctuation}
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
-    """Something that a key can do."""
+class BoundAct:
+    """An act where it is bound."""
 
     owner: type[DOMNode]
     """The widget, screen or app that does it."""
     keys: frozenset[str]
     """Where it is by default."""
+    effect: Effect
+    """How far it goes."""
     is_priority: bool
     """Whether it comes before whatever has the focus."""
 
@@ -80,29 +78,30 @@ def keymap_of(own: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
 
 
 @cache
-def acts() -> Mapping[str, Act]:
+def acts() -> Mapping[str, BoundAct]:
     """Return everything that a key can do, by the id of its binding."""
-    found: dict[str, Act] = {}
-    for owner in _owners():
-        for binding in Binding.make_bindings(owner.__dict__.get("BINDINGS", ())):
-            if binding.id is not None:
-                before = found.get(binding.id)
-                keys = before.keys if before is not None else frozenset()
-                found[binding.id] = Act(owner, keys | {binding.key}, binding.priority)
+    found: dict[str, BoundAct] = {}
+    for owner in owners():
+        for act in owner.__dict__["BINDINGS"]:
+            if isinstance(act, Act) and act.id is not None:
+                keys = {each.key for each in Act.make_bindings([act])}
+                if act.id in found:
+                    keys |= found[act.id].keys
+                found[act.id] = BoundAct(
+                    owner, frozenset(keys), act.effect, act.priority
+                )
     return found
 
 
-def _owners() -> Iterator[type[DOMNode]]:
-    """Return our own classes that have keys."""
-    names = [f"{ui.__name__}.app"]
-    for package in ("screens", "widgets"):
-        folder = import_module(f"{ui.__name__}.{package}")
-        found = pkgutil.iter_modules(folder.__path__, f"{folder.__name__}.")
-        names += [each.name for each in found]
+def owners() -> Iterator[type[DOMNode]]:
+    """Return every class of the face that has bindings of its own."""
+    modules = pkgutil.walk_packages(ui.__path__, f"{ui.__name__}.")
+    # The driver has no keys, and no import on Windows.
+    names = [each.name for each in modules if ".terminal." not in each.name]
     for name in names:
         for value in vars(import_module(name)).values():
             is_ours = getattr(value, "__module__", "") == name
-            if is_ours and isinstance(value, type) and issubclass(value, DOMNode):
+            if is_ours and isinstance(value, type) and "BINDINGS" in vars(value):
                 yield value
 
 
@@ -114,30 +113,33 @@ def _checked(binding_id: str, key: str) -> str:
         return name
     if name in _RESERVED:
         raise _refused(binding_id, key, "the console needs it everywhere")
-    if name in _UUID_KEYS and binding_id not in _PANE_IDS:
+    # Those that are on such keys by default, the panes, may change places.
+    if name in ID_KEYS and not act.keys & ID_KEYS:
         raise _refused(binding_id, key, "it can stand in a session id")
-    if name in {"enter", "space"} and binding_id.endswith(_GRAVE):
+    if name in {"enter", "space"} and act.effect is Effect.GRAVE:
         raise _refused(binding_id, key, "it comes with every paste")
-    character = _character(name)
+    character = character_of(name)
     if character:
-        _refuse_character(binding_id, character, act)
+        is_typed_over = act.is_priority or issubclass(act.owner, Input | TextArea)
+        if is_typed_over:
+            raise _refused(binding_id, character, "it could not be typed any more")
+        if act.effect is not Effect.MOVES and _acts_at_once(name, act):
+            raise _refused(binding_id, character, "what marks rows acts at once")
     return name
 
 
-def _refuse_character(binding_id: str, character: str, act: Act) -> None:
-    """Keep what leads anywhere off the keys that act at once, and texts writable."""
-    if act.is_priority or issubclass(act.owner, Input | TextArea):
-        raise _refused(binding_id, character, "it could not be typed any more")
-    is_local = any(_character(key) in LOCAL for key in act.keys if _character(key))
-    on_main = not issubclass(act.owner, Screen) or binding_id.startswith("main.")
-    if on_main and not is_local and character in LOCAL:
-        raise _refused(binding_id, character, "what marks rows acts at once")
+def _acts_at_once(name: str, act: BoundAct) -> bool:
+    """Return whether a key does something at once, by default, where an act is.
 
-
-def _character(name: str) -> str:
-    """Return what a key types, or nothing."""
-    character = _SYMBOLS.get(name) or key_to_character(name) or ""
-    return character if character.isprintable() else ""
+    In dialogs no key does.
+    """
+    return any(
+        other.effect is Effect.MOVES
+        and name in other.keys
+        and not issubclass(other.owner, Screen)
+        and _meet(act, other)
+        for other in acts().values()
+    )
 
 
 def _refused(binding_id: str, key: str, why: str) -> InputError:
@@ -156,11 +158,11 @@ def _textual_name(binding_id: str, key: str) -> str:
     *modifiers, base = key.split("+")
     # Shift and a letter is reported as the capital.
     is_letter = base in _LETTERS and bool(modifiers) and "shift" not in modifiers
-    is_base = is_letter or base in _NAMED or base in _SYMBOLS
+    is_base = is_letter or base in _NAMED or base in NAMED_SYMBOLS
     is_once = len(set(modifiers)) == len(modifiers) and _MODIFIERS.issuperset(modifiers)
     name = "+".join([*sorted(modifiers), base])
     if not (is_once and is_base) or name in _OTHER_NAMES:
-        names = [*_NAMED, *(f"ctrl+{letter}" for letter in _LETTERS), *_SYMBOLS]
+        names = [*_NAMED, *(f"ctrl+{letter}" for letter in _LETTERS), *NAMED_SYMBOLS]
         options = sorted(set(names) - _OTHER_NAMES)
         (nearest,) = difflib.get_close_matches(key.casefold(), options, n=1, cutoff=0.0)
         shown = plain_text(key, limit=30)
@@ -182,8 +184,8 @@ def _refuse_clashes(named: Mapping[str, frozenset[str]]) -> None:
                 raise _refused(binding_id, key, f"{other_id} is there")
 
 
-def _meet(one: Act, other: Act) -> bool:
-    """Whether both can be asked for at the same time."""
+def _meet(one: BoundAct, other: BoundAct) -> bool:
+    """Return whether both can be asked for at the same time."""
     a, b = one.owner, other.owner
     if issubclass(a, App) or issubclass(b, App):
         return True
@@ -192,5 +194,19 @@ def _meet(one: Act, other: Act) -> bool:
     if issubclass(a, Screen) == issubclass(b, Screen):
         return False
     screen, widget = (a, b) if issubclass(a, Screen) else (b, a)
-    is_shared = widget.__name__ in {"RowsView", "FilterLine"}
-    return is_shared or screen.__name__ == "MainScreen"
+    return any(issubclass(each, widget) for each in widgets_on(screen))
+
+
+@cache
+def widgets_on(screen: type[DOMNode]) -> frozenset[type[DOMNode]]:
+    """Return the widgets that can be on a screen: what its module, and theirs, name."""
+    found: set[type[DOMNode]] = set()
+    modules = [screen.__module__]
+    for module in modules:
+        for value in vars(import_module(module)).values():
+            is_widget = isinstance(value, type) and issubclass(value, Widget)
+            if is_widget and not issubclass(value, Screen) and value not in found:
+                found.add(value)
+                is_ours = value.__module__.startswith(ui.__name__)
+                modules += [value.__module__] if is_ours else []
+    return frozenset(found)
