@@ -26,8 +26,8 @@
      ├ PlivoUnavailableError          no answer that can be used
      └ JournalError                   the record cannot be written or read
 
-The text of an error is shown to the operator as it stands: it says what to do, and
-never carries a token, a PIN or a phone number.
+The text of an error is shown to the operator as it stands, and never carries a token, a
+PIN or a phone number. A next step that differs between the faces is its `Remedy`.
 """
 
 from enum import Enum
@@ -36,8 +36,44 @@ from typing import ClassVar
 from masking_console.exit_codes import ExitCode
 
 
+class Remedy(Enum):
+    """The next step after an error; each face says it in words of its own."""
+
+    NONE = "none"
+    """The sentence of the error says it all."""
+    CHOOSE_ACCOUNT = "choose account"
+    """Choose the account to work on."""
+    ADD_ACCOUNT = "add account"
+    """Set up an account."""
+    REPLACE_TOKEN = "replace token"  # noqa: S105 - a step in words
+    """Put another token in the place of the account's."""
+    SET_VARIABLES = "set variables"
+    """Set the environment variables again, and start again."""
+    CORRECT_COMMAND = "correct command"
+    """Correct the command that gives the token, where the configuration names it."""
+    READ_KEYRING_AGAIN = "read keyring again"
+    """Read the accounts from the keyring once more."""
+    UNLOCK_KEYRING = "unlock keyring"
+    """Unlock the keyring and read it again, or do without it for this run."""
+    TURN_WRITES_ON = "turn writes on"
+    """Turn writes on for the account in use."""
+    TICK_SESSIONS = "tick sessions"
+    """Tick the sessions that are meant."""
+    SPLIT_LIST = "split list"
+    """Expire the list in several batches."""
+    GIVE_REASON = "give reason"
+    """Say why, in words that the journal keeps."""
+    CHOOSE_PORT = "choose port"
+    """Let the practice server listen on another port."""
+
+
 class MaskingConsoleError(Exception):
     """The root of our own errors; its text is a sentence for the operator."""
+
+    def __init__(self, words: str, remedy: Remedy = Remedy.NONE) -> None:
+        super().__init__(words)
+        self.remedy = remedy
+        """The next step, which the sentence leaves to the face."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.BAD_INPUT
     """The exit code of a process that this error ends."""
@@ -113,26 +149,8 @@ class TokenCommandError(CredentialsError):
     """The operator's command for a token gave none."""
 
 
-class Remedy(Enum):
-    """The next step after a refusal; each face says it in words of its own."""
-
-    NONE = "none"
-    """The sentence of the error says it all."""
-    REPLACE_TOKEN = "replace token"  # noqa: S105 - a step in words
-    """Put another token in the place of the account's."""
-    SET_VARIABLES = "set variables"
-    """Set the environment variables again, and start again."""
-    CORRECT_COMMAND = "correct command"
-    """Correct the command that gives the token, where the configuration names it."""
-
-
 class TokenRefusedError(CredentialsError):
     """The answer was 401 or 403."""
-
-    def __init__(self, words: str, remedy: Remedy = Remedy.NONE) -> None:
-        super().__init__(words)
-        self.remedy = remedy
-        """The next step, which the sentence leaves to the face."""
 
 
 class RefusedError(MaskingConsoleError):

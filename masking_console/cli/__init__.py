@@ -62,7 +62,9 @@ def _run(arguments: list[str] | None) -> int:
     except click.ClickException as error:
         code = _failed(error.format_message(), ExitCode.BAD_INPUT)
     except MaskingConsoleError as error:
-        code = _failed(str(error), error.exit_code)
+        from masking_console.linear.remedies import with_remedy
+
+        code = _failed(with_remedy(error), error.exit_code)
     except PathVariableError as error:
         code = _failed(str(error), ExitCode.BAD_INPUT)
     except Exception as error:  # noqa: BLE001 - the last place to keep its values back

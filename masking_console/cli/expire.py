@@ -117,11 +117,10 @@ def _run(settings: "Settings", pasted: "PastedIds", **wishes: object) -> int:
         for line in words:
             output.note(line)
     lines = JsonLines(output) if wishes["form"] == "jsonl" else TextLines(output)
-    refused = settings.cause_rules.problem(request.cause)
-    if refused:
-        raise RefusedError(refused)
     operations = build_operations(settings, os.environ)
     try:
+        if refused := operations.policy.ticket_problem(request.cause):
+            raise RefusedError(refused)
         return ExpireJob(operations, request, lines).run()
     finally:
         operations.close(audit_seconds=3.0)

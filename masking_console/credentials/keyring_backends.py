@@ -13,6 +13,7 @@ from masking_console.errors import (
     KeyringRefusedError,
     KeyringSilentError,
     KeyringUnsafeError,
+    Remedy,
 )
 from masking_console.models.plain_text import PlainText, plain_text
 
@@ -53,12 +54,10 @@ _KWALLET_OFF = (
     "or use the token for this run only."
 )
 _KWALLET_CLOSED = (
-    "KWallet was not opened: it stayed locked, or denied this program. Unlock it, "
-    "allow it and press r, or use the token for this run only."
+    "KWallet was not opened: it stayed locked, or denied this program. Unlock and "
+    "allow it, or use the token for this run only."
 )
-_KWALLET_LATE = (
-    "KWallet was not unlocked in time. Look for its window, unlock it and press r."
-)
+_KWALLET_LATE = "KWallet was not unlocked in time. Look for its window and unlock it."
 
 
 def translated(question: Callable[[], T]) -> T:
@@ -250,6 +249,6 @@ def _missing() -> KeyringMissingError:
 
 def _locked() -> KeyringLockedError:
     return KeyringLockedError(
-        "The keyring is locked. Unlock it and press r, "
-        "or use the token for this run only."
+        "The keyring is locked. Unlock it, or use the token for this run only.",
+        Remedy.READ_KEYRING_AGAIN,
     )

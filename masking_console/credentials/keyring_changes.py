@@ -27,6 +27,7 @@ from masking_console.errors import (
     CredentialsError,
     KeyringRefusedError,
     KeyringSilentError,
+    Remedy,
 )
 from masking_console.models.account import Account, AccountName, AuthToken
 
@@ -144,7 +145,7 @@ def protect(
     try:
         translated(write)
     except CredentialsError as problem:
-        left = f'The list under "{INDEX_SERVICE}" may be damaged. Press r to read it.'
+        left = f'The list under "{INDEX_SERVICE}" may be damaged.'
         _take_back(lambda: write_index(backend, index), problem, left)
         raise _with_words(problem, _NOTHING_CHANGED) from None
 
@@ -218,7 +219,8 @@ def _put_back(
         state = _what_is_there(backend, account, old)
         raise KeyringRefusedError(
             f"{problem} The old token could not be put back: under "
-            f'"{SERVICE}" the entry {name} {state}. Press o to enter one again.'
+            f'"{SERVICE}" the entry {name} {state}.',
+            Remedy.REPLACE_TOKEN,
         ) from None
 
 
@@ -245,4 +247,4 @@ def _take_back(undo: Callable[[], None], problem: CredentialsError, left: str) -
 
 def _with_words(problem: CredentialsError, words: str) -> CredentialsError:
     """Return the same problem, with what it came to."""
-    return type(problem)(f"{problem} {words}")
+    return type(problem)(f"{problem} {words}", problem.remedy)

@@ -15,6 +15,7 @@ from masking_console.errors import (
     InputError,
     KeyringMismatchError,
     KeyringRefusedError,
+    Remedy,
     TokenMissingError,
 )
 from masking_console.models.account import (
@@ -145,8 +146,8 @@ def load(backend: "KeyringBackend", stored: StoredAccount) -> Account:
     if not token.can_be_sent:
         state = "not in the keyring" if token.is_empty else "damaged"
         raise TokenMissingError(
-            f"{stored.name.upper()} is set up, but its token is {state}. "
-            "Press o to enter it again."
+            f"{stored.name.upper()} is set up, but its token is {state}.",
+            Remedy.REPLACE_TOKEN,
         )
     return Account(
         AccountName(stored.name),

@@ -5,9 +5,14 @@ from dataclasses import dataclass
 
 from masking_console.linear.confirmation import option_phrase
 from masking_console.models.account import Account
-from masking_console.models.masking_session import CheckedSession, CheckState
+from masking_console.models.masking_session import (
+    AccountDoubt,
+    CheckedSession,
+    CheckState,
+)
 from masking_console.models.session_uuid import SessionUuid
-from masking_console.presentation.review import wrong_account
+from masking_console.operations.policy import Policy
+from masking_console.presentation.review import doubt_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +37,8 @@ class Choice:
     def wrong_account(self) -> str:
         """The question whether this is the right account, or nothing."""
         rows = (*self.planned, *self.left_out)
-        return wrong_account(rows, self.account.name, self.named_otherwise)
+        doubt = AccountDoubt.of(rows, self.named_otherwise)
+        return "" if doubt is None else doubt_words(doubt, self.account)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -59,9 +65,7 @@ def choose(
     named_otherwise: frozenset[SessionUuid] = frozenset(),
 ) -> Choice:
     """Return what goes: active sessions, and those in a call only if that was said."""
-    states = {CheckState.ACTIVE}
-    if includes_in_call:
-        states.add(CheckState.IN_CALL)
+    states = Policy.states(with_in_call=includes_in_call)
     return Choice(
         account,
         planned=tuple(each for each in checked if each.state in states),

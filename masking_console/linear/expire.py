@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from masking_console.errors import (
     JournalError,
@@ -29,6 +29,7 @@ from masking_console.linear.ending import (
 )
 from masking_console.linear.endings import dry_run_code, exit_code
 from masking_console.linear.json_lines import JsonLines
+from masking_console.linear.remedies import with_remedy
 from masking_console.linear.request import ExpiryRequest
 from masking_console.linear.second_look import SecondLook
 from masking_console.linear.stop_signals import StopSignals
@@ -51,10 +52,9 @@ from masking_console.models.run_events import (
     RunPaused,
 )
 from masking_console.models.session_uuid import SessionUuid
-from masking_console.operations.policy import READ_ONLY
+from masking_console.operations.policy import NOTHING_SENT, READ_ONLY, WriteState
 from masking_console.operations.run_control import RunControl
 from masking_console.operations.wiring import Operations
-from masking_console.presentation.accounts import refusal_words
 from masking_console.presentation.display import day_and_second
 from masking_console.presentation.history import preparing_words
 from masking_console.presentation.pasted import called_off, other_account, still_open
@@ -66,9 +66,6 @@ from masking_console.presentation.review import (
 )
 from masking_console.presentation.run_lines import headline, learnt_line
 from masking_console.presentation.unsettled import unsettled_words
-
-FRESH_FOR = timedelta(seconds=60)
-"""A check that is older when the answer has come is made again."""
 
 
 def _utc_now() -> datetime:
@@ -90,6 +87,7 @@ class ExpireJob:
         self._request = request
         self._lines = lines
         self._clock = clock
+        self._policy = operations.policy
         self._signals = signals or StopSignals()
         # A loop of its own, so that the thread's is left as it was.
         self._runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
@@ -128,7 +126,7 @@ class ExpireJob:
             try:
                 ending = self._carry_out(choice)
             except MaskingConsoleError as error:
-                ending = Ending(choice, error.exit_code, str(error))
+                ending = Ending(choice, error.exit_code, with_remedy(error))
                 if isinstance(self._lines, JsonLines):
                     self._lines.ended(ending, self._clock())
                 raise
@@ -210,7 +208,7 @@ class ExpireJob:
             # A dry run needs none.
             if not self._request.is_dry_run:
                 raise
-            self._lines.note(str(error))
+            self._lines.note(with_remedy(error))
 
     async def _prepare_search(self) -> None:
         """Prepare a large journal for searching, once, and say how far it is."""
@@ -244,8 +242,7 @@ class ExpireJob:
                         if is_told:
                             self._lines.checked(each, self._clock())
         except TokenRefusedError as error:
-            words = refusal_words(error, on_screen=False)
-            raise TokenRefusedError(f"{words} Nothing was sent.") from None
+            raise TokenRefusedError(f"{with_remedy(error)} Nothing was sent.") from None
         finally:
             stream.cancel()
         self._stop_if_told()
@@ -263,12 +260,14 @@ class ExpireJob:
             ticket=self._request.cause.ticket,
             reason=self._request.cause.reason,
             rules=self._operations.settings.confirmation,
+            named_otherwise=choice.named_otherwise,
         )
 
     def _confirmed(self, plan: ExpiryPlan) -> ConfirmedPlan:
         """Return the confirmed plan, looked at again if its check has grown old."""
-        if self._operations.settings.read_only:
-            raise RefusedError(READ_ONLY)
+        self._policy.writes.use(plan.account)
+        if self._policy.writes.state is WriteState.READ_ONLY:
+            raise RefusedError(f"{READ_ONLY} {NOTHING_SENT}")
         check_size(plan)
         for line in consequences(plan, self._clock()):
             self._lines.note(line)
@@ -278,13 +277,16 @@ class ExpireJob:
             if answer is None
             else confirmed_by_option(plan, answer)
         )
-        checked_at = plan.checked_at
-        if checked_at is None or self._clock() - checked_at > FRESH_FOR:
+        # The answer names the account, as a person does who turns writes on.
+        self._policy.writes.turn_on()
+        now = self._clock()
+        if any(self._policy.is_stale(each, now) for each in plan.sessions):
             uuids = [each.session_uuid for each in plan.sessions]
             again = self._runner.run(self._check(plan.account, uuids, is_told=False))
             if changes := differences(plan.sessions, again):
                 changed = " ".join(changes)
                 raise RefusedError(f"{changed} Nothing was sent. Run this again.")
+            confirmed = confirmed.checked_again(again)
         self._stop_if_told()
         return confirmed
 

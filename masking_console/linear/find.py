@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Protocol
 
-from masking_console.errors import TokenRefusedError
 from masking_console.exit_codes import ExitCode
 from masking_console.linear.account import chosen_account
 from masking_console.linear.output import Output
@@ -116,11 +115,7 @@ class FindJob:
             self._output.note(words)
         self._output.note(f"Finding {search_words(self._wanted)} ...")
         self._lines.begun(account, self._wanted, self._clock())
-        try:
-            ending = await self._read(account)
-        except TokenRefusedError as error:
-            words = str(error).replace("Press P", "Press P in the console")
-            raise TokenRefusedError(words) from None
+        ending = await self._read(account)
         self._lines.ended(ending, self._clock())
         return ending.code
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from masking_console.errors import JournalError
 from masking_console.linear.json_lines import JsonLines
+from masking_console.linear.remedies import with_remedy
 from masking_console.linear.stop_signals import StopSignals
 from masking_console.linear.text_lines import TextLines
 from masking_console.models.expiry import ExpiryResult, ExpirySummary
@@ -58,7 +59,7 @@ class SecondLook:
                         self._lines.look(each, clock())
                         _learn(results, each)
         except JournalError as error:
-            self._lines.note(str(error))
+            self._lines.note(with_remedy(error))
         return replace(summary, results=tuple(results.values()))
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from masking_console.errors import Remedy
 from masking_console.models.account import AccountSource
 from masking_console.models.plain_text import PlainText
 
@@ -60,3 +61,5 @@ class AccountList:
     """Whether the keyring could be read."""
     late: str = ""
     """What came of a change after it was given up, as a sentence; said only once."""
+    remedy: Remedy = Remedy.NONE
+    """The next step where the keyring could not be read."""

@@ -1,10 +1,11 @@
 """What will be expired, who said so, and what became of it."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum, IntEnum
 
-from masking_console.errors import RefusedError
+from masking_console.errors import RefusedError, Remedy
 from masking_console.models.account import Account
 from masking_console.models.confirmation_rules import ConfirmationRules
 from masking_console.models.masking_session import CheckedSession, CheckState
@@ -41,13 +42,17 @@ class ExpiryPlan:
     """Why, in the operator's words; may be empty."""
     rules: ConfirmationRules = field(default_factory=ConfirmationRules)
     """Which tier applies when."""
+    named_otherwise: frozenset[SessionUuid] = frozenset()
+    """Sessions that a text names as something else as well."""
+    is_account_confirmed: bool = False
+    """Whether a person said that the account is right where that is in doubt."""
     _uuids: frozenset[SessionUuid] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         uuids = frozenset(checked.session_uuid for checked in self.sessions)
         object.__setattr__(self, "_uuids", uuids)
         if not self.sessions:
-            raise RefusedError("Nothing is ticked. Tick sessions with space.")
+            raise RefusedError("Nothing is ticked.", Remedy.TICK_SESSIONS)
         if len(uuids) != len(self.sessions):
             raise RefusedError("A session stands in this list twice.")
         if not all(checked.state.can_be_ticked for checked in self.sessions):
@@ -110,7 +115,8 @@ class ExpiryPlan:
         if self.tier is Tier.TOO_MANY:
             raise RefusedError(
                 f"{self.count} sessions are more than {self.rules.max_batch}, "
-                "the most for one batch. Untick some."
+                "the most for one batch.",
+                Remedy.SPLIT_LIST,
             )
 
     def accepts(self, answer: str) -> bool:
@@ -141,6 +147,17 @@ class ConfirmedPlan:
     def __post_init__(self) -> None:
         if not self.plan.accepts(self.answer):
             raise RefusedError("This list was not confirmed.")
+
+    def checked_again(self, checked: Sequence[CheckedSession]) -> "ConfirmedPlan":
+        """Return the same confirmed plan with newer checks that found no change.
+
+        Raises:
+            RefusedError: the sessions, their states or their order differ.
+        """
+        before = [(each.session_uuid, each.state) for each in self.plan.sessions]
+        if before != [(each.session_uuid, each.state) for each in checked]:
+            raise RefusedError("The list has changed since it was confirmed.")
+        return replace(self, plan=replace(self.plan, sessions=tuple(checked)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """A masking session as Plivo describes it, and what a check found out about one."""
 
 import re
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from enum import Enum
@@ -158,3 +159,30 @@ class CheckedSession:
         return cls(
             session.session_uuid, _STATE_OF_STATUS[session.status], session, checked_at
         )
+
+
+@dataclass(frozen=True, slots=True)
+class AccountDoubt:
+    """Reason to ask whether this is the right account: most sessions are not on it."""
+
+    missing: int
+    """Number of sessions that are not on the account."""
+    total: int
+    """Number of sessions that say anything about it."""
+
+    @classmethod
+    def of(
+        cls,
+        checked: Iterable[CheckedSession],
+        named_otherwise: Container[SessionUuid] = (),
+    ) -> "AccountDoubt | None":
+        """Return the doubt about some sessions, or None.
+
+        Args:
+            checked: the sessions.
+            named_otherwise: ids that a text names as something else as well; whether
+                those are on the account says nothing.
+        """
+        rows = [each for each in checked if each.session_uuid not in named_otherwise]
+        missing = sum(each.is_missing for each in rows)
+        return cls(missing, len(rows)) if missing * 2 > len(rows) else None

@@ -120,9 +120,7 @@ def journal(settings: Settings) -> Part:
         problem = "Entries wait to be sent; a console that runs sends them."
     if not found.is_whole:
         count = len(found.findings)
-        problem = (
-            f"It is not whole ({count} found). See masking-console history verify."
-        )
+        problem = f"It is not whole ({count} found). Verify it to see them."
     return Part("journal", fit_lines(lines), problem)
 
 

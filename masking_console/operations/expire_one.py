@@ -33,6 +33,7 @@ from masking_console.models.run_events import (
 )
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.engine import Emit
+from masking_console.operations.policy import ASLEEP_SECONDS
 from masking_console.operations.run_control import RunControl
 from masking_console.plivo.answers import Answer, Verdict
 
@@ -74,7 +75,7 @@ class Waits:
     """After the first session of a large batch: the operator's last chance."""
     beat: float = 1.0
     """Between two looks at the clocks."""
-    asleep: float = 15.0
+    asleep: float = ASLEEP_SECONDS
     """A longer gap than this between two such looks is a sleep."""
 
 

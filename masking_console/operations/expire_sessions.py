@@ -35,7 +35,7 @@ from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.connections import Connections
 from masking_console.operations.engine import Emit
 from masking_console.operations.expire_one import ExpireOne, Waits
-from masking_console.operations.policy import refuse_what_breaks_rules
+from masking_console.operations.policy import Policy
 from masking_console.operations.run_control import RunControl
 from masking_console.operations.sleep_watch import (
     SleepWatch,
@@ -45,7 +45,6 @@ from masking_console.operations.sleep_watch import (
     waking_words,
 )
 from masking_console.plivo.answers import Answer
-from masking_console.settings import Settings
 
 if TYPE_CHECKING:
     from masking_console.plivo.client import PlivoClient
@@ -66,7 +65,7 @@ class ExpireSessions:
 
     def __init__(
         self,
-        settings: Settings,
+        policy: Policy,
         connections: Connections,
         journal: Journal,
         waits: Waits | None = None,
@@ -75,7 +74,7 @@ class ExpireSessions:
     ) -> None:
         """Make one; the clocks are those that a sleep is told by."""
         self._clocks = clocks
-        self._settings = settings
+        self._policy = policy
         self._connections = connections
         self._journal = journal
         self._waits = waits or Waits()
@@ -88,9 +87,9 @@ class ExpireSessions:
 
         Raises:
             JournalError: the batch could not be written down; nothing was sent.
-            RefusedError: it breaks a rule of the configuration; nothing was sent.
+            RefusedError: it breaks a rule of the policy; nothing was sent.
         """
-        await asyncio.to_thread(refuse_what_breaks_rules, self._settings, confirmed)
+        await asyncio.to_thread(self._policy.enforce, confirmed)
         control.attach()
         # It may sleep as soon as it was confirmed, while the batch is written down.
         watch = SleepWatch(self._waits.asleep, *self._clocks)

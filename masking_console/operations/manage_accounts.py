@@ -17,6 +17,7 @@ from masking_console.errors import (
     KeyringMissingError,
     MaskingConsoleError,
     PlivoUnavailableError,
+    Remedy,
     TokenRefusedError,
 )
 from masking_console.models.account import (
@@ -72,8 +73,9 @@ class ManageAccounts:
             stored, keyring = await self._credentials.survey()
         except CredentialsError as error:
             stored, words, works = (), str(error), False
+            remedy = error.remedy
         else:
-            words, works = f"Keyring: {keyring}.", True
+            words, works, remedy = f"Keyring: {keyring}.", True, Remedy.NONE
         entries = account_entries(
             stored,
             self._in_memory.values(),
@@ -86,7 +88,7 @@ class ManageAccounts:
             for entry in entries
         )
         late = self._credentials.take_late_words()
-        return AccountList(checked, words, works, late)
+        return AccountList(checked, words, works, late, remedy)
 
     async def keyring_problem(self) -> CredentialsError | None:
         """Return why the keyring cannot be used, or None."""
@@ -118,7 +120,7 @@ class ManageAccounts:
         names = set({each.casefold(): each for each in names}.values())
         if len(names) > 1:
             raise AccountUnknownError(
-                f"{len(names)} accounts are set up. Press P to choose one."
+                f"{len(names)} accounts are set up.", Remedy.CHOOSE_ACCOUNT
             )
         return await self.load(*names) if names else None
 
@@ -300,8 +302,8 @@ class ManageAccounts:
             if each.name.casefold() == name.casefold():
                 return each
         raise AccountUnknownError(
-            f"There is no account {plain_text(name, limit=_LONGEST_NAME)}. "
-            "Press P in the console to add it."
+            f"There is no account {plain_text(name, limit=_LONGEST_NAME)}.",
+            Remedy.ADD_ACCOUNT,
         )
 
     async def _with_token(self, name: str, token: AuthToken) -> Account:

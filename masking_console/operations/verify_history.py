@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from masking_console.audit.sender import AuditOut, read_states, rules_of
-from masking_console.errors import InputError
+from masking_console.errors import InputError, Remedy
 from masking_console.journal.journal import Journal
 from masking_console.journal.reading import see_sound_entries, verify_file
 from masking_console.journal.seals import SealedRow
@@ -102,7 +102,7 @@ def acknowledge(settings: Settings, name: str, reason: str) -> str:
     """
     cause = Cause.of("", reason)
     if not cause.reason:
-        raise InputError('Say why: --reason "restored from the backup of March 4".')
+        raise InputError("Say why.", Remedy.GIVE_REASON)
     if not settings.journal_path.exists():
         raise InputError("There is no journal yet.")
 

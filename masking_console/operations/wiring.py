@@ -29,6 +29,7 @@ from masking_console.operations.expire_sessions import ExpireSessions
 from masking_console.operations.find_sessions import FindSessions
 from masking_console.operations.inspect_session import InspectSession
 from masking_console.operations.manage_accounts import ManageAccounts
+from masking_console.operations.policy import Policy
 from masking_console.operations.read_history import ReadHistory
 from masking_console.operations.resume_batches import ResumeBatches
 from masking_console.operations.run_control import RunControl
@@ -47,6 +48,8 @@ class Operations:
 
     settings: Settings
     """What was decided at start."""
+    policy: Policy
+    """What may be expired, and when."""
     accounts: ManageAccounts
     """The accounts that are set up."""
     history: ReadHistory
@@ -131,7 +134,7 @@ class Operations:
     def expire(self, confirmed: ConfirmedPlan, control: RunControl) -> Stream[RunEvent]:
         """Carry out a confirmed plan; see `ExpireSessions.run`."""
         operation = ExpireSessions(
-            self.settings, self._connections, self._journal, now=self._clock
+            self.policy, self._connections, self._journal, now=self._clock
         )
         return self._engine.stream(lambda emit: operation.run(confirmed, control, emit))
 
@@ -258,6 +261,7 @@ def build_operations(
     audit.start()
     return Operations(
         settings=settings,
+        policy=Policy(settings, clock),
         accounts=ManageAccounts(
             check_account,
             environment,

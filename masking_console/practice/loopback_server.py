@@ -8,7 +8,7 @@ from typing import Any
 
 import uvicorn
 
-from masking_console.errors import InputError
+from masking_console.errors import InputError, Remedy
 from masking_console.practice.asgi import Receive, Scope, Send
 from masking_console.practice.server import (
     CUT_CONNECTION,
@@ -30,7 +30,7 @@ def listen(port: int) -> socket.socket:
     Raises:
         InputError: the port cannot be had.
     """
-    problem = InputError(f"Port {port} cannot be used on {HOST}. Try --port 0.")
+    problem = InputError(f"Port {port} cannot be used on {HOST}.", Remedy.CHOOSE_PORT)
     if port not in _PORTS:
         raise problem
     # With the protocol named: where it is not, asyncio leaves out TCP_NODELAY, and

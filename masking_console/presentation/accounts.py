@@ -1,52 +1,20 @@
 """What the screens of the accounts say."""
 
-from masking_console.errors import MaskingConsoleError, Remedy
 from masking_console.models.account import AccountSource
 from masking_console.models.account_list import AccountEntry, AccountList
 from masking_console.presentation.display import hour_and_minute
 
 NONE_YET = (
-    "No account yet. Press n. You need the Auth ID and Auth Token\n"
+    "No account yet. You need the Auth ID and Auth Token\n"
     "from the Plivo console home page.\n"
 )
-ENVIRONMENT_SET = (
-    "Environment variables are set but not in use. Press enter on env to use them."
-)
+ENVIRONMENT_SET = "Environment variables are set but not in use."
 SUBACCOUNT = "This is a sub-account id. Masking may need the main account (MA...)."
 STAYS_IN_USE = "This console uses it until you choose another."
 
 _PROTECTED = "starts with writes off, always asks for its name"
-_CORRECT = "Correct its token_command in config.toml, and start again."
-_SET_AGAIN = "Set PLIVO_AUTH_ID and PLIVO_AUTH_TOKEN, and start again."
-_ON_SCREEN = {
-    Remedy.NONE: "",
-    Remedy.REPLACE_TOKEN: "Press P, then o, to replace the token.",
-    Remedy.SET_VARIABLES: _SET_AGAIN,
-    Remedy.CORRECT_COMMAND: _CORRECT,
-}
-_IN_DIALOG = {
-    **_ON_SCREEN,
-    # Under a dialog these keys do nothing.
-    Remedy.REPLACE_TOKEN: "Close this, then press P and o to replace the token.",
-}
-_WITHOUT_SCREEN = {
-    Remedy.NONE: "",
-    Remedy.REPLACE_TOKEN: "Replace the token in the console: P, then o.",
-    Remedy.SET_VARIABLES: _SET_AGAIN,
-    Remedy.CORRECT_COMMAND: _CORRECT,
-}
 _AUTH_ID_LENGTH = 20
 _STARTS = ("MA", "SA")
-
-
-def refusal_words(
-    error: MaskingConsoleError, *, on_screen: bool, in_dialog: bool = False
-) -> str:
-    """Return an error's sentence, and the next step in the words of the face."""
-    remedy = getattr(error, "remedy", Remedy.NONE)
-    on_main = _IN_DIALOG if in_dialog else _ON_SCREEN
-    step = (on_main if on_screen else _WITHOUT_SCREEN)[remedy]
-    return f"{error} {step}".rstrip()
 
 
 def shown_name(entry: AccountEntry) -> str:
@@ -69,7 +37,7 @@ def account_detail(entry: AccountEntry) -> str:
     if entry.problem:
         return entry.problem
     name = shown_name(entry)
-    at_plivo = entry.last_check.name_at_plivo or "not known yet (press r)"
+    at_plivo = entry.last_check.name_at_plivo or "not known yet"
     protected = f"yes ({_PROTECTED})" if entry.protected else "no"
     if entry.protected_by_config:
         protected = f"yes, by the configuration ({_PROTECTED})"

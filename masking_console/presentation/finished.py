@@ -59,15 +59,20 @@ def saved_words(summary: ExpirySummary) -> str:
     return f"Saved in the journal as {summary.batch.batch_id}."
 
 
-def may_still_connect(summary: ExpirySummary) -> str:
-    """Return what is left to do, or nothing."""
+def may_still_connect(summary: ExpirySummary, how: str) -> str:
+    """Return what is left to do, or nothing.
+
+    Args:
+        summary: the batch.
+        how: how to check and retry, in a sentence.
+    """
     count = len(summary.to_check)
     if not count:
         return ""
     if count == 1 and summary.count(ExpiryOutcome.UNKNOWN) == 1:
-        return "1 outcome is unknown. It may or may not still connect calls. Press t."
+        return f"1 outcome is unknown. It may or may not still connect calls. {how}"
     noun = "1 session" if count == 1 else f"{count} sessions"
     words = f"{noun} may still connect calls."
     if step := first_step(summary):
         return f"{words} {step}"
-    return f"{words} Press t to check and retry."
+    return f"{words} {how}"

@@ -214,8 +214,7 @@ def unprepared_words(entries: int) -> str:
     """Return why an answer takes long."""
     return (
         f"Reading all {entries} entries of the journal: it is not prepared for "
-        "searching. The console does that when it starts, and so does history verify "
-        "--rebuild-search."
+        "searching. The console does that when it starts."
     )
 
 
@@ -225,8 +224,13 @@ def exported_words(paths: Sequence[Path]) -> str:
     return plain_text(f"Written: {names} in {paths[0].parent}")
 
 
-def verified_words(report: ChainReport) -> str:
-    """Return whether the journal is whole, and if not, every problem on a line."""
+def verified_words(report: ChainReport, how: str = "") -> str:
+    """Return whether the journal is whole, and if not, every problem on a line.
+
+    Args:
+        report: what a check of every entry found.
+        how: how to say why a problem can stay.
+    """
     if report.is_whole and not report.entries:
         return "There is no entry, so there is nothing to prove."
     if not report.findings:
@@ -239,11 +243,8 @@ def verified_words(report: ChainReport) -> str:
         words = "The journal is whole but for what was acknowledged"
         words += f": {report.entries} entries.\nLast seal {report.last_seal}"
         return "\n".join([words, *found])
-    how = (
-        'To say why one can stay so: history acknowledge NAME --reason "..."',
-        f"{report.entries} entries. Last seal {report.last_seal}",
-    )
-    return "\n".join(["The journal is NOT whole.", *found, *how])
+    end = f"{report.entries} entries. Last seal {report.last_seal}"
+    return "\n".join(["The journal is NOT whole.", *found, *filter(None, [how]), end])
 
 
 def audit_notice(states: Sequence[AuditState]) -> str:

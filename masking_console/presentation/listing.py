@@ -18,8 +18,6 @@ from masking_console.presentation.sessions import (
     state_words,
 )
 
-HOW_TO_FIND = "Enter finds. Empty: all open sessions."
-PRESS_R = "Press r."
 _TOO_OLD = "Older sessions cannot be listed. Paste their ids instead."
 _NOT_SURE = (
     "The digits were searched as typed; no country is known to have such a number. "
@@ -31,10 +29,10 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 def progress_words(progress: ListProgress) -> str:
-    """Return how far reading has come."""
+    """Return how far reading is."""
     return (
         f"Reading sessions: {progress.windows_read} of {progress.windows} windows, "
-        f"{progress.read} so far. Esc stops."
+        f"{progress.read} so far."
     )
 
 
@@ -62,7 +60,7 @@ def end_words(
     wanted: Wanted,
     end: ListEnd,
     found: Sequence[FoundSession],
-    again: str = PRESS_R,
+    again: str,
 ) -> tuple[str, ...]:
     """Return what was found, and whether it is proved that nothing is missing.
 
@@ -93,7 +91,7 @@ def end_words(
     return (head, f"{searched} Not complete: {' '.join(why)}")
 
 
-def wholeness(end: ListEnd | None, again: str = PRESS_R) -> str:
+def wholeness(end: ListEnd | None, again: str) -> str:
     """Return in short whether it is proved that nothing is missing; None: stopped."""
     if end is not None and end.is_complete:
         return "Complete."
@@ -103,7 +101,7 @@ def wholeness(end: ListEnd | None, again: str = PRESS_R) -> str:
 
 
 def stopped_words(
-    wanted: Wanted, found: Sequence[FoundSession], again: str = PRESS_R
+    wanted: Wanted, found: Sequence[FoundSession], again: str
 ) -> tuple[str, ...]:
     """Return what is there after the operator stopped the reading."""
     head = found_words(wanted, found) if found else "Nothing was found so far."

@@ -1,11 +1,16 @@
 """What the operator reads before saying yes."""
 
 from collections import Counter
-from collections.abc import Container, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 
-from masking_console.models.expiry import ExpiryPlan, Tier
-from masking_console.models.masking_session import CheckedSession, CheckState
+from masking_console.models.account import Account
+from masking_console.models.expiry import ExpiryPlan
+from masking_console.models.masking_session import (
+    AccountDoubt,
+    CheckedSession,
+    CheckState,
+)
 from masking_console.models.origin import Origin
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.presentation.numbers import masked
@@ -122,35 +127,12 @@ def differences(
     )
 
 
-def wrong_account(
-    checked: Iterable[CheckedSession],
-    account: str,
-    named_otherwise: Container[SessionUuid] = (),
-) -> str:
-    """Return a question where most of some sessions are not on the account.
-
-    Args:
-        checked: the sessions.
-        account: the account's name.
-        named_otherwise: ids that a text names as something else as well; whether those
-            are on the account says nothing.
-    """
-    rows = [each for each in checked if each.session_uuid not in named_otherwise]
-    missing = sum(each.is_missing for each in rows)
-    total = len(rows)
-    if missing * 2 <= total:
-        return ""
-    if missing < total:
-        which = f"{missing} of these {total} sessions are not"
-    elif total == 1:
+def doubt_words(doubt: AccountDoubt, account: Account) -> str:
+    """Return the question whether this is the right account."""
+    if doubt.missing < doubt.total:
+        which = f"{doubt.missing} of these {doubt.total} sessions are not"
+    elif doubt.total == 1:
         which = "This session is not"
     else:
-        which = f"None of these {total} sessions is"
-    return f"{which} on {account.upper()}. Are you in the right account?"
-
-
-def prompt(plan: ExpiryPlan, key: str) -> str:
-    """Return how to say yes; the key is what says it where one key does."""
-    if plan.tier is Tier.ONE_KEY:
-        return f"Press {key} to go ahead. Enter and Esc cancel."
-    return f"Type {plan.phrase} to go ahead:"
+        which = f"None of these {doubt.total} sessions is"
+    return f"{which} on {account.name.upper()}. Are you in the right account?"

@@ -28,22 +28,11 @@ def unsettled_words(matters: Sequence[NotSettled]) -> str:
     return f"{which} not settled: {counts_words(matters)}."
 
 
-def offer_words(matters: Sequence[NotSettled]) -> str:
-    """Return the same with the key that leads there."""
-    return f"{unsettled_words(matters)} U shows what to do."
-
-
-def header_words(matters: Sequence[NotSettled]) -> str:
-    """Return the same for the line at the top; nothing where all is settled."""
-    return f"{len(matters)} not settled: U" if matters else ""
-
-
 def matter_words(matter: NotSettled) -> str:
-    """Return which batch it is, what is not settled of it, and what can be done."""
+    """Return which batch it is, and what is not settled of it."""
     record = matter.record
     which = f"{record.batch_id}   {counts_words([matter])}"
-    do = "t looks, r queues them for a new review, S sets the batch aside."
-    return f"{which}\n{headline(record)}\n{do}"
+    return f"{which}\n{headline(record)}"
 
 
 def ended_by(matter: NotSettled) -> str:

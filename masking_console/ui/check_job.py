@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 
 from masking_console.errors import TokenRefusedError
 from masking_console.models.account import Account
-from masking_console.models.masking_session import CheckedSession, CheckState
+from masking_console.models.masking_session import (
+    AccountDoubt,
+    CheckedSession,
+    CheckState,
+)
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.check_sessions import CheckEvent
 from masking_console.presentation.display import Sign
 from masking_console.presentation.pasted import still_open
-from masking_console.presentation.review import sessions, wrong_account
+from masking_console.presentation.review import doubt_words, sessions
 from masking_console.ui.keys.acts import key_of
 from masking_console.ui.keys.remedies import with_remedy
 from masking_console.ui.screens.question import QuestionScreen
@@ -134,9 +138,9 @@ class CheckJob:
         return found
 
     def _warn(self, found: Sequence[CheckedSession], account: Account) -> None:
-        words = wrong_account(found, account.name, self._screen.named_otherwise)
-        if words:
-            self._screen.note(Sign.FAILED, "account?", words)
+        doubt = AccountDoubt.of(found, self._screen.named_otherwise)
+        if doubt is not None:
+            self._screen.note(Sign.FAILED, "account?", doubt_words(doubt, account))
         if words := still_open(found, self._screen.called_off):
             self._screen.note(Sign.FAILED, "report?", words)
 

@@ -3,23 +3,27 @@
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from masking_console.errors import MaskingConsoleError
+from masking_console.errors import MaskingConsoleError, RefusedError, Remedy
 from masking_console.models.account import Account
 from masking_console.models.cause import Cause
 from masking_console.models.expiry import ConfirmedPlan, ExpiryPlan, ExpirySummary
-from masking_console.models.masking_session import CheckedSession, CheckState
+from masking_console.models.masking_session import (
+    AccountDoubt,
+    CheckedSession,
+    CheckState,
+)
 from masking_console.models.run_events import RunPaused
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.run_control import RunControl, end_of
 from masking_console.presentation.display import Sign
-from masking_console.presentation.review import differences, wrong_account
+from masking_console.presentation.review import differences, doubt_words
 from masking_console.presentation.run_lines import looked_words
 from masking_console.presentation.sessions import strays_words
 from masking_console.ui.dialogs import answer_to
 from masking_console.ui.keys.acts import key_of
+from masking_console.ui.keys.remedies import with_remedy
 from masking_console.ui.run_follower import RunFollower
 from masking_console.ui.scope import is_scope_clear
 from masking_console.ui.screens.finished import Afterwards, FinishedScreen
@@ -30,8 +34,6 @@ from masking_console.ui.screens.ticket import TicketScreen
 if TYPE_CHECKING:
     from masking_console.ui.screens.main import MainScreen
 
-FRESH_FOR = timedelta(seconds=60)
-"""A check that is older is made again before a review."""
 _FRAME_SECONDS = 0.04
 """The screen changes at most 25 times a second, however much happens."""
 
@@ -46,6 +48,7 @@ class ExpiryJob:
     def __init__(self, screen: "MainScreen") -> None:
         self._screen = screen
         self._checks = screen.checks
+        self._policy = screen.operations.policy
         self._control: RunControl | None = None
         self._is_reviewing = False
         self._over = asyncio.Event()
@@ -119,8 +122,10 @@ class ExpiryJob:
                 if wanted is None:
                     return
         except MaskingConsoleError as error:
-            screen.note(Sign.FAILED, "refused", str(error))
-            await answer_to(screen.app, QuestionScreen("Not sent", str(error)))
+            words = with_remedy(error, screen)
+            screen.note(Sign.FAILED, "refused", words)
+            words = with_remedy(error, screen, in_dialog=True)
+            await answer_to(screen.app, QuestionScreen("Not sent", words))
         finally:
             self._is_reviewing = False
             if account is not None and screen.is_attached:
@@ -167,20 +172,37 @@ class ExpiryJob:
             return None
         if not await self._has_cause():
             return None
+        while True:
+            review = await self._review(account, wanted)
+            if review is None:
+                return None
+            confirmed = await answer_to(screen.app, review)
+            # Writes may have gone off by themselves while the list stood there.
+            if confirmed is None or not self._may_expire():
+                return None
+            if self._policy.is_usable(confirmed.plan, screen.clock()):
+                return confirmed
+            words = "This list was checked too long ago. It is checked again."
+            screen.note(Sign.NOTE, "too old", words)
+            wanted = [each.session_uuid for each in confirmed.plan.sessions]
+
+    async def _review(
+        self, account: Account, wanted: Iterable[SessionUuid] | None
+    ) -> ReviewScreen | None:
+        """Return the review of what is ticked now, or None where there is none."""
+        screen = self._screen
         ticked, changes = await self._fresh(account, wanted)
         if not await self._is_right_account(account):
             return None
         plan = self._plan(account, ticked)
         if plan is None:
             return None
-        plan.check_size()
+        if problem := self._policy.size_problem(plan.count):
+            raise RefusedError(problem, Remedy.SPLIT_LIST)
         uuids = [each.session_uuid for each in ticked]
         strays = strays_words(len(screen.queue.strays(uuids)), screen.queue.search)
         notes = (*changes, strays) if strays else changes
-        review = ReviewScreen(plan, screen.clock, notes, screen.queue.origins_of(uuids))
-        confirmed = await answer_to(screen.app, review)
-        # Writes may have gone off by themselves while the list stood there.
-        return confirmed if confirmed is not None and self._may_expire() else None
+        return ReviewScreen(plan, screen.clock, notes, screen.queue.origins_of(uuids))
 
     async def add_ticket(self, batch_id: str, known: Sequence[str]) -> str:
         """Ask for another ticket of a batch; return what was done, in a sentence."""
@@ -212,8 +234,9 @@ class ExpiryJob:
 
     async def _has_cause(self) -> bool:
         """Ask for a ticket where one is required, or has to look different."""
-        rules = self._screen.operations.settings.cause_rules
-        problem = await asyncio.to_thread(rules.problem, self._screen.cause)
+        problem = await asyncio.to_thread(
+            self._policy.ticket_problem, self._screen.cause
+        )
         if self._screen.is_ticket_asked and not problem:
             ticket = self._screen.cause.ticket
             problem = f"Still for {ticket}? Keep it, or write another one."
@@ -233,7 +256,8 @@ class ExpiryJob:
     ) -> tuple[tuple[CheckedSession, ...], tuple[str, ...]]:
         """Return what is ticked, checked anew where stale, and what has changed."""
         ticked = self._ticked(wanted)
-        if not any(self._is_stale(each) for each in ticked):
+        now = self._screen.clock()
+        if not any(self._policy.is_stale(each, now) for each in ticked):
             return ticked, ()
         uuids = [each.session_uuid for each in ticked]
         await self._checks.check_all(account, uuids)
@@ -243,13 +267,14 @@ class ExpiryJob:
     async def _is_right_account(self, account: Account) -> bool:
         """Ask, where most of the queue is not on this account."""
         queue = self._screen.queue
-        words = wrong_account(
-            queue.rows_in(tuple(CheckState)), account.name, self._screen.named_otherwise
-        )
-        if not words:
+        rows = queue.rows_in(tuple(CheckState))
+        doubt = AccountDoubt.of(rows, self._screen.named_otherwise)
+        if doubt is None:
             return True
         act = "Go on" if queue.ticked() else ""
-        question = QuestionScreen("Wrong account?", words, safe="Go back", act=act)
+        question = QuestionScreen(
+            "Wrong account?", doubt_words(doubt, account), safe="Go back", act=act
+        )
         is_sure = await answer_to(self._screen.app, question)
         return is_sure is True
 
@@ -285,11 +310,10 @@ class ExpiryJob:
             ticket=screen.cause.ticket,
             reason=screen.cause.reason,
             rules=screen.operations.settings.confirmation,
+            named_otherwise=screen.named_otherwise,
+            # It was asked for just before, where it is in doubt.
+            is_account_confirmed=True,
         )
-
-    def _is_stale(self, checked: CheckedSession) -> bool:
-        at = checked.checked_at
-        return at is None or self._screen.clock() - at > FRESH_FOR
 
     async def _expire(self, confirmed: ConfirmedPlan) -> ExpirySummary | None:
         """Carry out a confirmed plan and show it as it happens."""

@@ -70,7 +70,7 @@ class FindJob:
             # Not in the event loop: the first number loads the numbering plans.
             wanted = await asyncio.to_thread(Wanted.of, text, country)
         except InputError as error:
-            self._screen.source.say(str(error))
+            self._screen.source.say(with_remedy(error, self._screen))
             return
         if asked != self._asked:
             return
@@ -165,7 +165,8 @@ class FindJob:
                     rows += (
                         CheckedSession.of(each.session, now) for each in event.found
                     )
-                    self.progress = progress_words(event)
+                    stops = key_of("main.stop_finding", screen)
+                    self.progress = f"{progress_words(event)} {stops} stops."
             # All pages of a frame at once: each time, all rows are filtered anew.
             screen.queue.add_found(rows, self._origin)
             self._say_progress()

@@ -8,6 +8,7 @@ from masking_console.errors import CredentialsError, MaskingConsoleError
 from masking_console.models.account import Account
 from masking_console.presentation.display import Sign
 from masking_console.ui.keys.acts import key_of
+from masking_console.ui.keys.remedies import ON_ACCOUNTS, with_remedy
 
 if TYPE_CHECKING:
     from masking_console.operations.wiring import Operations
@@ -41,8 +42,8 @@ class FirstSteps:
             main.header.journal_is("journal ok")
             is_open = True
         except MaskingConsoleError as error:
-            main.header.journal_is("journal cannot be written")
-            main.note(Sign.FAILED, "journal", str(error))
+            main.header.journal_is("journal cannot be written", is_well=False)
+            main.note(Sign.FAILED, "journal", with_remedy(error, main))
         await self._choose_account()
         for words in await self._operations.warm_up(main.account):
             main.note(Sign.FAILED, "network", words)
@@ -68,7 +69,7 @@ class FirstSteps:
                     percent = 100 * progress.done // progress.total
                     main.header.journal_is(f"journal ok, preparing {percent} %")
         except MaskingConsoleError as error:
-            main.note(Sign.FAILED, "journal", str(error))
+            main.note(Sign.FAILED, "journal", with_remedy(error, main))
         if has_waited:
             main.header.journal_is("journal ok")
             main.note(Sign.NOTE, "journal", "The journal is prepared for searching.")
@@ -82,13 +83,12 @@ class FirstSteps:
         try:
             account = await self._waited_for(operations.settings.account_name)
         except MaskingConsoleError as error:
-            words = str(error)
-            if "Press P" not in words:
-                # The keys that it may name are those of the accounts.
-                key = key_of("app.accounts", self._main)
+            words = with_remedy(error, main)
+            main.note(Sign.FAILED, "account", words)
+            if error.remedy not in ON_ACCOUNTS:
+                key = key_of("app.accounts", main)
                 words = f"{words}\n\nPress {key} for the accounts."
             self._use(None, words)
-            main.note(Sign.FAILED, "account", str(error))
         else:
             self._use(account)
 
@@ -118,7 +118,9 @@ class FirstSteps:
         return task is not None and task.cancelling() > 0
 
     def _say_that_it_waits(self, words: str) -> None:
-        self._use(None, f"{words}\n\nesc stops waiting.")
+        self._use(
+            None, f"{words}\n\n{key_of('main.stop_finding', self._main)} stops waiting."
+        )
         self._main.refresh_bindings()
 
     def _use(self, account: Account | None, why_none: str = "") -> None:

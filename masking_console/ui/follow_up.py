@@ -30,7 +30,9 @@ from masking_console.presentation.run_lines import (
     looked_words,
     warning_words,
 )
-from masking_console.presentation.unsettled import offer_words
+from masking_console.presentation.unsettled import unsettled_words
+from masking_console.ui.keys.acts import key_of
+from masking_console.ui.keys.remedies import with_remedy
 from masking_console.ui.screens.finished import FinishedScreen
 
 if TYPE_CHECKING:
@@ -131,7 +133,7 @@ class FollowUp:
                 )
                 self._tell(look, events)
         except JournalError as error:
-            screen.note(Sign.FAILED, "journal", str(error))
+            screen.note(Sign.FAILED, "journal", with_remedy(error, screen))
         finally:
             self._due.pop(look.summary.batch.batch_id, None)
             look.over.set()
@@ -158,10 +160,15 @@ class FollowUp:
         try:
             self.not_settled = await screen.operations.not_settled(account)
         except JournalError as error:
-            screen.note(Sign.FAILED, "journal", str(error))
+            screen.note(Sign.FAILED, "journal", with_remedy(error, screen))
             return
         if self.not_settled and self.not_settled != before:
-            screen.note(Sign.UNKNOWN, "unsettled", offer_words(self.not_settled))
+            key = key_of("app.not_settled", screen)
+            screen.note(
+                Sign.UNKNOWN,
+                "unsettled",
+                f"{unsettled_words(self.not_settled)} {key} shows what to do.",
+            )
         screen.show_status()
         screen.refresh_bindings()
 

@@ -7,7 +7,7 @@ from masking_console.models.reach import Unreached
 from masking_console.presentation.display import Sign
 from masking_console.presentation.history import audit_notice
 from masking_console.presentation.reach import reach_words
-from masking_console.presentation.unsettled import header_words
+from masking_console.ui.keys.acts import key_of
 from masking_console.ui.widgets.status_bar import StatusFacts
 
 if TYPE_CHECKING:
@@ -20,13 +20,13 @@ class Header:
 
     def __init__(self, screen: "MainScreen") -> None:
         self._screen = screen
-        self._journal = ""
+        self._journal, self._is_journal_well = "", True
         self._link: Link | None = None
         self._told: Unreached | None = None
 
-    def journal_is(self, words: str) -> None:
+    def journal_is(self, words: str, *, is_well: bool = True) -> None:
         """Show how the journal is doing."""
-        self._journal = words
+        self._journal, self._is_journal_well = words, is_well
         self.show()
 
     def tick(self) -> None:
@@ -61,7 +61,8 @@ class Header:
             ticket=screen.cause.ticket,
             is_ticket_asked=screen.is_ticket_asked,
             journal=self._journal,
-            unsettled=header_words(screen.follow_up.not_settled),
+            is_journal_well=self._is_journal_well,
+            unsettled=self._unsettled(),
             audit=audit_notice(screen.operations.audit_states()),
             settings=screen.settings,
             tabs=screen.panes.tabs(),
@@ -71,3 +72,9 @@ class Header:
             facts = facts.on(account, self._link)
         screen.status_bar.facts = facts
         screen.run_panel.now = facts.now
+
+    def _unsettled(self) -> str:
+        count = len(self._screen.follow_up.not_settled)
+        if not count:
+            return ""
+        return f"{count} not settled: {key_of('app.not_settled', self._screen)}"

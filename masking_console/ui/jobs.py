@@ -8,7 +8,7 @@ from masking_console.ui.expiry_job import ExpiryJob
 from masking_console.ui.find_job import REFRESH_SECONDS, FindJob
 from masking_console.ui.follow_up import FollowUp
 from masking_console.ui.numbers_job import NumbersJob
-from masking_console.ui.writes import Writes
+from masking_console.ui.writes import WriteSwitch
 
 if TYPE_CHECKING:
     from masking_console.ui.screens.main import MainScreen
@@ -24,7 +24,7 @@ class Jobs:
         screen.details = DetailJob(screen)
         screen.follow_up = FollowUp(screen)
         screen.numbers = NumbersJob(screen, screen.clock)
-        screen.writes = Writes(screen, screen.clock)
+        screen.writes = WriteSwitch(screen)
         self._screen = screen
 
     def begin(self) -> None:

@@ -9,6 +9,7 @@ from masking_console.models.account import Account
 from masking_console.presentation.display import Sign
 from masking_console.settings import ShowNumbers
 from masking_console.ui.keys.acts import key_of
+from masking_console.ui.keys.remedies import with_remedy
 from masking_console.ui.screens.session_detail import NEVER_SHOWN, SHOWN_SECONDS
 
 if TYPE_CHECKING:
@@ -63,7 +64,11 @@ class NumbersJob:
         try:
             await screen.operations.record_numbers_shown(account)
         except MaskingConsoleError as error:
-            screen.note(Sign.FAILED, "numbers", f"{error} They stay hidden.")
+            screen.note(
+                Sign.FAILED,
+                "numbers",
+                f"{with_remedy(error, screen)} They stay hidden.",
+            )
             return
         if screen.account is account:
             self._until = self._clock() + timedelta(seconds=SHOWN_SECONDS)

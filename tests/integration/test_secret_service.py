@@ -23,7 +23,7 @@ NONE_AT_ALL = (
 )
 LOCKED = [
     "KeyringLockedError",
-    "The keyring is locked. Unlock it and press r, or use the token for this run only.",
+    "The keyring is locked. Unlock it, or use the token for this run only.",
     True,
 ]
 SILENT = [

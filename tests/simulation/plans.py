@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from datetime import datetime, timedelta
 
 from masking_console.models.expiry import ConfirmedPlan, ExpiryPlan
 from masking_console.models.masking_session import CheckedSession, CheckState
@@ -27,6 +28,11 @@ def confirmed_plan(account: WatchedAccount, rng: random.Random) -> ConfirmedPlan
     return plan.confirm(plan.phrase)
 
 
+def now() -> datetime:
+    """Return the simulated time, as a clock tells it that nobody sets."""
+    return EPOCH + timedelta(seconds=asyncio.get_running_loop().time())
+
+
 def _checked(
     account: WatchedAccount, rng: random.Random, *, is_in_call: bool
 ) -> CheckedSession:
@@ -45,4 +51,4 @@ def _checked(
         loop = asyncio.get_running_loop()
         loop.call_later(later, account.expire_by_other_hand, session_uuid)
     state = CheckState.IN_CALL if is_in_call else CheckState.ACTIVE
-    return CheckedSession(session_uuid, state, None, EPOCH)
+    return CheckedSession(session_uuid, state, None, now())

@@ -37,10 +37,11 @@ from masking_console.practice.sign_in import PRACTICE_AUTH_ID
 from masking_console.practice.stored_session import EXPIRED
 from masking_console.settings import PRACTICE_API_URL, ApiUrl, Settings
 from tests.simulation.far_side import EPOCH, Arrival, WatchedAccount, Wire
-from tests.simulation.plans import confirmed_plan
+from tests.simulation.plans import confirmed_plan, now
 from tests.simulation.shelf import Shelf
 from tests.simulation.troubles import KINDS, Trouble, Weather
 from tests.simulation.virtual_time import Disk, EndlessError, virtually
+from tests.support.runs import policy_for
 
 INTENSITIES = (0.0, 0.05, 0.05, 0.17, 0.17, 0.17, 0.5, 0.5, 0.5, 1.0)
 AFTERMATH_SECONDS = 120.0
@@ -143,8 +144,9 @@ class World:
         journal = self._journal()
         wire = Wire(self.account, self._trouble, self._notice)
         connections = Connections(settings, wire, asyncio.get_running_loop().time)
+        policy = policy_for(settings, self.confirmed.plan.account, now)
         expire = ExpireSessions(
-            settings,
+            policy,
             connections,
             journal,
             now=self._wall_clock,

@@ -159,12 +159,13 @@ async def console(
         api_url=ApiUrl(PRACTICE_API_URL),
         share=1.0,
     )
-    operations = build_operations(replace(base, **settings), {}, account)  # type: ignore[arg-type]
+    now = clock or (lambda: datetime.now(UTC))
+    operations = build_operations(replace(base, **settings), {}, account, now)  # type: ignore[arg-type]
     app = ConsoleApp(
         operations.settings,
         lambda: operations,
         first_text,
-        clock or (lambda: datetime.now(UTC)),
+        now,
     )
     try:
         async with app.run_test(size=size) as pilot:

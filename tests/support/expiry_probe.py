@@ -65,7 +65,7 @@ def carried_out(
     if waits is None:
         return operations.expire(confirmed, control)
     operation = ExpireSessions(
-        operations.settings, operations._connections, operations._journal, waits
+        operations.policy, operations._connections, operations._journal, waits
     )
     return operations._engine.stream(
         lambda emit: operation.run(confirmed, control, emit)
@@ -82,6 +82,8 @@ async def expire(
         plan = plan_of(account, ids)
     else:
         plan = await checked_plan(operations, account, ids)
+    operations.policy.writes.use(account)
+    operations.policy.writes.turn_on()
     confirmed, control = plan.confirm(plan.phrase), RunControl()
     async for events in carried_out(operations, confirmed, control, waits):
         for event in events:

@@ -28,6 +28,7 @@ from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.connections import Connections
 from masking_console.operations.expire_one import Waits
 from masking_console.operations.expire_sessions import ExpireSessions
+from masking_console.operations.policy import Policy
 from masking_console.operations.run_control import RunControl
 from masking_console.practice.embedded import open_practice
 from masking_console.practice.exchange import ReceivedRequest, Reply
@@ -105,6 +106,18 @@ def plan_of(
     return ExpiryPlan(account, rows)
 
 
+def policy_for(
+    settings: Settings,
+    account: Account,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Policy:
+    """Return the policy with writes on for this account."""
+    policy = Policy(settings, clock)
+    policy.writes.use(account)
+    policy.writes.turn_on()
+    return policy
+
+
 @dataclass
 class Bench:
     """Everything that a run needs."""
@@ -117,6 +130,11 @@ class Bench:
     control: RunControl = field(default_factory=RunControl)
     events: list[RunEvent] = field(default_factory=list)
 
+    @property
+    def policy(self) -> Policy:
+        """The policy of the settings, with writes on for the account."""
+        return policy_for(self.settings, self.account)
+
     def confirmed(self, ids: Sequence[SessionUuid]) -> ConfirmedPlan:
         plan = plan_of(self.account, ids)
         return plan.confirm(plan.phrase)
@@ -125,7 +143,7 @@ class Bench:
         self, ids: Sequence[SessionUuid], waits: Waits = AT_ONCE
     ) -> ExpirySummary:
         """Expire these sessions and return what the last event says."""
-        operation = ExpireSessions(self.settings, self.connections, self.journal, waits)
+        operation = ExpireSessions(self.policy, self.connections, self.journal, waits)
         await operation.run(self.confirmed(ids), self.control, self.events.append)
         return self.summary
 

@@ -55,7 +55,7 @@ async def test_without_an_account_the_screen_says_how_to_begin(
         await screen.until_shown("Keyring: KeyringInMemory.")
         text = screen.text()
 
-    assert "No account yet. Press n. You need the Auth ID and Auth Token" in text
+    assert "No account yet. You need the Auth ID and Auth Token" in text
     assert "from the Plivo console home page." in text
     assert "Keyring: KeyringInMemory." in text
     assert memory.kept == {}
@@ -142,7 +142,8 @@ async def test_a_locked_keyring_is_said_and_read_again_with_r() -> None:
         locked.is_locked = True
         async with opened() as screen:
             text = " ".join(screen.text().split())
-            assert "The keyring is locked. Unlock it and press r," in text
+            assert "The keyring is locked. Unlock it, or use" in text
+            assert "Press r to read it again." in text
             assert "No account yet" not in text
 
             locked.is_locked = False

@@ -26,7 +26,7 @@ from masking_console.ui.screens.history import HistoryScreen
 from masking_console.ui.screens.main import MainScreen
 from masking_console.ui.screens.review import ReviewScreen
 from masking_console.ui.screens.ticket import TicketScreen
-from masking_console.ui.writes import Writes
+from masking_console.ui.writes import WriteSwitch
 from tests.support.campaigns import campaign, share
 from tests.support.console import DEAF_SECONDS, Console, console
 from tests.support.runs import open_ids
@@ -70,7 +70,7 @@ PLACES = {
     "numbers": (Operations, "record_numbers_shown", keys("m")),
     "history": (HistoryScreen, "compose", keys("H")),
     "ticket": (TicketScreen, "compose", keys("T")),
-    "writes": (Writes, "toggle", keys("W")),
+    "writes": (WriteSwitch, "toggle", keys("W")),
     "accounts": (AccountsScreen, "compose", keys("P")),
     "help": (OuterScreens, "show_help", ask_for_help),
     "accounts list": (AccountsScreen, "_show", keys("P")),

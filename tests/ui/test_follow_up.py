@@ -401,7 +401,7 @@ async def test_a_ticket_is_added_to_a_batch_that_is_over(
         await opened.press("escape")
         await opened.until(lambda: isinstance(opened.app.screen, MainScreen), "main")
         await opened.press("H")
-        await opened.until(lambda: "H History" in opened.words(), "the history")
+        await opened.until(lambda: "History " in opened.words(), "the history")
         await opened.until(lambda: "1 of 1 batches" in opened.words(), "the batch")
         await opened.press("T")
         await opened.until(lambda: "is for OPS-4812." in opened.words(), "a form")

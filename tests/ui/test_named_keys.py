@@ -38,10 +38,6 @@ NAMED = re.compile(
     r"|find|full|help|quit)\b"
 )
 NAMES = {"esc": "escape"}
-BELOW = re.compile(
-    r"Press t( to check and retry)?\.|No account yet. Press n. You need|\(press r\)"
-)
-"""Sentences from below the face, which name the keys of the default."""
 
 
 def named_keys(text: str) -> set[str]:
@@ -81,7 +77,7 @@ async def test_each_key_that_a_screen_names_acts_there(
             text = "\n".join(strip.text for strip in strips)
             stage.app.set_keymap(MOVED)
             there = set(acting(stage.app))
-            named = named_keys(BELOW.sub("", text))
+            named = named_keys(text)
             assert {key for key in named if NAMES.get(key, key) not in there} == set()
             owners = {each.owner for each in acts().values()}
             held = {type(node) for node in screen.query("*")}

@@ -65,7 +65,7 @@ async def test_a_base_url_that_is_not_plivos_stands_in_the_header_at_all_times(
         await opened.until(lambda: opened.app.main.account is not None, "an account")
         await opened.until(lambda: "WRITES" in opened.words(), "the state of writes")
         assert place in opened.screen_text()
-        for key, title in (("P", "P Accounts"), ("H", "History")):
+        for key, title in (("P", " Accounts"), ("H", "History")):
             await opened.press(key)
             await opened.until(partial(_shows, opened, title), title)
             await opened.until(lambda: place in opened.screen_text(), place)

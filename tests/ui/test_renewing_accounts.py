@@ -15,6 +15,7 @@ from masking_console.errors import TokenRefusedError
 from masking_console.models.account import AccountSource, AuthToken
 from masking_console.models.masking_session import CheckState
 from masking_console.models.session_uuid import SessionUuid
+from masking_console.operations.policy import WriteState
 from masking_console.operations.wiring import build_operations
 from masking_console.practice.exchange import Reply
 from masking_console.practice.faults import Fault
@@ -28,7 +29,6 @@ from masking_console.ui.screens.replace_token import ReplaceTokenScreen
 from masking_console.ui.screens.typed_name import TypedNameScreen
 from masking_console.ui.widgets.key_footer import KeyFooter
 from masking_console.ui.widgets.token_field import TokenField
-from masking_console.ui.writes import WriteState
 from tests.support.accounts import AUTH_ID, SECRET, account, opened
 from tests.support.console import Console, console
 from tests.support.keyrings import (
@@ -190,7 +190,7 @@ async def test_a_token_that_is_missing_is_said_and_mended(
         await screen.pilot.press("enter")
         await screen.until_shown("ACME-PROD is set up, but its token is not in the")
         words = " ".join(screen.text().replace("┃", " ").split())
-        assert "is not in the keyring. Press o to enter it again." in words
+        assert "is not in the keyring. Press o to replace the token." in words
 
         form = await screen.open_dialog("o", ReplaceTokenScreen)
         form.query_one(TokenField).value = NEW
@@ -211,8 +211,10 @@ async def test_a_token_that_is_missing_at_the_start_leads_to_the_accounts(
     try:
         async with app.run_test(size=(100, 30)) as pilot:
             real = Console(app, pilot, SimulatedAccount(), operations)
-            await real.until(lambda: "Press P for the" in real.screen_text(), "words")
-            assert "Press o to enter it again." in real.screen_text()
+            await real.until(
+                lambda: "Press P, then o, to replace the token." in real.screen_text(),
+                "words",
+            )
             await real.press("P")
             await real.until(lambda: "ACME-PROD" in real.screen_text(), "the list")
     finally:

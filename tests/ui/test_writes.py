@@ -7,12 +7,12 @@ from textual.widgets import Button, Input
 
 from masking_console.models.account import Account, AccountName
 from masking_console.models.consent import ENTER_GAP_SECONDS
+from masking_console.operations.policy import WriteState
 from masking_console.practice.simulated_account import SimulatedAccount
 from masking_console.ui.account_choice import go_over
 from masking_console.ui.screens.question import QuestionScreen
 from masking_console.ui.screens.review import ReviewScreen
 from masking_console.ui.screens.typed_name import TypedNameScreen
-from masking_console.ui.writes import WriteState
 from tests.support.clock import Clock
 from tests.support.console import Console, console
 from tests.support.runs import open_ids

@@ -22,6 +22,7 @@ from masking_console.errors import (
     KeyringMissingError,
     KeyringRefusedError,
     KeyringSilentError,
+    Remedy,
     TokenMissingError,
 )
 from masking_console.models.account import Account, AccountName, AuthId, AuthToken
@@ -215,9 +216,9 @@ async def test_a_locked_keyring_says_how_to_go_on() -> None:
         await Credentials().stored()
 
     assert str(caught.value) == (
-        "The keyring is locked. Unlock it and press r, "
-        "or use the token for this run only."
+        "The keyring is locked. Unlock it, or use the token for this run only."
     )
+    assert caught.value.remedy is Remedy.READ_KEYRING_AGAIN
 
 
 async def test_a_silent_keyring_is_given_up_and_its_words_are_the_agreed_ones() -> None:

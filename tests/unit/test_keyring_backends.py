@@ -27,9 +27,7 @@ NONE_AT_ALL = (
     "This computer has no keyring. Use the token for this run only, "
     "or set up a keyring (see the README) and start again."
 )
-LOCKED = (
-    "The keyring is locked. Unlock it and press r, or use the token for this run only."
-)
+LOCKED = "The keyring is locked. Unlock it, or use the token for this run only."
 SECRET = "a-secret-that-nobody-may-see"
 
 

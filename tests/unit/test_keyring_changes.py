@@ -19,6 +19,7 @@ from masking_console.errors import (
     CredentialsError,
     KeyringMismatchError,
     KeyringRefusedError,
+    Remedy,
 )
 from masking_console.models.account import Account, AccountName, AuthId, AuthToken
 from tests.support.keyrings import (
@@ -268,9 +269,9 @@ async def test_when_nothing_can_be_put_back_the_sentence_says_what_is_where(
 
     assert str(caught.value) == (
         "The keyring refused (PasswordSetError). The old token could not be put back: "
-        f'under "masking-console" the entry acme-prod {state}. '
-        "Press o to enter one again."
+        f'under "masking-console" the entry acme-prod {state}.'
     )
+    assert caught.value.remedy is Remedy.REPLACE_TOKEN
 
 
 async def test_no_failure_of_a_replacement_carries_a_token() -> None:
@@ -415,7 +416,7 @@ async def test_a_list_that_cannot_be_put_back_is_named() -> None:
 
     assert str(caught.value) == (
         "The keyring refused (PasswordSetError). The list under "
-        '"masking-console accounts" may be damaged. Press r to read it.'
+        '"masking-console accounts" may be damaged.'
     )
 
 

@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 from textual.screen import Screen
 
 from masking_console.errors import MaskingConsoleError, Remedy
-from masking_console.presentation.accounts import refusal_words
 from masking_console.ui.keys.acts import acts_here, bindings_of, key_of
 
 
@@ -16,11 +15,31 @@ class _Way(NamedTuple):
     purpose: str
 
 
+_STEPS = {
+    Remedy.SET_VARIABLES: "Set PLIVO_AUTH_ID and PLIVO_AUTH_TOKEN, and start again.",
+    Remedy.CORRECT_COMMAND: (
+        "Correct its token_command in config.toml, and start again."
+    ),
+    Remedy.SPLIT_LIST: "Untick some.",
+}
+"""Steps that no key of this console is needed for."""
 _WAYS = {
+    Remedy.CHOOSE_ACCOUNT: _Way(("app.accounts",), "to choose one"),
+    Remedy.ADD_ACCOUNT: _Way(("app.accounts", "accounts.new"), "to add it"),
+    Remedy.TURN_WRITES_ON: _Way(("main.writes",), "to turn them on"),
+    Remedy.TICK_SESSIONS: _Way(("queue.tick",), "to tick the row under the cursor"),
+    Remedy.READ_KEYRING_AGAIN: _Way(
+        ("app.accounts", "accounts.check"), "to read it again"
+    ),
     Remedy.REPLACE_TOKEN: _Way(
         ("app.accounts", "accounts.replace_token"), "to replace the token"
     ),
 }
+
+ON_ACCOUNTS = frozenset(
+    remedy for remedy, way in _WAYS.items() if way.acts[0] == "app.accounts"
+)
+"""Remedies whose step begins with opening the accounts."""
 
 
 def with_remedy(
@@ -33,15 +52,21 @@ def with_remedy(
         screen: the screen that shows it.
         in_dialog: whether a dialog that is about to lie over that screen shows it.
     """
-    way = _WAYS.get(getattr(error, "remedy", Remedy.NONE))
+    step = step_words(error.remedy, screen, in_dialog=in_dialog)
+    return f"{error} {step}".rstrip()
+
+
+def step_words(remedy: Remedy, screen: Screen[Any], *, in_dialog: bool = False) -> str:
+    """Return a remedy's step as it can be taken on a screen; empty where none is."""
+    way = _WAYS.get(remedy)
     if way is None:
-        return refusal_words(error, on_screen=True)
+        return _STEPS.get(remedy, "")
     words = press_words(screen, *way.acts, in_dialog=in_dialog)
-    return f"{error} {words}, {way.purpose}."
+    return f"{words} {way.purpose}."
 
 
 def press_words(screen: Screen[Any], *acts: str, in_dialog: bool = False) -> str:
-    """Return which keys lead to the last of some acts, such as ``Press P, then o``.
+    """Return which keys lead to the last of some acts, such as ``Press P, then o,``.
 
     What leads to that screen is left out; where no act is possible there, it has
     to be closed first.
@@ -50,6 +75,7 @@ def press_words(screen: Screen[Any], *acts: str, in_dialog: bool = False) -> str
     is_under = in_dialog or not here
     left = acts if is_under else acts[max(here) :]
     keys = ", then ".join(key_of(act, screen) for act in left)
+    keys += "," if len(left) > 1 else ""
     return f"Close this, then press {keys}" if is_under else f"Press {keys}"
 
 

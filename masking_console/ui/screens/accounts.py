@@ -15,7 +15,7 @@ from textual.widgets import DataTable, Static
 
 from masking_console.errors import MaskingConsoleError
 from masking_console.models.account import Account, AccountSource, AuthToken
-from masking_console.models.account_list import AccountEntry
+from masking_console.models.account_list import AccountEntry, AccountList
 from masking_console.operations.manage_accounts import ManageAccounts
 from masking_console.presentation.accounts import (
     STAYS_IN_USE,
@@ -28,7 +28,8 @@ from masking_console.presentation.accounts import (
     shown_name,
 )
 from masking_console.ui.dialogs import answer_to
-from masking_console.ui.keys.acts import asks, grave, hints, moves
+from masking_console.ui.keys.acts import asks, grave, hints, key_of, moves
+from masking_console.ui.keys.remedies import step_words, with_remedy
 from masking_console.ui.screens.new_account import NewAccountScreen
 from masking_console.ui.screens.question import QuestionScreen
 from masking_console.ui.screens.replace_token import ReplaceTokenScreen
@@ -37,7 +38,6 @@ from masking_console.ui.widgets.key_footer import KeyFooter
 
 _COLUMNS = (("name", 20), ("auth id", 8), ("token", 16), ("last checked", 20))
 _FORGOTTEN = "Its token is removed from this computer. Nothing changes at Plivo."
-_WAY_OUT = "esc stops waiting."
 _UNPROTECTED = "Nothing asks for its name any more before sessions are expired on it."
 
 
@@ -138,7 +138,9 @@ class AccountsScreen(Screen[Account | None]):
     async def _show(self) -> None:
         """Read the accounts and the keyring anew; both may take a moment."""
         self._say("Asking the keyring...")
-        with self._accounts.saying(lambda words: self._say(f"{words}\n{_WAY_OUT}")):
+        with self._accounts.saying(
+            lambda words: self._say(f"{words}\n{self._way_out}")
+        ):
             found = await self._accounts.list_accounts()
         before = self._chosen
         self._entries = {entry.name: entry for entry in found.entries}
@@ -152,7 +154,7 @@ class AccountsScreen(Screen[Account | None]):
         in_use = self._current.source if self._current is not None else None
         is_unused = in_use is not AccountSource.ENVIRONMENT
         is_unused = is_unused and self._accounts.has_environment
-        self._say(list_words(found, is_environment_unused=is_unused))
+        self._say(self._list_words(found, is_unused=is_unused))
         if found.late:
             self._report(found.late, failed=True)
         self._show_detail()
@@ -214,12 +216,28 @@ class AccountsScreen(Screen[Account | None]):
         except MaskingConsoleError as error:
             # What is wrong with the keyring stands below the list already.
             if str(error) != self._keyring:
-                self._report(str(error), failed=True)
+                self._report(with_remedy(error, self), failed=True)
         finally:
             self._is_busy = False
 
+    @property
+    def _way_out(self) -> str:
+        return f"{key_of('accounts.back', self)} stops waiting."
+
+    def _list_words(self, found: AccountList, *, is_unused: bool) -> str:
+        """Return how the keyring is doing, and which keys lead on."""
+        words = list_words(found, is_environment_unused=is_unused)
+        if way := step_words(found.remedy, self):
+            words = f"{words}\n{way}"
+        if found.keyring_works and not found.entries:
+            words = f"{words}\nPress {key_of('accounts.new', self)} to add one."
+        if is_unused:
+            use = key_of("accounts.use", self)
+            words = f"{words} Press {use} on env to use them."
+        return words
+
     def _say_that_it_waits(self, words: str) -> None:
-        self._report(f"{words} {_WAY_OUT}")
+        self._report(f"{words} {self._way_out}")
 
     async def _use(self) -> None:
         if self._chosen is not None:

@@ -22,7 +22,8 @@ from masking_console.presentation.finished import (
 )
 from masking_console.presentation.history import copied_words, exported_words
 from masking_console.presentation.run_lines import headline, report
-from masking_console.ui.keys.acts import asks, hints, moves
+from masking_console.ui.keys.acts import asks, hints, key_of, moves
+from masking_console.ui.keys.remedies import with_remedy
 from masking_console.ui.widgets.dialog_box import DialogBox
 
 AddTicket = Callable[[str, Sequence[str]], Awaitable[str]]
@@ -105,7 +106,8 @@ class FinishedScreen(ModalScreen[Afterwards]):
         ]
         left = len(summary.to_check)
         if left:
-            lines.append(may_still_connect(summary))
+            how = f"Press {key_of('finished.check', self)} to check and retry."
+            lines.append(may_still_connect(summary, how))
         lines += ["", saved_words(summary), ""]
         check = f"{hints(self, 'finished.check')} {left}   " if left else ""
         rest = ("finished.copy", "finished.add_ticket", "finished.close")
@@ -141,7 +143,7 @@ class FinishedScreen(ModalScreen[Afterwards]):
             record = await self._history.batch(self.summary)
             self._say(await self._add_ticket(batch_id, record.tickets))
         except MaskingConsoleError as error:
-            self._say(str(error))
+            self._say(with_remedy(error, self))
 
     def action_export(self) -> None:
         self.run_worker(self._export(), group="report", exclusive=True)
@@ -151,7 +153,7 @@ class FinishedScreen(ModalScreen[Afterwards]):
             record = await self._history.batch(self.summary)
             self._say(exported_words(await self._history.export([record])))
         except MaskingConsoleError as error:
-            self._say(str(error))
+            self._say(with_remedy(error, self))
 
     def renew(self, summary: ExpirySummary) -> None:
         """Show the batch with all that was learnt since."""

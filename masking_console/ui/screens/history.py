@@ -23,6 +23,7 @@ from masking_console.presentation.history import (
 )
 from masking_console.presentation.run_lines import headline, report
 from masking_console.ui.keys.acts import asks, moves
+from masking_console.ui.keys.remedies import with_remedy
 from masking_console.ui.screens.finished import AddTicket, written_words
 from masking_console.ui.widgets.filter_line import FilterLine
 from masking_console.ui.widgets.history_tables import BatchSessions, BatchTable
@@ -105,7 +106,7 @@ class HistoryScreen(Screen[BatchRecord | None]):
         try:
             page = await self._history.page(table.wanted, before)
         except MaskingConsoleError as error:
-            self._say(str(error))
+            self._say(with_remedy(error, self))
             return
         if before is None:
             self._say(damaged_words(page.damaged))
@@ -179,7 +180,7 @@ class HistoryScreen(Screen[BatchRecord | None]):
             paths = await self._history.export(records)
             self._say(exported_words(paths))
         except MaskingConsoleError as error:
-            self._say(str(error))
+            self._say(with_remedy(error, self))
 
     def action_add_ticket(self) -> None:
         self.run_worker(self._ask_ticket(), group="ticket", exclusive=True)
@@ -191,7 +192,7 @@ class HistoryScreen(Screen[BatchRecord | None]):
         try:
             said = await self._add_ticket(chosen.batch_id, chosen.tickets)
         except MaskingConsoleError as error:
-            self._say(str(error))
+            self._say(with_remedy(error, self))
             return
         await self._read(None)
         self._say(said)
@@ -204,4 +205,4 @@ class HistoryScreen(Screen[BatchRecord | None]):
         try:
             self._say(verified_words(await self._history.verify()))
         except MaskingConsoleError as error:
-            self._say(str(error))
+            self._say(with_remedy(error, self))

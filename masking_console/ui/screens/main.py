@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from masking_console.ui.find_job import FindJob
     from masking_console.ui.follow_up import FollowUp
     from masking_console.ui.numbers_job import NumbersJob
-    from masking_console.ui.writes import Writes
+    from masking_console.ui.writes import WriteSwitch
 
 
 class MainScreen(PanesScreen):
@@ -136,7 +136,7 @@ class MainScreen(PanesScreen):
     details: "DetailJob"
     follow_up: "FollowUp"
     numbers: "NumbersJob"
-    writes: "Writes"
+    writes: "WriteSwitch"
 
     def __init__(self, operations: "Operations", clock: Callable[[], datetime]) -> None:
         super().__init__()

@@ -16,6 +16,7 @@ from masking_console.models.account import Account, AccountSource, AuthToken
 from masking_console.operations.manage_accounts import ManageAccounts
 from masking_console.presentation.accounts import auth_id_hint
 from masking_console.ui.keys.acts import moves
+from masking_console.ui.keys.remedies import with_remedy
 from masking_console.ui.widgets.token_field import TokenField
 
 
@@ -126,7 +127,7 @@ class NewAccountScreen(ModalScreen[Account | None]):
                     AccountSource.KEYRING if is_kept else AccountSource.MEMORY,
                 )
         except MaskingConsoleError as error:
-            self._say(str(error))
+            self._say(with_remedy(error, self))
         else:
             self._leave(account)
         finally:

@@ -19,7 +19,8 @@ from masking_console.models.session_uuid import SessionUuid
 from masking_console.models.unsettled import NotSettled
 from masking_console.presentation.display import shown_time, zone_name
 from masking_console.presentation.unsettled import ended_by, matter_words
-from masking_console.ui.keys.acts import asks, moves
+from masking_console.ui.keys.acts import asks, key_of, moves
+from masking_console.ui.keys.remedies import with_remedy
 from masking_console.ui.widgets.dialog_box import DialogBox
 from masking_console.ui.widgets.key_footer import KeyFooter
 from masking_console.ui.widgets.row_cells import Cell, Column
@@ -131,7 +132,14 @@ class NotSettledScreen(Screen[tuple[SessionUuid, ...] | None]):
     @on(RowsView.CursorMoved, "#matters")
     def _show_matter(self) -> None:
         chosen = self._chosen
-        words = matter_words(chosen) if chosen is not None else ""
+        words = ""
+        if chosen is not None:
+            look, queue, aside = (
+                key_of(f"not_settled.{act}", self)
+                for act in ("look", "queue", "set_aside")
+            )
+            do = f"{look} looks, {queue} queues them for a new review, {aside} sets"
+            words = f"{matter_words(chosen)}\n{do} the batch aside."
         self.query_one("#matters-about", Static).update(Text(words))
         self.refresh_bindings()
 
@@ -177,7 +185,7 @@ class NotSettledScreen(Screen[tuple[SessionUuid, ...] | None]):
         try:
             words = await work()
         except MaskingConsoleError as error:
-            words = str(error)
+            words = with_remedy(error, self)
         if self.is_mounted:
             self._table.show(self._follow_up.not_settled)
             self._say(words)
@@ -231,7 +239,7 @@ class ReasonScreen(ModalScreen[str | None]):
             # Numbering plans are loaded for what looks like a number.
             cause = await asyncio.to_thread(Cause.of, "", field.value)
         except InputError as error:
-            problem = str(error)
+            problem = with_remedy(error, self)
         else:
             if not cause.reason:
                 problem = "Say why in a few words, such as: the customer has left."

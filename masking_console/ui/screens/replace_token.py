@@ -14,6 +14,7 @@ from masking_console.errors import MaskingConsoleError
 from masking_console.models.account import Account, AuthToken
 from masking_console.operations.manage_accounts import ManageAccounts
 from masking_console.ui.keys.acts import moves
+from masking_console.ui.keys.remedies import with_remedy
 from masking_console.ui.widgets.token_field import TokenField
 
 _UNTIL_THEN = "Plivo checks it first. Until it is stored, the old token stays."
@@ -81,7 +82,7 @@ class ReplaceTokenScreen(ModalScreen[Account | None]):
                     self._account_name, AuthToken(self.query_one(TokenField).value)
                 )
         except MaskingConsoleError as error:
-            self._say(str(error))
+            self._say(with_remedy(error, self))
         else:
             self._leave(account)
         finally:

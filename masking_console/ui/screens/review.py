@@ -19,13 +19,13 @@ from masking_console.presentation.review import (
     consequences,
     left_out_words,
     one_session,
-    prompt,
     sessions,
     title,
 )
 from masking_console.presentation.sessions import checked_ago
 from masking_console.ui.keys.acts import grave, hints, key_of, moves
 from masking_console.ui.keys.asking import AnswerField, Asks
+from masking_console.ui.keys.remedies import with_remedy
 from masking_console.ui.widgets.review_list import ReviewList
 
 _FEW = 12
@@ -93,8 +93,7 @@ class ReviewScreen(Asks[ConfirmedPlan | None]):
         box = self.query_one("#review")
         box.border_title = Text(title(self.plan))
         box.border_subtitle = Text(hints(self, "review.left_out", "review.cancel"))
-        words = prompt(self.plan, key_of("review.yes", self))
-        self.query_one("#review-prompt", Static).update(Text(words))
+        self.query_one("#review-prompt", Static).update(Text(self._prompt()))
         self.set_class(self.plan.count == 1, "-one")
         lines = self._one().plain.count("\n") + 1
         rows = max(lines, self.plan.count, min(len(self.plan.left_out), _FEW))
@@ -108,6 +107,13 @@ class ReviewScreen(Asks[ConfirmedPlan | None]):
         if self.phrase:
             return f"type {self.phrase}"
         return f"press {key_of('review.yes', self)}"
+
+    def _prompt(self) -> str:
+        """Return how to say yes."""
+        if self.phrase:
+            return f"Type {self.phrase} to go ahead:"
+        yes, no = key_of("review.yes", self), key_of("review.cancel", self)
+        return f"Press {yes} to go ahead. Enter and {no} cancel."
 
     def _facts(self) -> Text:
         plan, now = self.plan, self._clock()
@@ -133,7 +139,7 @@ class ReviewScreen(Asks[ConfirmedPlan | None]):
         try:
             confirmed = self.plan.confirm(self.consent.text or self.plan.phrase)
         except RefusedError as error:
-            self.query_one(self.PROBLEM, Static).update(Text(str(error)))
+            self.query_one(self.PROBLEM, Static).update(Text(with_remedy(error, self)))
         else:
             self.dismiss(confirmed)
 

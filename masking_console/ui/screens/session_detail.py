@@ -19,6 +19,7 @@ from masking_console.models.session_uuid import SessionUuid
 from masking_console.presentation.detail import detail_lines
 from masking_console.settings import ShowNumbers
 from masking_console.ui.keys.acts import asks, grave, hints, key_of, moves
+from masking_console.ui.keys.remedies import with_remedy
 
 SHOWN_SECONDS = 60.0
 """How long numbers stay readable."""
@@ -114,7 +115,7 @@ class DetailScreen(ModalScreen[bool]):
             if self._policy is ShowNumbers.ALWAYS:
                 await self._show_numbers()
         except MaskingConsoleError as error:
-            self._say(str(error))
+            self._say(with_remedy(error, self))
         self._show()
 
     def _say(self, words: str) -> None:
@@ -164,7 +165,7 @@ class DetailScreen(ModalScreen[bool]):
         try:
             await self._source.record_numbers_shown(self._account, session_uuid)
         except MaskingConsoleError as error:
-            self._say(str(error))
+            self._say(with_remedy(error, self))
             return
         if session_uuid == self.session_uuid:
             self._hiding = self.set_timer(SHOWN_SECONDS, self._hide)

@@ -20,6 +20,7 @@ from masking_console.models.cause import (
     CauseRules,
 )
 from masking_console.ui.keys.acts import moves
+from masking_console.ui.keys.remedies import with_remedy
 from masking_console.ui.widgets.dialog_box import DialogBox
 
 _WHAT_FOR = "They stand in the journal with every batch from now on."
@@ -98,7 +99,7 @@ class TicketScreen(ModalScreen[Cause | None]):
             cause = await asyncio.to_thread(Cause.of, ticket, reason)
             problem = await asyncio.to_thread(self._rules.problem, cause)
         except InputError as error:
-            problem = str(error)
+            problem = with_remedy(error, self)
         else:
             if not problem and not cause.was_changed:
                 self.dismiss(cause)

@@ -16,9 +16,9 @@ from textual.widgets import Input, Static, TextArea
 from masking_console.models.phone_number import phone_number_in
 from masking_console.models.plain_text import plain_lines
 from masking_console.models.session_ids import PastedIds, read_session_ids
-from masking_console.presentation.listing import HOW_TO_FIND
 from masking_console.ui.keys.acts import asks, hints, key_of, moves
 
+HOW_TO_FIND = "Enter finds. Empty: all open sessions."
 MOST_SHOWN = 100_000
 """Characters of a paste that stay on the screen; all of it is read."""
 _TYPING_PAUSE_SECONDS = 0.2

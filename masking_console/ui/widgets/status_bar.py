@@ -57,6 +57,8 @@ class StatusFacts:
     """``pace 30/s``."""
     journal: str = ""
     """``journal ok`` or what is wrong."""
+    is_journal_well: bool = True
+    """Whether nothing is wrong with it."""
     unsettled: str = ""
     """How much of earlier batches is not settled, and the key that leads there."""
     audit: str = ""
@@ -155,15 +157,14 @@ class StatusBar(Widget):
         parts = [Text(PRACTICE_WORDS, self._look("practice"))] if facts.practice else []
         if facts.notice and self.size.width >= NARROW:
             parts.append(Text(facts.notice, self._look("notice")))
-        has_problem = "cannot" in facts.journal
-        if has_problem:
+        if not facts.is_journal_well:
             parts.append(Text(facts.journal, self._look("problem")))
         if facts.unsettled:
             parts.append(Text(facts.unsettled, self._look("notice")))
         if facts.audit:
             parts.append(Text(facts.audit, self._look("notice")))
         parts += [Text(part) for part in (facts.link, facts.pace) if part]
-        if facts.journal and not has_problem:
+        if facts.journal and facts.is_journal_well:
             parts.append(Text(facts.journal))
         while len(parts) > 1 and len(Text("   ").join(parts)) > room:
             parts.pop()

@@ -10,9 +10,7 @@ from masking_console.models.session_uuid import SessionUuid
 from masking_console.models.unsettled import NotSettled, not_settled
 from masking_console.presentation.unsettled import (
     ended_by,
-    header_words,
     matter_words,
-    offer_words,
     unsettled_outcomes_words,
     unsettled_words,
 )
@@ -106,9 +104,7 @@ def test_the_newest_comes_first_and_all_is_counted() -> None:
     assert [each.record.batch_id for each in matters] == ["B-2", "B-1"]
     words = "2 batches are not settled: 1 unknown, 1 open when looked at, 1 not sent."
     assert unsettled_words(matters) == words
-    assert offer_words(matters[:1]).startswith("1 batch is not settled: 1 open")
-    assert header_words(matters) == "2 not settled: U"
-    assert header_words([]) == ""
+    assert unsettled_words(matters[:1]).startswith("1 batch is not settled: 1 open")
     assert "This computer slept. 0 expired, 1 not sent." in matter_words(matters[0])
     assert ended_by(matters[0]) == "sleep"
 

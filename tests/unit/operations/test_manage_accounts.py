@@ -243,7 +243,7 @@ async def test_a_locked_keyring_is_not_mistaken_for_an_empty_one(
             await manage(plivo).first_choice(None)
 
     assert not found.keyring_works
-    assert found.keyring.startswith("The keyring is locked. Unlock it and press r")
+    assert found.keyring.startswith("The keyring is locked. Unlock it, or")
     assert [each.name for each in found.entries] == ["env"]
     assert isinstance(problem, KeyringLockedError)
 
@@ -292,7 +292,8 @@ async def test_of_several_accounts_none_is_chosen_for_the_operator(
 
     with pytest.raises(AccountUnknownError) as caught:
         await manage(plivo).first_choice(None)
-    assert str(caught.value) == "2 accounts are set up. Press P to choose one."
+    assert str(caught.value) == "2 accounts are set up."
+    assert caught.value.remedy is Remedy.CHOOSE_ACCOUNT
     chosen = await manage(plivo).first_choice("TWO")
     assert chosen is not None
     assert chosen.name == "two"

@@ -51,7 +51,7 @@ async def expired(opened: Bench, ids: Sequence[SessionUuid]) -> ExpirySummary:
 
     await CheckSessions(opened.connections).run(opened.account, ids, take)
     plan = ExpiryPlan(opened.account, tuple(rows[uuid] for uuid in ids))
-    run = ExpireSessions(opened.settings, opened.connections, opened.journal, AT_ONCE)
+    run = ExpireSessions(opened.policy, opened.connections, opened.journal, AT_ONCE)
     await run.run(plan.confirm(plan.phrase), opened.control, opened.events.append)
     return opened.summary
 

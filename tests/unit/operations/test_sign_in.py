@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from masking_console.errors import TokenRefusedError
+from masking_console.errors import Remedy, TokenRefusedError
 from masking_console.models.account import Account, AccountSource, AuthId
 from masking_console.models.listing import Wanted
 from masking_console.models.plain_text import plain_text
@@ -14,7 +14,6 @@ from masking_console.operations.find_sessions import WINDOWS, FindSessions
 from masking_console.operations.sign_in import sign_in_error
 from masking_console.plivo.answers import Answer, Verdict
 from masking_console.practice.sign_in import practice_account
-from masking_console.presentation.accounts import refusal_words
 from tests.support.runs import Bench, bench, open_ids, quick_account, reply
 
 REFUSALS = pytest.mark.parametrize(
@@ -60,34 +59,25 @@ NO_ADDRESS = plain_text("IP address 203.0.113.7 is not whitelisted")
 
 
 @pytest.mark.parametrize(
-    ("account", "answer", "on_screen", "without"),
+    ("account", "answer", "words", "remedy"),
     [
         (
             KEYRING,
             Answer(Verdict.TOKEN_REFUSED, 401, detail=NO_TOKEN, is_plivos=True),
-            (
-                "Plivo refused the sign-in of PRACTICE (401): authentication failed. "
-                "Press P, then o, to replace the token."
-            ),
-            (
-                "Plivo refused the sign-in of PRACTICE (401): authentication failed. "
-                "Replace the token in the console: P, then o."
-            ),
+            "Plivo refused the sign-in of PRACTICE (401): authentication failed.",
+            Remedy.REPLACE_TOKEN,
         ),
         (
             ENV,
             Answer(Verdict.TOKEN_REFUSED, 401, is_plivos=True),
-            (
-                "Plivo refused the sign-in of PRACTICE (401). "
-                "Set PLIVO_AUTH_ID and PLIVO_AUTH_TOKEN, and start again."
-            ),
-            None,
+            "Plivo refused the sign-in of PRACTICE (401).",
+            Remedy.SET_VARIABLES,
         ),
         (
             practice_account(),
             Answer(Verdict.TOKEN_REFUSED, 401, is_plivos=True),
             "Plivo refused the sign-in of PRACTICE (401).",
-            None,
+            Remedy.NONE,
         ),
         (
             KEYRING,
@@ -96,7 +86,7 @@ NO_ADDRESS = plain_text("IP address 203.0.113.7 is not whitelisted")
                 "Plivo refused the sign-in of PRACTICE (401): the region of this "
                 "account could not be resolved. Ask who manages the account."
             ),
-            None,
+            Remedy.NONE,
         ),
         (
             SUB,
@@ -107,7 +97,7 @@ NO_ADDRESS = plain_text("IP address 203.0.113.7 is not whitelisted")
                 "address not be allowed. Ask who manages the account. "
                 "A sub-account (SA...) may need its main account (MA...) for masking."
             ),
-            None,
+            Remedy.NONE,
         ),
         (
             ENV,
@@ -116,16 +106,13 @@ NO_ADDRESS = plain_text("IP address 203.0.113.7 is not whitelisted")
                 "The request of PRACTICE was refused with 403, not in Plivo's form: "
                 "Access denied. Check the Auth ID, the token and the network."
             ),
-            None,
+            Remedy.NONE,
         ),
     ],
 )
-def test_the_words_fit_the_answer_the_account_and_the_face(
-    account: Account, answer: Answer, on_screen: str, without: str | None
+def test_words_and_remedy_fit_the_answer_and_the_account(
+    account: Account, answer: Answer, words: str, remedy: Remedy
 ) -> None:
     error = sign_in_error(account, answer)
 
-    assert refusal_words(error, on_screen=True) == on_screen
-    in_dialog = refusal_words(error, on_screen=True, in_dialog=True)
-    assert "Press P" not in in_dialog
-    assert refusal_words(error, on_screen=False) == (without or on_screen)
+    assert (str(error), error.remedy) == (words, remedy)

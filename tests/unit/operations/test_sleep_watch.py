@@ -127,7 +127,7 @@ class Sleeper:
         if simulated.fault is None:
             simulated.fault = self.meet
         operation = ExpireSessions(
-            self.opened.settings,
+            self.opened.policy,
             self.opened.connections,
             self.opened.journal,
             QUICK,
@@ -405,7 +405,7 @@ async def test_a_run_that_was_through_when_it_was_stopped_is_complete(
                 opened.control.stop(RunEnd.SLEPT)
 
         operation = ExpireSessions(
-            opened.settings, opened.connections, opened.journal, AT_ONCE
+            opened.policy, opened.connections, opened.journal, AT_ONCE
         )
         await operation.run(opened.confirmed(ids), opened.control, hear)
 

@@ -43,8 +43,7 @@ def test_the_detail_says_the_name_at_plivo_and_the_protection() -> None:
         "(starts with writes off, always asks for its name)"
     )
     assert account_detail(STORED) == (
-        "ACME-PROD   account name at Plivo: not known yet (press r)\n"
-        "            protected: no"
+        "ACME-PROD   account name at Plivo: not known yet\n            protected: no"
     )
     assert "protected: yes, by the configuration (starts" in account_detail(
         replace(entry, protected_by_config=True)
@@ -60,11 +59,10 @@ def test_the_words_below_the_list_say_what_there_is_to_know() -> None:
 
     assert list_words(full, is_environment_unused=False) == keyring
     assert list_words(full, is_environment_unused=True) == (
-        f"{keyring}\nEnvironment variables are set but not in use. "
-        "Press enter on env to use them."
+        f"{keyring}\nEnvironment variables are set but not in use."
     )
     assert list_words(empty, is_environment_unused=False) == (
-        "No account yet. Press n. You need the Auth ID and Auth Token\n"
+        "No account yet. You need the Auth ID and Auth Token\n"
         f"from the Plivo console home page.\n\n{keyring}"
     )
     assert list_words(broken, is_environment_unused=False) == "The keyring is locked."
@@ -167,7 +165,7 @@ def test_an_auth_id_is_explained_as_it_is_typed_and_when_it_is_complete(
 def test_an_account_with_a_command_says_which_and_what_it_hides() -> None:
     entry = replace(STORED, program=plain_text("/usr/bin/op"), hides_stored=True)
     assert account_detail(entry) == (
-        "ACME-PROD   account name at Plivo: not known yet (press r)\n"
+        "ACME-PROD   account name at Plivo: not known yet\n"
         "            protected: no\n"
         "            its token: /usr/bin/op, which runs at each start\n"
         "            the keyring has one of this name too, which is not used"

@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -28,6 +29,11 @@ from masking_console.presentation.listing import (
     wholeness,
 )
 from masking_console.presentation.sessions import undone_words
+
+AGAIN = "Press r."
+ended = partial(end_words, again=AGAIN)
+stopped = partial(stopped_words, again=AGAIN)
+whole = partial(wholeness, again=AGAIN)
 
 NOW = datetime(2026, 3, 4, 12, 4, 31, tzinfo=UTC)
 END = ListEnd(NOW - timedelta(days=90), NOW, 3, 3)
@@ -62,9 +68,9 @@ BY_MARTA = PastAttempt(
 )
 
 
-def test_progress_says_how_to_stop() -> None:
+def test_progress_says_how_far_reading_is() -> None:
     assert progress_words(ListProgress(2, 3, 140)) == (
-        "Reading sessions: 2 of 3 windows, 140 so far. Esc stops."
+        "Reading sessions: 2 of 3 windows, 140 so far."
     )
 
 
@@ -190,18 +196,18 @@ def test_what_is_looked_for_is_named_and_masked(wanted: Wanted, words: str) -> N
 
 
 def test_complete_is_said_only_when_it_is_proved() -> None:
-    _found, searched, older = end_words(Wanted(), END, [OPEN])
+    _found, searched, older = ended(Wanted(), END, [OPEN])
     assert searched == "Searched 4 Dec to 4 Mar, 3 of 3 windows. Complete for 90 days."
     assert "Paste their ids instead." in older
     broken = ListEnd(END.since, NOW, 3, 2, ("Window 2 failed (no connection).",))
-    _found, searched = end_words(Wanted(), broken, [OPEN])
+    _found, searched = ended(Wanted(), broken, [OPEN])
     assert searched == (
         "Searched 4 Dec to 4 Mar, 2 of 3 windows. "
         "Not complete: Window 2 failed (no connection). Press r."
     )
-    assert stopped_words(NUMBER, [OPEN])[0] == "1 open with +91..051."
-    assert stopped_words(NUMBER, [])[0] == "Nothing was found so far."
-    assert stopped_words(Wanted(), [])[1] == "Stopped by you. Not complete. Press r."
+    assert stopped(NUMBER, [OPEN])[0] == "1 open with +91..051."
+    assert stopped(NUMBER, [])[0] == "Nothing was found so far."
+    assert stopped(Wanted(), [])[1] == "Stopped by you. Not complete. Press r."
     _found, again = stopped_words(Wanted(), [], "Run this again.")
     assert again == "Stopped by you. Not complete. Run this again."
 
@@ -209,7 +215,7 @@ def test_complete_is_said_only_when_it_is_proved() -> None:
 def test_complete_names_the_number_that_was_read() -> None:
     end = replace(END, readings=(PlainText("+91..051 (India)"), PlainText("+1...204")))
 
-    assert end_words(NUMBER, end, [])[:2] == (
+    assert ended(NUMBER, end, [])[:2] == (
         "No session with +91..051.",
         (
             "Searched 4 Dec to 4 Mar, 3 of 3 windows. "
@@ -222,7 +228,7 @@ def test_a_spelling_that_is_not_sure_is_not_called_complete() -> None:
     wanted = Wanted.of("020 7946 0018")
     end = replace(END, is_reading_sure=False)
 
-    assert end_words(wanted, end, []) == (
+    assert ended(wanted, end, []) == (
         "No session with ...018.",
         (
             "Searched 4 Dec to 4 Mar, 3 of 3 windows. Not complete: The digits were "
@@ -231,20 +237,20 @@ def test_a_spelling_that_is_not_sure_is_not_called_complete() -> None:
         ),
     )
     end = replace(end, problems=("Window 1 kept changing.",), proved=2)
-    assert end_words(wanted, end, [])[1].endswith("country code. Press r.")
-    short = end_words(Wanted.of("61130623"), end, [])[1]
+    assert ended(wanted, end, [])[1].endswith("country code. Press r.")
+    short = ended(Wanted.of("61130623"), end, [])[1]
     assert "For an id that begins so, add a dash." in short
-    assert "Not complete: Window 1 kept changing. The" in end_words(wanted, end, [])[1]
+    assert "Not complete: Window 1 kept changing. The" in ended(wanted, end, [])[1]
 
 
 def test_the_log_says_in_short_whether_that_is_all() -> None:
     unsure = replace(END, is_reading_sure=False)
 
-    assert wholeness(END) == "Complete."
-    assert wholeness(None) == "Not complete. Press r."
-    assert wholeness(unsure) == "Not complete: check the number."
+    assert whole(END) == "Complete."
+    assert whole(None) == "Not complete. Press r."
+    assert whole(unsure) == "Not complete: check the number."
     failed = replace(unsure, problems=("Window 1 failed.",))
-    assert wholeness(failed) == wholeness(replace(END, proved=2)) == wholeness(None)
+    assert whole(failed) == whole(replace(END, proved=2)) == whole(None)
 
 
 def test_nothing_read_is_not_nothing_found() -> None:
@@ -252,7 +258,7 @@ def test_nothing_read_is_not_nothing_found() -> None:
     end = replace(END, proved=0, problems=(problem,), is_anything_read=False)
 
     for wanted in (Wanted(), NUMBER, Wanted.of(UUID)):
-        assert end_words(wanted, end, []) == (
+        assert ended(wanted, end, []) == (
             "Nothing could be read.",
             f"{problem} Press r.",
         )
@@ -261,7 +267,7 @@ def test_nothing_read_is_not_nothing_found() -> None:
 def test_one_session_by_its_id_is_answered_in_one_line() -> None:
     end = replace(END, windows=1, proved=1)
 
-    assert end_words(Wanted.of(UUID), end, [OPEN]) == ("1 open with id c28b77d4.",)
+    assert ended(Wanted.of(UUID), end, [OPEN]) == ("1 open with id c28b77d4.",)
 
 
 @pytest.mark.parametrize(
