@@ -15,7 +15,8 @@ BELOW = sorted(
     if path.relative_to(PACKAGE).parts[0] not in FACES and path.stem != "__main__"
 )
 NAMES_A_STEP = re.compile(
-    r"\b[Pp]ress (?!of\b)\S|\b(?:Esc|ctrl\+\w)\b|(?:^|\s)--[a-z]|masking-console [a-z]+\b"
+    r"\b[Pp]ress (?!of\b)\S|\b(?:Esc|ctrl\+\w)\b|(?:^|\s)--[a-z]"
+    r"|masking-console [a-z]+\b"
 )
 NO_STEPS = {
     # Names of keyring entries and of a page's heading.
