@@ -22,9 +22,9 @@ from masking_console.models.account import (
     AuthId,
     CommandAccount,
 )
-from masking_console.models.countries import COUNTRIES
+from masking_console.models.cause import TicketPattern
+from masking_console.models.phone_number import COUNTRIES
 from masking_console.models.plain_text import plain_text
-from masking_console.models.ticket_pattern import TicketPattern
 from masking_console.paths import (
     UnsafePathError,
     is_absent,

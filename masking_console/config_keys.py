@@ -8,8 +8,8 @@ from typing import Annotated, Any, get_type_hints
 import msgspec
 from msgspec import Meta
 
-from masking_console.models.confirmation_rules import ConfirmationRules
-from masking_console.models.ticket_pattern import LONGEST_HINT, LONGEST_PATTERN
+from masking_console.models.cause import LONGEST_HINT, LONGEST_PATTERN
+from masking_console.models.expiry import ConfirmationRules
 from masking_console.settings import (
     PLIVO_API_URL,
     ShowNumbers,

@@ -21,9 +21,8 @@ from masking_console.config_file import (
 )
 from masking_console.config_keys import Combine, Values, keys_of
 from masking_console.models.account import AccountName
-from masking_console.models.cause import CauseRules
-from masking_console.models.confirmation_rules import ConfirmationRules
-from masking_console.models.ticket_pattern import TicketPattern
+from masking_console.models.cause import CauseRules, TicketPattern
+from masking_console.models.expiry import ConfirmationRules
 from masking_console.paths import open_guarded
 from masking_console.settings import (
     ApiUrl,

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from masking_console.errors import InputError
 from masking_console.models.account import AccountName, CommandAccount
 from masking_console.models.cause import CauseRules
-from masking_console.models.confirmation_rules import ConfirmationRules
+from masking_console.models.expiry import ConfirmationRules
 
 _PLAIN_URL = re.compile(
     r"https?://[A-Za-z0-9.:\[\]-]+(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]*)*",

@@ -4,16 +4,20 @@ The journal is the queue. What is behind the mark is sent, and the mark moves wh
 target has it; so an entry can arrive twice, and none is lost.
 """
 
+import hashlib
 import os
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from time import monotonic
 
-from masking_console.audit.marks import Mark, MarkFile
+import msgspec
+
 from masking_console.audit.messages import audit_entry
 from masking_console.audit.targets import (
     NewContext,
@@ -22,13 +26,83 @@ from masking_console.audit.targets import (
     trusted_context,
 )
 from masking_console.errors import JournalError
+from masking_console.journal.consoles import try_lock
 from masking_console.journal.entry_reader import read_last, read_rows
 from masking_console.journal.failures import in_our_words
 from masking_console.journal.seals import SealedRow
-from masking_console.models.audit_state import AuditState
+from masking_console.models.journal_entry import AuditState
 from masking_console.models.plain_text import plain_text
-from masking_console.paths import UnsafePathError
+from masking_console.paths import UnsafePathError, make_private_subfolder, open_private
 from masking_console.settings import AuditRules, AuditTarget, Settings
+
+_LONGEST = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The last entry that a target has."""
+
+    journal: str = ""
+    """The seal of the journal's first entry: another journal begins anew."""
+    sequence: int = 0
+    """The number of the last entry that was sent."""
+    seal: str = ""
+    """Its seal."""
+
+
+class MarkFile:
+    """The mark of one target, and the lock that only one console has."""
+
+    def __init__(self, journal_path: Path, target: AuditTarget) -> None:
+        self._folder = journal_path.with_name(f"{journal_path.stem}-audit")
+        name = hashlib.sha256(target.text.encode()).hexdigest()[:16]
+        self._path = self._folder / f"{name}.mark"
+        self._lock_path = self._folder / f"{name}.lock"
+
+    def read(self) -> Mark:
+        """Return the mark; where there is none that can be read, the beginning."""
+        try:
+            descriptor = os.open(self._path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+            try:
+                content = os.read(descriptor, _LONGEST)
+            finally:
+                os.close(descriptor)
+            return msgspec.json.decode(content, type=Mark)
+        except (OSError, msgspec.MsgspecError):
+            return Mark()
+
+    def write(self, mark: Mark) -> None:
+        """Replace the mark, whole or not at all.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        unnamed = self._path.with_suffix(".new")
+        with suppress(FileNotFoundError):
+            unnamed.unlink()
+        descriptor = open_private(unnamed, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
+        try:
+            os.write(descriptor, msgspec.json.encode(mark))
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        unnamed.replace(self._path)
+
+    @contextmanager
+    def held(self) -> Iterator[bool]:
+        """Hold the lock of this target; tells whether no other console has it."""
+        make_private_subfolder(self._folder)
+        descriptor = open_private(self._lock_path, os.O_CREAT | os.O_RDWR)
+        try:
+            try:
+                try_lock(descriptor)
+            except OSError:
+                yield False
+            else:
+                yield True
+        finally:
+            os.close(descriptor)
+
 
 _AT_ONCE = 200
 """Entries that are sent together."""

@@ -1,24 +1,116 @@
 """The commands, and which of them a command line is for."""
 
 import difflib
+import gc
+import os
 import re
+import sys
 from typing import TYPE_CHECKING
 
 import click
 from click.exceptions import NoSuchCommand
 
 from masking_console import __version__
-from masking_console.cli.completion import completion
 from masking_console.cli.config import config
-from masking_console.cli.console import console
 from masking_console.cli.doctor import doctor
 from masking_console.cli.expire import expire
 from masking_console.cli.find import find
 from masking_console.cli.history import history
-from masking_console.cli.practice_server import practice_server
+from masking_console.cli.options import (
+    account_options,
+    check_keymap,
+    completion,
+    load_settings,
+    read_only_option,
+    text_of,
+)
+from masking_console.cli.secret_process import protect
+from masking_console.errors import InputError
+from masking_console.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
+
+    from masking_console.operations.wiring import Operations
+    from masking_console.settings import Settings
+
+
+@click.command(
+    "practice-server", short_help="Serve the simulated account on a loopback port."
+)
+@click.option("--port", default=0, show_default=True, help="0 takes any free one.")
+@click.option("--strict", is_flag=True, help="Refuse parameters that there are not.")
+def practice_server(port: int, *, strict: bool) -> None:
+    """Serve the simulated account on a loopback port, for any client.
+
+    Prints its URL, Auth ID and token, one a line, when it listens.
+    """
+    from masking_console.practice.listing import Conduct
+    from masking_console.practice.server import serve
+    from masking_console.practice.simulated_account import SimulatedAccount
+
+    account = SimulatedAccount(conduct=Conduct(refuses_unknown=strict))
+    serve(port, click.echo, account)
+
+
+@click.command(hidden=True)
+@click.argument("ids", nargs=-1, metavar="[UUID ...]")
+@account_options
+@click.option("--file", "file", type=click.Path(), help="Take ids from a file.")
+@read_only_option
+def console(
+    ids: tuple[str, ...],
+    account: str | None,
+    file: str | None,
+    read_only: bool,
+    practice: bool,
+    api_url: str | None,
+) -> None:
+    """Open the console."""
+    settings = load_settings(
+        account=account, practice=practice, api_url=api_url, read_only=read_only
+    )
+    first_text = text_of(ids, file)
+    if not sys.stdin.isatty():
+        raise InputError("The console needs a terminal on its standard input.")
+    if not sys.stderr.isatty():
+        # Textual draws there, so that the standard output can be piped.
+        raise InputError("The console needs a terminal on its error stream (2>).")
+    _run_console(settings, first_text)
+
+
+def _run_console(settings: "Settings", first_text: str) -> None:
+    # What is loaded now stays until the end. Looking through it for garbage, again and
+    # again while it grows, takes a tenth of the time to the first paint.
+    gc.disable()
+    from masking_console.presentation.display import show_as
+    from masking_console.ui.app import ConsoleApp
+    from masking_console.ui.crash import refuse_spying_environment
+    from masking_console.ui.terminal.characters import prepare
+
+    check_keymap(settings.keymap)
+    protect(os.environ, practice=settings.practice)
+    refuse_spying_environment(os.environ, practice=settings.practice)
+    show_as(settings)
+    prepare(os.environ, sys.__stderr__)
+    app = ConsoleApp(settings, lambda: _operations(settings), first_text)
+    with app.departure.on_signals():
+        try:
+            app.run()
+        finally:
+            app.departure.app_ended()
+            app.close()
+    sys.exit(app.return_code or ExitCode.DONE)
+
+
+def _operations(settings: "Settings") -> "Operations":
+    from masking_console.operations.wiring import build_operations
+
+    try:
+        return build_operations(settings, os.environ)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 _COMMAND = re.compile(r"[a-z]+(-[a-z]+)*")

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from masking_console.cli.completion import complete_config_key
 from masking_console.cli.options import (
     api_url_option,
     check_keymap,
+    complete_config_key,
     load_configuration,
     read_only_option,
 )
@@ -44,7 +44,7 @@ def config_show(key: str, api_url: str | None, read_only: bool) -> None:
 
     KEY is one of the configuration, such as confirm.name_from, or a table.
     """
-    from masking_console.presentation.configuration import as_toml
+    from masking_console.presentation.examination import as_toml
 
     text = as_toml(_checked(api_url, read_only=read_only))
     click.echo(_only(key, text) if key else text, nl=False)

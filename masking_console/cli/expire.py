@@ -85,15 +85,12 @@ def _piped_text() -> str:
 
 
 def _run(settings: "Settings", pasted: "PastedIds", **wishes: object) -> int:
-    from masking_console.linear.expire import ExpireJob
-    from masking_console.linear.json_lines import JsonLines
-    from masking_console.linear.output import Output
-    from masking_console.linear.request import ExpiryRequest
-    from masking_console.linear.text_lines import TextLines
+    from masking_console.linear.expire import ExpireJob, ExpiryRequest
+    from masking_console.linear.output import JsonLines, Output, TextLines
     from masking_console.models.cause import CHANGED, Cause
     from masking_console.operations.wiring import build_operations
     from masking_console.presentation.display import show_as
-    from masking_console.presentation.pasted import offered_ticket, pasted_words
+    from masking_console.presentation.listing import offered_ticket, pasted_words
 
     show_as(settings)
     output, ticket = Output(), str(wishes["ticket"])

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from masking_console.cli.completion import (
+from masking_console.cli.options import (
     complete_account,
     complete_batch,
     complete_outcome,
+    load_settings,
 )
-from masking_console.cli.options import load_settings
 from masking_console.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def history(ctx: click.Context, /, form: str, practice: bool, **fields: str) -> 
 
     ctx.obj = paths.journal_path(practice=practice)
     if ctx.invoked_subcommand is None:
-        from masking_console.operations.print_history import print_history, slow_words
+        from masking_console.operations.read_history import print_history, slow_words
         from masking_console.presentation.display import show_as
 
         settings = load_settings(practice=practice)

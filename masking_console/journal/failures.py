@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from masking_console.errors import JournalError
-from masking_console.paths import why_not
+from masking_console.paths import FileIdentity, UnsafePathError, identity, why_not
 
 T = TypeVar("T")
 
@@ -69,3 +69,44 @@ def set_aside(path: Path, now: datetime) -> str:
             part.rename(path.with_name(f"{name}{ending}"))
     path.rename(path.with_name(name))
     return name
+
+
+_ENDINGS = ("", "-wal", "-shm")
+
+
+class FilesInUse:
+    """The database with its write-ahead log, as they were when it was opened."""
+
+    def __init__(self, path: Path) -> None:
+        self._parts = [f"{path}{ending}" for ending in _ENDINGS]
+        self._known: list[FileIdentity | None] = []
+        self._before: FileIdentity | None = None
+
+    def about_to_open(self) -> None:
+        """Note which file is at the path before SQLite opens it."""
+        self._before = identity(self._parts[0])
+
+    def opened(self) -> None:
+        """Note the files that SQLite has open now.
+
+        Raises:
+            UnsafePathError: another file was put at the path meanwhile.
+        """
+        self._known = [identity(part) for part in self._parts]
+        if self._known[0] != self._before:
+            raise _replaced(self._parts[0])
+
+    def check(self) -> None:
+        """Make sure that all of them are still at the path; other links do no harm.
+
+        Raises:
+            UnsafePathError: one was removed, moved or replaced.
+        """
+        for part, known in zip(self._parts, self._known, strict=True):
+            if identity(part) != known:
+                raise _replaced(part)
+
+
+def _replaced(part: str) -> UnsafePathError:
+    name = Path(part).name
+    return UnsafePathError(f"{name} was removed, moved or replaced while in use")

@@ -12,10 +12,14 @@ from typing import TypeVar
 
 import msgspec
 
-from masking_console.journal.consoles import Consoles, count_consoles
+from masking_console.journal.consoles import (
+    Consoles,
+    count_consoles,
+    process_user,
+    sudo_user,
+)
 from masking_console.journal.entry_file import EntryFile
 from masking_console.journal.failures import in_our_words, is_damage, set_aside
-from masking_console.journal.os_user import process_user, sudo_user
 from masking_console.journal.reading import batch_of, read_attempts
 from masking_console.journal.seals import SealedRow, entry_of
 from masking_console.models.account import Account

@@ -14,12 +14,13 @@ from masking_console.journal.entry_reader import (
     read_rows,
 )
 from masking_console.journal.failures import in_our_words
-from masking_console.journal.head_note import note_path, read_head
 from masking_console.journal.seals import (
     SealedRow,
     batch_ids_of,
     damaged_entry,
     entry_of,
+    note_path,
+    read_head,
     verify_chain,
 )
 from masking_console.models.account import Account

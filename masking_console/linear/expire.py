@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from masking_console.errors import (
@@ -13,51 +14,56 @@ from masking_console.errors import (
     TokenRefusedError,
 )
 from masking_console.exit_codes import ExitCode
-from masking_console.linear.account import chosen_account
-from masking_console.linear.choice import Choice, choose
-from masking_console.linear.confirmation import (
+from masking_console.linear.exit_code import (
+    Ending,
+    dry_run_code,
+    dry_run_words,
+    exit_code,
+    nothing_words,
+)
+from masking_console.linear.output import JsonLines, TextLines
+from masking_console.linear.plan import (
+    Choice,
     check_size,
+    choose,
+    chosen_account,
     confirmed_at_prompt,
     confirmed_by_option,
     full_phrase,
     how_to_confirm,
 )
-from masking_console.linear.ending import (
-    Ending,
-    dry_run_words,
-    nothing_words,
-)
-from masking_console.linear.endings import dry_run_code, exit_code
-from masking_console.linear.json_lines import JsonLines
-from masking_console.linear.remedies import with_remedy
-from masking_console.linear.request import ExpiryRequest
-from masking_console.linear.second_look import SecondLook
-from masking_console.linear.stop_signals import StopSignals
-from masking_console.linear.terminal_question import (
+from masking_console.linear.prompt import (
     controlling_terminal,
     typed_answer,
 )
-from masking_console.linear.text_lines import TextLines
+from masking_console.linear.remedies import with_remedy
+from masking_console.linear.stop_signals import StopSignals
 from masking_console.models.account import Account
+from masking_console.models.cause import Cause
 from masking_console.models.expiry import (
     ConfirmedPlan,
     ExpiryPlan,
+    ExpiryResult,
     ExpirySummary,
     RunEnd,
 )
 from masking_console.models.history import BatchRecord
 from masking_console.models.masking_session import CheckedSession, CheckState
 from masking_console.models.run_events import (
+    LookedAgain,
+    LookFound,
     RunFinished,
     RunPaused,
 )
+from masking_console.models.session_ids import PastedIds
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.policy import NOTHING_SENT, READ_ONLY, WriteState
 from masking_console.operations.run_control import RunControl
 from masking_console.operations.wiring import Operations
 from masking_console.presentation.display import day_and_second
+from masking_console.presentation.finished import unsettled_words
 from masking_console.presentation.history import preparing_words
-from masking_console.presentation.pasted import called_off, other_account, still_open
+from masking_console.presentation.listing import called_off, other_account, still_open
 from masking_console.presentation.review import (
     consequences,
     differences,
@@ -65,7 +71,79 @@ from masking_console.presentation.review import (
     title,
 )
 from masking_console.presentation.run_lines import headline, learnt_line
-from masking_console.presentation.unsettled import unsettled_words
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiryRequest:
+    """What the command line asks for."""
+
+    session_uuids: tuple[SessionUuid, ...]
+    """The sessions, each once, in the order in which they were given."""
+    pasted: PastedIds = field(default_factory=PastedIds)
+    """The reading of the text: also incomplete ids, and those left out."""
+    cause: Cause = field(default_factory=Cause)
+    """Why."""
+    confirm: str | None = None
+    """Number, account and letters, or None to ask on the terminal."""
+    is_dry_run: bool = False
+    """Whether to look and tell, and no more."""
+    includes_in_call: bool = False
+    """Whether sessions with a call running go as well."""
+    watches: bool = False
+    """Whether to wait for the second look."""
+
+
+class SecondLook:
+    """Waits, looks at a finished batch once more, and tells what it finds."""
+
+    def __init__(
+        self,
+        operations: Operations,
+        lines: TextLines | JsonLines,
+        signals: StopSignals,
+    ) -> None:
+        self._operations = operations
+        self._lines = lines
+        self._signals = signals
+
+    async def run(
+        self, summary: ExpirySummary, clock: Callable[[], datetime]
+    ) -> ExpirySummary:
+        """Return what is known of the batch then; a signal ends the wait or the look.
+
+        The run is over and stands in the journal, so nothing is lost by that.
+        """
+        seconds = self._operations.settings.second_look_seconds
+        self._lines.note(f"Looking once more in {seconds:.0f} s. Ctrl+C skips it.")
+        loop, told = asyncio.get_running_loop(), asyncio.Event()
+        with self._signals.reacting(lambda _n: _soon(loop, told.set)):
+            try:
+                await asyncio.wait_for(told.wait(), seconds)
+            except TimeoutError:
+                return await self._look(summary, clock)
+        return summary
+
+    async def _look(
+        self, summary: ExpirySummary, clock: Callable[[], datetime]
+    ) -> ExpirySummary:
+        results = {each.session_uuid: each for each in summary.results}
+        stream = self._operations.second_look(summary)
+        loop = asyncio.get_running_loop()
+        try:
+            with self._signals.reacting(lambda _n: _soon(loop, stream.cancel)):
+                async for found in stream:
+                    for each in found:
+                        self._lines.look(each, clock())
+                        _learn(results, each)
+        except JournalError as error:
+            self._lines.note(with_remedy(error))
+        return replace(summary, results=tuple(results.values()))
+
+
+def _learn(results: dict[SessionUuid, ExpiryResult], found: LookFound) -> None:
+    """Take over what a look says of a session of the batch."""
+    if isinstance(found, LookedAgain):
+        results[found.session_uuid] = found.result
 
 
 def _utc_now() -> datetime:

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from masking_console.exit_codes import ExitCode
-from masking_console.linear.account import chosen_account
 from masking_console.linear.output import Output
+from masking_console.linear.plan import chosen_account
 from masking_console.linear.stop_signals import StopSignals
 from masking_console.models.account import Account
 from masking_console.models.listing import FoundSession, ListEnd, ListProgress, Wanted
@@ -18,16 +18,15 @@ from masking_console.models.past_attempt import (
 )
 from masking_console.models.plain_text import PlainText, plain_text
 from masking_console.operations.wiring import Operations
-from masking_console.presentation.display import Sign, day_and_second
+from masking_console.presentation.display import LogLine, Sign, day_and_second
 from masking_console.presentation.listing import (
     end_words,
     search_words,
     session_words,
     stopped_words,
 )
-from masking_console.presentation.log_lines import LogLine
-from masking_console.presentation.numbers import masked
 from masking_console.presentation.run_lines import learnt_line
+from masking_console.presentation.sessions import masked
 
 _AGAIN = "Run this again."
 _SIGNS = {CheckState.IN_CALL: Sign.FAILED, CheckState.EXPIRED: Sign.ALREADY}

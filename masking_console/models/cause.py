@@ -1,10 +1,146 @@
 """Why a batch is done: the ticket and the operator's own words."""
 
+import re
+import warnings
 from dataclasses import dataclass, field
 
 from masking_console.errors import InputError
 from masking_console.models.plain_text import PlainText, plain_text
-from masking_console.models.ticket_pattern import TicketPattern
+
+LONGEST_PATTERN = 200
+"""Characters."""
+LONGEST_HINT = 60
+"""Characters, which fit into one line of a dialog with what stands before."""
+LONGEST_TEXT = 40
+"""What is matched is never longer: that is the longest ticket."""
+MOST_WAYS = 100_000
+"""In so many ways a ticket may be tried; a few milliseconds at worst."""
+
+_ESCAPE_OR_CLASS = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
+_TOKEN = re.compile(
+    r"(?P<open>\((?:\?:|\?P<\w+>)?)|(?P<close>\))|(?P<choice>\|)"
+    r"|(?P<repeat>[*+?]|\{\d*,\d*\}|\{\d+\})[?+]?|(?P<plain>.)",
+    re.DOTALL,
+)
+_LEADING_FLAG = "(?i)"
+_LIKE = "like "
+"""The sentence that a hint completes has this word already."""
+
+
+@dataclass(frozen=True, slots=True)
+class TicketPattern:
+    """A checked regular expression for whole tickets."""
+
+    text: str
+    """As it was written."""
+    compiled: re.Pattern[str]
+    """Ready to match with."""
+    hint: str = ""
+    """The same in words for people, such as ``OPS-4812``; may be empty."""
+
+    @classmethod
+    def of(cls, text: str, hint: str = "") -> "TicketPattern":
+        """Return the pattern; a hint may be written as it is said, ``like OPS-4812``.
+
+        Raises:
+            InputError: it is too long, no regular expression, or could take long.
+        """
+        if len(text) > LONGEST_PATTERN:
+            raise InputError(f"it has more than {LONGEST_PATTERN} characters")
+        try:
+            with warnings.catch_warnings():
+                # What is deprecated in a pattern concerns whoever wrote it.
+                warnings.simplefilter("ignore")
+                compiled = re.compile(text)
+        except (re.error, OverflowError, RecursionError):
+            raise InputError("it is no regular expression") from None
+        if _ways(text) > MOST_WAYS:
+            raise InputError("it repeats too freely, so that a match could take long")
+        return cls(text, compiled, hint.strip().removeprefix(_LIKE).strip(" ."))
+
+    @property
+    def sentence(self) -> str:
+        """What a ticket must look like, in one sentence."""
+        if self.hint:
+            return f"It must look like {self.hint}."
+        return f"It must fit the ticket_pattern of the configuration: {self.text}"
+
+    def matches(self, ticket: str) -> bool:
+        """Whether the whole ticket looks like this."""
+        is_short = len(ticket) <= LONGEST_TEXT
+        return is_short and self.compiled.fullmatch(ticket) is not None
+
+
+@dataclass(slots=True)
+class _Group:
+    """The ways of what stands in one pair of brackets."""
+
+    branches: int = 0
+    """Of the alternatives that are complete."""
+    ways: int = 1
+    """Of the alternative at hand, without its last part."""
+    last: int = 1
+    """Of the part that a repetition would concern."""
+
+    def part(self, ways: int) -> None:
+        self.ways, self.last = _capped(self.ways * self.last), ways
+
+    def alternative(self) -> None:
+        self.part(1)
+        self.branches, self.ways = _capped(self.branches + self.ways), 1
+
+    def repeat(self, least: int, most: int) -> None:
+        choices = most - least + 1
+        inside = self.last**most if self.last > 1 else 1
+        self.last = _capped(choices * inside)
+
+    def total(self) -> int:
+        self.alternative()
+        return self.branches
+
+
+def _ways(pattern: str) -> int:
+    """Return an upper bound of the ways in which a ticket can be tried.
+
+    Every repetition multiplies by the lengths it may have, every alternative adds its
+    own, and a repeated group raises what is in it to its own count.
+
+    Raises:
+        InputError: it has more than characters, classes, groups, ``|`` and repetitions.
+    """
+    plain = _ESCAPE_OR_CLASS.sub("x", pattern.removeprefix(_LEADING_FLAG))
+    stack = [_Group()]
+    for token in _TOKEN.finditer(plain):
+        match token.lastgroup:
+            case "open":
+                if token.end() < len(plain) and plain[token.end()] == "?":
+                    raise InputError("only plain groups are allowed in it")
+                stack.append(_Group())
+            case "close":
+                inside = stack.pop().total()
+                stack[-1].part(inside)
+            case "choice":
+                stack[-1].alternative()
+            case "repeat":
+                stack[-1].repeat(*_bounds(token["repeat"]))
+            case _:
+                stack[-1].part(1)
+    return stack[0].total()
+
+
+def _bounds(repeat: str) -> tuple[int, int]:
+    """Return how often at least and at most, as far as a ticket is long."""
+    if repeat in "*+?":
+        return (repeat == "+", 1 if repeat == "?" else LONGEST_TEXT)
+    least, comma, most = repeat.strip("{}").partition(",")
+    low = min(int(least or 0), LONGEST_TEXT)
+    high = min(int(most or LONGEST_TEXT), LONGEST_TEXT) if comma else low
+    return low, high
+
+
+def _capped(ways: int) -> int:
+    return min(ways, MOST_WAYS + 1)
+
 
 LONGEST_TICKET = 40
 LONGEST_REASON = 120

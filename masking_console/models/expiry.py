@@ -7,10 +7,21 @@ from enum import Enum, IntEnum
 
 from masking_console.errors import RefusedError, Remedy
 from masking_console.models.account import Account
-from masking_console.models.confirmation_rules import ConfirmationRules
 from masking_console.models.masking_session import CheckedSession, CheckState
 from masking_console.models.plain_text import PlainText
 from masking_console.models.session_uuid import SessionUuid
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmationRules:
+    """From how many sessions on which tier applies."""
+
+    count_from: int = 2
+    """From here on the number is typed."""
+    name_from: int = 26
+    """From here on the account is typed as well."""
+    max_batch: int = 1_000
+    """More than this is refused."""
 
 
 class Tier(IntEnum):

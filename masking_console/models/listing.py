@@ -20,6 +20,30 @@ from masking_console.models.plain_text import PlainText
 from masking_console.models.run_events import Learnt
 from masking_console.models.session_uuid import SessionUuid
 
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Origin:
+    """A paste or a search that brought sessions; no number stands in it.
+
+    Each one is itself: two searches with the same words are two origins.
+    """
+
+    at: datetime
+    """When it began, in UTC."""
+    searched: PlainText = PlainText("")
+    """What was searched, masked, such as ``+91..051 (India)``; empty for a paste."""
+    short: PlainText = PlainText("")
+    """The same for a narrow column, such as ``+91..051``."""
+
+    is_for_all: bool = False
+    """Whether it was the search for all open sessions."""
+
+    @property
+    def is_search(self) -> bool:
+        """Whether it was a search."""
+        return bool(self.searched)
+
+
 FEWEST_OF_UUID = 4
 """So many characters of a session UUID are worth looking for."""
 

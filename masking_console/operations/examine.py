@@ -19,8 +19,7 @@ from masking_console.journal.reading import verify_file
 from masking_console.models.plain_text import plain_text
 from masking_console.operations.connections import Connections
 from masking_console.paths import PathVariableError
-from masking_console.presentation.configuration import as_toml
-from masking_console.presentation.examination import Part, fit_lines
+from masking_console.presentation.examination import Part, as_toml, fit_lines
 from masking_console.presentation.history import audit_line
 from masking_console.presentation.reach import report_lines
 from masking_console.settings import Settings

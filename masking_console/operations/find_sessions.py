@@ -33,7 +33,11 @@ from masking_console.models.past_attempt import (
 from masking_console.models.phone_number import Reading
 from masking_console.models.plain_text import PlainText
 from masking_console.models.session_uuid import SessionUuid
-from masking_console.operations.connections import Connections
+from masking_console.operations.connections import (
+    SIGN_IN_REFUSED,
+    Connections,
+    sign_in_error,
+)
 from masking_console.operations.engine import Emit
 from masking_console.operations.learning import Learning, patient_look
 from masking_console.operations.list_window import (
@@ -43,11 +47,10 @@ from masking_console.operations.list_window import (
     Window,
     side_by_side,
 )
-from masking_console.operations.sign_in import SIGN_IN_REFUSED, sign_in_error
 from masking_console.plivo.answers import Answer, Verdict
-from masking_console.plivo.pages import SessionPage
+from masking_console.plivo.details import SessionPage
 from masking_console.presentation.listing import search_words
-from masking_console.presentation.numbers import reading_words
+from masking_console.presentation.sessions import reading_words
 
 if TYPE_CHECKING:
     from masking_console.plivo.client import PlivoClient

@@ -12,9 +12,9 @@ from typing import Any, Protocol, TypeVar
 
 from masking_console.models.account import Account
 from masking_console.models.session_uuid import SessionUuid
-from masking_console.operations.sign_in import SIGN_IN_REFUSED, sign_in_error
+from masking_console.operations.connections import SIGN_IN_REFUSED, sign_in_error
 from masking_console.plivo.answers import Answer, Verdict
-from masking_console.plivo.pages import SessionPage
+from masking_console.plivo.details import SessionPage
 
 T = TypeVar("T")
 

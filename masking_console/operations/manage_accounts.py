@@ -25,18 +25,19 @@ from masking_console.models.account import (
     RESERVED_NAMES,
     Account,
     AccountDetails,
+    AccountList,
     AccountName,
     AccountSource,
     AuthId,
     AuthToken,
+    LastCheck,
 )
-from masking_console.models.account_list import AccountList, LastCheck
 from masking_console.models.plain_text import PlainText, plain_text
-from masking_console.operations.account_entries import account_entries
 from masking_console.operations.environment_account import (
     ID_VARIABLE,
     TOKEN_VARIABLE,
     EnvironmentAccount,
+    account_entries,
 )
 
 CheckAccount = Callable[[Account], Awaitable[AccountDetails]]

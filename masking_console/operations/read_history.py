@@ -1,17 +1,185 @@
 """What was done: batches by ticket, session, account and outcome, and the proof."""
 
 import asyncio
-from collections.abc import Sequence
-from contextlib import suppress
+import os
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from masking_console.errors import JournalError
+from masking_console.errors import JournalError, UnwritableFileError
 from masking_console.journal.reading import read_beginnings, verify_file
-from masking_console.journal.searching import read_matching, read_page
+from masking_console.journal.searching import (
+    count_unprepared,
+    read_matching,
+    read_page,
+    read_session_events,
+)
 from masking_console.models.expiry import ExpirySummary
 from masking_console.models.history import BatchRecord, ChainReport
-from masking_console.models.history_query import HistoryPage, HistoryQuery
-from masking_console.operations.export_history import ExportHistory
+from masking_console.models.history_query import HistoryPage, HistoryQuery, parse_date
+from masking_console.paths import (
+    make_private_folder,
+    make_private_subfolder,
+    open_private,
+    why_not,
+)
+from masking_console.presentation.history import (
+    csv_text,
+    damaged_words,
+    json_lines,
+    json_text,
+    table,
+    unprepared_words,
+)
+from masking_console.presentation.run_lines import report
+from masking_console.presentation.session_events import session_table
+
+
+class ExportHistory:
+    """Writes what the journal tells; only a report replaces an older one."""
+
+    def __init__(self, journal_path: Path) -> None:
+        self._folder = journal_path.with_name("exports")
+
+    def run(self, records: Sequence[BatchRecord]) -> tuple[Path, Path]:
+        """Write the batches as CSV and as JSON Lines, and return both paths; blocks.
+
+        Raises:
+            UnwritableFileError: the folder cannot be written.
+        """
+        first = records[0].batch_id
+        stem = first if len(records) == 1 else f"{first}-and-{len(records) - 1}-more"
+        with self._made("export"):
+            return (
+                self._write(stem, "csv", csv_text(records)),
+                self._write(stem, "jsonl", json_lines(records)),
+            )
+
+    def save_report(self, record: BatchRecord) -> Path:
+        """Write the hand-over text of a batch and return its path; blocks.
+
+        An older report of the same batch is replaced, all of it or nothing.
+
+        Raises:
+            UnwritableFileError: the folder cannot be written.
+        """
+        # An id from the journal is data: it must not lead out of the folder.
+        path = self._folder / f"{Path(record.batch_id).name}.txt"
+        new = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
+        with self._made("report"):
+            try:
+                flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY
+                with os.fdopen(open_private(new, flags), "w", encoding="utf-8") as file:
+                    file.write(report(record))
+                    file.flush()
+                    os.fsync(file.fileno())
+                new.replace(path)
+            except BaseException:
+                with suppress(OSError):
+                    new.unlink()
+                raise
+        return path
+
+    @contextmanager
+    def _made(self, what: str) -> Iterator[None]:
+        """Have the folder while something is written, and say why it cannot be."""
+        try:
+            make_private_folder(self._folder.parent)
+            make_private_subfolder(self._folder)
+            yield
+        except OSError as error:
+            raise UnwritableFileError(
+                f"The {what} cannot be written ({why_not(error)}). Nothing was lost."
+            ) from None
+
+    def _write(self, stem: str, ending: str, text: str) -> Path:
+        suffix = 1
+        while True:
+            name = stem if suffix == 1 else f"{stem}-{suffix}"
+            path = self._folder / f"{name}.{ending}"
+            try:
+                flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY
+                descriptor = open_private(path, flags)
+            except FileExistsError:
+                suffix += 1
+                continue
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(text)
+            return path
+
+
+_FORMS: Mapping[str, Callable[[Sequence[BatchRecord]], str]] = {
+    "table": table,
+    "report": lambda records: "\n".join(report(each) for each in records),
+    "csv": csv_text,
+    "json": json_text,
+    "jsonl": json_lines,
+}
+_LONG = 10_000
+"""Entries that are read without a word first."""
+_NOTHING_IN_IT = HistoryQuery(batch="-")
+"""Asks for no batch, only for what is said of the whole journal."""
+
+
+def slow_words(journal_path: Path) -> str:
+    """Return why the history takes long this time; nothing where it does not.
+
+    Raises:
+        JournalError: the journal cannot be read.
+    """
+    entries = count_unprepared(journal_path)
+    return unprepared_words(entries) if entries > _LONG else ""
+
+
+def print_history(
+    journal_path: Path, form: str, days: int, *, since: str = "", **fields: str
+) -> str:
+    """Return the batches that match in one of the forms, newest first.
+
+    Where a session is asked for, only that is told of: as a table, one line an event.
+
+    Args:
+        journal_path: the journal's file.
+        form: how to print them.
+        days: how far back to go where nothing is asked for.
+        since: a date to go back to instead.
+        fields: what else to look for, by the names of `HistoryQuery`.
+
+    Raises:
+        JournalError: the journal cannot be read.
+        InputError: the date is none, or there is no such outcome.
+    """
+    start = parse_date(since) if since else None
+    if start is None and not any(fields.values()):
+        start = datetime.now(UTC) - timedelta(days=days)
+    query = HistoryQuery(**fields, since=start, words=())
+    if query.session:
+        return _of_a_session(journal_path, form, query)
+    words = _FORMS[form](read_matching(journal_path, query))
+    return words + (_whole(journal_path) if form == "table" else "")
+
+
+def _of_a_session(journal_path: Path, form: str, query: HistoryQuery) -> str:
+    if form == "table":
+        events = read_session_events(journal_path, query)
+        return session_table(events) + _whole(journal_path)
+    records = tuple(map(query.narrowed, read_matching(journal_path, query)))
+    if form == "json":
+        return json_text(records, read_session_events(journal_path, query))
+    return _FORMS[form](records)
+
+
+def _whole(journal_path: Path) -> str:
+    """Return what there is to say of the whole journal, one sentence a line."""
+    page = read_page(journal_path, _NOTHING_IN_IT)
+    if not page.last_seal:
+        return ""
+    # It is the record that leaves the machine: with it, this can be proved later.
+    notes = [damaged_words(page.damaged), f"Journal seal {page.last_seal}"]
+    return "".join(f"{note}\n" for note in notes if note)
+
 
 _COMPLETED = 50
 """The latest batches from which a shell completes."""

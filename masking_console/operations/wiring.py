@@ -11,23 +11,26 @@ from masking_console.credentials.token_command import TokenCommands
 from masking_console.errors import RefusedError
 from masking_console.journal.journal import Journal
 from masking_console.models.account import Account, AccountDetails
-from masking_console.models.audit_state import AuditState
 from masking_console.models.cause import Cause
 from masking_console.models.expiry import ConfirmedPlan, ExpirySummary
 from masking_console.models.history import BatchRecord
 from masking_console.models.history_query import SearchProgress
+from masking_console.models.journal_entry import AuditState
 from masking_console.models.listing import ListEvent, Wanted
 from masking_console.models.reach import ConnectionReport
 from masking_console.models.run_events import LookFound, RunEvent
 from masking_console.models.session_detail import SessionInspection
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.models.unsettled import NotSettled
-from masking_console.operations.check_sessions import CheckEvent, CheckSessions
+from masking_console.operations.check_sessions import (
+    CheckEvent,
+    CheckSessions,
+    InspectSession,
+)
 from masking_console.operations.connections import Connections, Link
 from masking_console.operations.engine import Engine, Stream
 from masking_console.operations.expire_sessions import ExpireSessions
 from masking_console.operations.find_sessions import FindSessions
-from masking_console.operations.inspect_session import InspectSession
 from masking_console.operations.manage_accounts import ManageAccounts
 from masking_console.operations.policy import Policy
 from masking_console.operations.read_history import ReadHistory

@@ -1,11 +1,14 @@
 """What an answer of Plivo comes to, in our own words; no HTTP beyond the status."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
+from masking_console.models.free_text import fit_to_keep
 from masking_console.models.masking_session import MaskingSession
-from masking_console.models.plain_text import PlainText
+from masking_console.models.plain_text import PlainText, plain_text
 from masking_console.models.reach import Unreached
 
 
@@ -77,3 +80,52 @@ class Answer:
         if self.is_plivos:
             return f"Plivo answered {self.http_status}{colon}"
         return f"answered {self.http_status}, not in Plivo's form{colon}"
+
+
+REMEMBERED = 50_000
+"""So many ids are kept, the latest ones; a copy comes soon or never."""
+
+
+class SeenAnswers:
+    """The ids of the latest answers, of all accounts; used in one event loop."""
+
+    def __init__(self, remembered: int = REMEMBERED) -> None:
+        self._remembered = remembered
+        self._ids: dict[str, None] = {}
+
+    def has_come_before(self, api_id: str) -> bool:
+        """Return whether this id has come before, and remember it from here on."""
+        if not api_id:
+            return False
+        if api_id in self._ids:
+            return True
+        self._ids[api_id] = None
+        if len(self._ids) > self._remembered:
+            del self._ids[next(iter(self._ids))]
+        return False
+
+
+CutSecrets = Callable[[str], str]
+"""Returns a text without what only the account that asked would know to hide."""
+
+LONGEST_WORDS = 200
+"""So many characters of an answer's words are kept."""
+
+_LONGEST_READ = 2_000
+_LONGEST_LOCATION = 100
+
+
+def safe_words(text: str, cut_secrets: CutSecrets) -> PlainText:
+    """Return what may be shown and kept of a text from outside."""
+    return fit_to_keep(cut_secrets(text[:_LONGEST_READ]), limit=LONGEST_WORDS)
+
+
+def safe_place(location: str, cut_secrets: CutSecrets) -> PlainText:
+    """Return where a redirect points, without user name, query and fragment."""
+    try:
+        parts = urlsplit(location)
+        host = f"{parts.scheme}://{parts.hostname}" if parts.hostname else ""
+        place = f"{host}{parts.path}"
+    except ValueError:
+        place = "an address that cannot be read"
+    return plain_text(safe_words(place, cut_secrets), limit=_LONGEST_LOCATION)

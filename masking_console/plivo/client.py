@@ -26,12 +26,11 @@ from masking_console.models.plain_text import PlainText, plain_text
 from masking_console.models.reach import Unreached
 from masking_console.models.session_detail import SessionDetail
 from masking_console.models.session_uuid import SessionUuid
-from masking_console.plivo.answers import Answer, Verdict
-from masking_console.plivo.details import read_detail
+from masking_console.plivo.answers import Answer, SeenAnswers, Verdict
+from masking_console.plivo.details import SessionPage, read_detail, read_page
 from masking_console.plivo.http_clients import LOCATION, HttpClients
 from masking_console.plivo.network import Network, Way
 from masking_console.plivo.pacing import Pace
-from masking_console.plivo.pages import SessionPage, read_page
 from masking_console.plivo.replies import (
     RawReply,
     read_account_details,
@@ -41,7 +40,6 @@ from masking_console.plivo.replies import (
     read_list_reply,
     read_session_reply,
 )
-from masking_console.plivo.seen_answers import SeenAnswers
 from masking_console.plivo.unreached import STRANGE_PROXY, Progress, Step
 from masking_console.settings import Settings
 

@@ -1,6 +1,7 @@
 """The answer to a GET of one session → `SessionDetail`."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,7 +11,59 @@ import msgspec
 from masking_console.models.masking_session import MaskingSession, parse_timestamp
 from masking_console.models.plain_text import PlainText, plain_text
 from masking_console.models.session_detail import Interaction, SessionDetail
-from masking_console.plivo.replies import UNREADABLE
+from masking_console.plivo.replies import UNREADABLE, read_session
+
+
+class _Meta(msgspec.Struct):
+    total_count: Any = None
+
+
+class _Listed(msgspec.Struct):
+    """Sessions stand under ``objects`` now, and stood under ``sessions`` in 2023."""
+
+    meta: _Meta | None = None
+    objects: list[msgspec.Raw] | None = None
+    sessions: list[msgspec.Raw] | None = None
+
+
+class _PageAround(_Listed):
+    response: _Listed | None = None
+
+
+_decode_page: Callable[[bytes], _PageAround] = msgspec.json.Decoder(_PageAround).decode
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPage:
+    """The sessions of one answer to a list request."""
+
+    sessions: tuple[MaskingSession, ...]
+    """Those that can be read, in the order in which they came."""
+    total_count: int | None = None
+    """How many match in all, as Plivo says."""
+    unreadable: int = 0
+    """How many objects were no session."""
+
+
+def read_page(body: bytes) -> SessionPage | None:
+    """Return the page in a body, or None where there is none: never an empty one."""
+    try:
+        around = _decode_page(body)
+    except UNREADABLE:
+        return None
+    inner = around.response or around
+    for candidate in (inner.objects, inner.sessions):
+        if candidate is not None:
+            read = [read_session(each) for each in candidate]
+            sessions = tuple(each for each in read if each is not None)
+            total = inner.meta.total_count if inner.meta else None
+            return SessionPage(
+                sessions,
+                total if type(total) is int else None,
+                len(read) - len(sessions),
+            )
+    return None
+
 
 MOST_INTERACTIONS = 500
 """A session with more calls is not shown call by call."""

@@ -11,6 +11,8 @@ import random
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 ACCOUNT_LIMIT = 300
 """Requests that Plivo allows an account in one window."""
@@ -122,3 +124,22 @@ class Pace:
         back = self._clock() - self._refused_at - _HALVED_FOR_SECONDS
         halved = self._permits / 2 + max(0.0, back) * _PERMITS_BACK_PER_SECOND
         return max(1, min(self._permits, int(halved)))
+
+
+LONGEST_WAIT_SECONDS = 60.0
+"""A `Retry-After` beyond this is cut: the operator is waiting."""
+
+
+def read_retry_after(header: str | None, now: datetime) -> float | None:
+    """Return the seconds of a ``Retry-After`` header (seconds or an HTTP date)."""
+    if header is None:
+        return None
+    text = header.strip()
+    if text.isascii() and text.isdecimal():
+        return min(float(text[:9]), LONGEST_WAIT_SECONDS)
+    try:
+        moment = parsedate_to_datetime(text)
+        seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds()
+    except (ValueError, OverflowError):
+        return None
+    return min(max(seconds, 0.0), LONGEST_WAIT_SECONDS)

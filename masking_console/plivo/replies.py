@@ -24,14 +24,15 @@ from masking_console.models.masking_session import (
 )
 from masking_console.models.plain_text import PlainText, plain_text
 from masking_console.models.session_uuid import SessionUuid
-from masking_console.plivo.answers import Answer, Verdict
-from masking_console.plivo.retry_after import read_retry_after
-from masking_console.plivo.words import (
+from masking_console.plivo.answers import (
     LONGEST_WORDS,
+    Answer,
     CutSecrets,
+    Verdict,
     safe_place,
     safe_words,
 )
+from masking_console.plivo.pacing import read_retry_after
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _API_ID = re.compile(r"[0-9A-Za-z_-]{1,64}", re.ASCII)

@@ -1,12 +1,24 @@
 """What the simulated account receives and answers, without any HTTP library."""
 
+import base64
+import hmac
 import random
 import uuid
+from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
+from typing import Any
 
 import msgspec
+
+from masking_console.models.account import (
+    Account,
+    AccountName,
+    AccountSource,
+    AuthId,
+    AuthToken,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +94,86 @@ class Replies:
             msgspec.json.encode({"api_id": api_id, **content}),
             (("content-type", "application/json"), *headers),
         )
+
+
+Message = MutableMapping[str, Any]
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Coroutine[None, None, None]]
+
+Headers = tuple[tuple[str, str], ...]
+"""Names in lower case and values, in the order in which they came."""
+
+
+def headers_of(scope: Scope) -> Headers:
+    """Return the headers of a request."""
+    return tuple(
+        (name.decode("latin-1").lower(), value.decode("latin-1"))
+        for name, value in scope["headers"]
+    )
+
+
+async def read_body(receive: Receive, most: int) -> bytes | None:
+    """Read a body to its end, and return at most so many bytes of its beginning.
+
+    Returns:
+        None where the client left before the end: such a request has no effect.
+    """
+    kept, has_more = b"", True
+    while has_more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        kept += message.get("body", b"")[: most - len(kept)]
+        has_more = bool(message.get("more_body"))
+    return kept
+
+
+async def send_reply(send: Send, reply: Reply) -> None:
+    """Send a whole answer."""
+    headers = [
+        (name.encode("latin-1"), value.encode("latin-1"))
+        for name, value in wire_headers(reply)
+    ]
+    start = {"type": "http.response.start", "status": reply.status, "headers": headers}
+    await send(start)
+    await send({"type": "http.response.body", "body": reply.body})
+
+
+def wire_headers(reply: Reply) -> Headers:
+    """Return an answer's headers with its length, where an answer may have one."""
+    if reply.status in {204, 304}:
+        return reply.headers
+    return (("content-length", str(len(reply.body))), *reply.headers)
+
+
+PRACTICE_AUTH_ID = AuthId("MAPRACTICE0000007Q2X")
+"""The Auth ID of the simulated account."""
+PRACTICE_TOKEN = "practice-token-that-opens-nothing-real-0"  # noqa: S105 - made up
+"""Its Auth Token, which is public on purpose."""
+
+_EXPECTED = base64.b64encode(f"{PRACTICE_AUTH_ID}:{PRACTICE_TOKEN}".encode())
+PRACTICE_HEADER = f"Basic {_EXPECTED.decode()}"
+"""The header that a client sends with them, for a server that echoes it."""
+
+
+def practice_account() -> Account:
+    """Return the simulated account as an operator uses it."""
+    return Account(
+        name=AccountName("practice"),
+        auth_id=PRACTICE_AUTH_ID,
+        auth_token=AuthToken(PRACTICE_TOKEN),
+        source=AccountSource.PRACTICE,
+    )
+
+
+def signs_in(authorization: bytes) -> bool:
+    """Return whether the value of an ``Authorization`` header is the right one.
+
+    What came is compared and never decoded: somebody may send a real token by mistake.
+    """
+    scheme, _, credentials = authorization.partition(b" ")
+    return scheme.lower() == b"basic" and hmac.compare_digest(
+        credentials.strip(), _EXPECTED
+    )

@@ -12,8 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from masking_console.models.session_uuid import SessionUuid
-from masking_console.practice.faults import Mark
-from masking_console.practice.odd_answers import ODD_ANSWERS
+from masking_console.practice.faults import ODD_ANSWERS, Mark
 from masking_console.practice.stored_session import (
     IN_PROGRESS,
     Interaction,

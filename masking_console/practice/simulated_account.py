@@ -5,30 +5,156 @@ one event loop; what a test looks at (`requests`, `sessions`) are copies.
 """
 
 import random
+import time
+from bisect import bisect_left, bisect_right
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from enum import Enum
 from http import HTTPStatus
+from operator import attrgetter
 from urllib.parse import parse_qsl, unquote
 
-from masking_console.practice.exchange import ReceivedRequest, Replies, Reply
-from masking_console.practice.faults import NO_FAULT, Fault, FaultHook, MarkedFaults
-from masking_console.practice.generation import generate_contents
+from masking_console.practice.exchange import (
+    PRACTICE_AUTH_ID,
+    ReceivedRequest,
+    Replies,
+    Reply,
+)
+from masking_console.practice.faults import (
+    NO_FAULT,
+    Fault,
+    FaultHook,
+    MarkedFaults,
+    OddAnswers,
+)
+from masking_console.practice.generation import generate_contents, new_session_uuid
 from masking_console.practice.listing import (
     Conduct,
     ListRefusedError,
     read_list_query,
 )
-from masking_console.practice.odd_answers import OddAnswers
-from masking_console.practice.rate_limit import RateLimit
-from masking_console.practice.session_store import SessionStore
-from masking_console.practice.sign_in import PRACTICE_AUTH_ID
 from masking_console.practice.stored_session import (
     EXPIRED,
     StoredSession,
     listed_json,
     session_json,
 )
+
+
+class Window(Enum):
+    """How the service counts; Plivo does not say."""
+
+    SLIDING = "sliding"
+    """Any stretch of that length holds no more than the limit."""
+    FIXED = "fixed"
+    """The count starts again at every multiple of that length."""
+
+
+class RateLimit:
+    """Counts the requests that are taken; a refused one does not count."""
+
+    def __init__(
+        self,
+        limit: int | None = 300,
+        seconds: float = 5.0,
+        window: Window = Window.SLIDING,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Make a limit; None as ``limit`` takes everything."""
+        self._limit = limit
+        self._seconds = seconds
+        self._window = window
+        self._clock = clock
+        self._taken: deque[float] = deque()
+
+    def takes(self) -> bool:
+        """Return whether one more request is taken now, and count it if so."""
+        if self._limit is None:
+            return True
+        now = self._clock()
+        start = now - self._seconds
+        if self._window is Window.FIXED:
+            # What came before the window began does not count, what came at its very
+            # beginning does.
+            start = now - now % self._seconds
+        while self._taken and self._is_past(self._taken[0], start):
+            self._taken.popleft()
+        if len(self._taken) >= self._limit:
+            return False
+        self._taken.append(now)
+        return True
+
+    def _is_past(self, taken: float, start: float) -> bool:
+        fixed = self._window is Window.FIXED
+        return taken < start if fixed else taken <= start
+
+
+_CREATED = attrgetter("created_time")
+
+
+class SessionStore:
+    """Every session by its id, and in the order of a list: the newest first."""
+
+    def __init__(self, sessions: Iterable[StoredSession], rng: random.Random) -> None:
+        self._rng = rng
+        self._by_id: dict[str, StoredSession] = {}
+        for session in sessions:
+            self._by_id[session.session_uuid] = session
+        # Kept in order, because twenty thousand sessions are listed in a thousand
+        # requests, and each is about a stretch of time.
+        self._oldest_first = sorted(self._by_id.values(), key=_CREATED, reverse=True)
+        self._oldest_first.reverse()
+
+    @property
+    def oldest_first(self) -> Sequence[StoredSession]:
+        """Every session in the order of creation, those yet to be created included."""
+        return self._oldest_first
+
+    def newest_first(self, now: datetime) -> list[StoredSession]:
+        """Return every session that has been created by now."""
+        created = bisect_right(self._oldest_first, now, key=_CREATED)
+        return self._oldest_first[:created][::-1]
+
+    def get(self, session_uuid: str, now: datetime) -> StoredSession | None:
+        """Return the session with exactly this id, or None."""
+        session = self._by_id.get(session_uuid)
+        return session if session and session.created_time <= now else None
+
+    def put(self, session: StoredSession) -> None:
+        """Add a session, or replace the one with its id."""
+        kept = self._oldest_first
+        before = self._by_id.get(session.session_uuid)
+        self._by_id[session.session_uuid] = session
+        if before is not None:
+            at = kept.index(before, self._place(before.created_time))
+            if before.created_time == session.created_time:
+                kept[at] = session
+                return
+            del kept[at]
+        # Of those that are created together, the one that came last is listed last.
+        kept.insert(self._place(session.created_time), session)
+
+    def expire(self, session: StoredSession, now: datetime) -> None:
+        """End a session now; its record stays."""
+        self.put(replace(session, expiry_time=now, was_expired=True))
+        if session.comes_back_after is not None:
+            due = now + session.comes_back_after
+            again = replace(
+                session,
+                session_uuid=new_session_uuid(self._rng),
+                created_time=due,
+                expiry_time=due + (session.expiry_time - session.created_time),
+                interactions=(),
+            )
+            # It is kept at once, and shows when its time has come.
+            self.put(again)
+
+    def _place(self, created: datetime) -> int:
+        """Return the position of the first one that was created then or later."""
+        return bisect_left(self._oldest_first, created, key=_CREATED)
+
 
 REMEMBERED_REQUESTS = 100_000
 """How many of the latest requests are kept."""

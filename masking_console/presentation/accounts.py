@@ -1,7 +1,6 @@
 """What the screens of the accounts say."""
 
-from masking_console.models.account import AccountSource
-from masking_console.models.account_list import AccountEntry, AccountList
+from masking_console.models.account import AccountEntry, AccountList, AccountSource
 from masking_console.presentation.display import hour_and_minute
 
 NONE_YET = (

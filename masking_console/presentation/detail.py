@@ -7,12 +7,12 @@ from masking_console.models.masking_session import CheckedSession
 from masking_console.models.plain_text import PlainText
 from masking_console.models.session_detail import Interaction, SessionInspection
 from masking_console.presentation.display import shown_time, zone_name
-from masking_console.presentation.numbers import masked
 from masking_console.presentation.sessions import (
     age,
     calls_words,
     created_words,
     ending_words,
+    masked,
     state_words,
 )
 

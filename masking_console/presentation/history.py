@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from masking_console.models.audit_state import AuditState
 from masking_console.models.expiry import ExpiryOutcome
 from masking_console.models.history import (
     BatchRecord,
@@ -16,6 +15,7 @@ from masking_console.models.history import (
     SessionRecord,
 )
 from masking_console.models.history_query import SearchProgress
+from masking_console.models.journal_entry import AuditState
 from masking_console.models.plain_text import plain_text
 from masking_console.models.session_events import SessionEvent
 from masking_console.presentation.display import Sign, day_and_minute, glyph, zone_name

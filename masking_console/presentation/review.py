@@ -6,18 +6,18 @@ from datetime import datetime
 
 from masking_console.models.account import Account
 from masking_console.models.expiry import ExpiryPlan
+from masking_console.models.listing import Origin
 from masking_console.models.masking_session import (
     AccountDoubt,
     CheckedSession,
     CheckState,
 )
-from masking_console.models.origin import Origin
 from masking_console.models.session_uuid import SessionUuid
-from masking_console.presentation.numbers import masked
 from masking_console.presentation.sessions import (
     calls_words,
     created_words,
     ending_words,
+    masked,
     origin_words,
     state_words,
 )

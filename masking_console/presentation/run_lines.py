@@ -32,8 +32,7 @@ from masking_console.models.run_events import (
     SessionSending,
     SessionSettled,
 )
-from masking_console.presentation.display import Sign
-from masking_console.presentation.log_lines import LogLine
+from masking_console.presentation.display import LogLine, Sign
 from masking_console.presentation.sessions import outcome_sign, outcome_word
 
 _SAID_BY_A_GET = {ExpiryOutcome.EXPIRED, ExpiryOutcome.NOT_FOUND}

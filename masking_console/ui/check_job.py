@@ -15,7 +15,7 @@ from masking_console.models.masking_session import (
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.check_sessions import CheckEvent
 from masking_console.presentation.display import Sign
-from masking_console.presentation.pasted import still_open
+from masking_console.presentation.listing import still_open
 from masking_console.presentation.review import doubt_words, sessions
 from masking_console.ui.keys.acts import key_of
 from masking_console.ui.keys.remedies import with_remedy

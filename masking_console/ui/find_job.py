@@ -11,10 +11,10 @@ from masking_console.models.listing import (
     ListEnd,
     ListEvent,
     ListProgress,
+    Origin,
     Wanted,
 )
 from masking_console.models.masking_session import CheckedSession
-from masking_console.models.origin import Origin
 from masking_console.models.plain_text import plain_text
 from masking_console.operations.engine import Stream
 from masking_console.presentation.display import Sign

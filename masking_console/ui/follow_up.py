@@ -23,6 +23,7 @@ from masking_console.models.run_events import (
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.models.unsettled import NotSettled
 from masking_console.presentation.display import Sign, hour_to_second
+from masking_console.presentation.finished import unsettled_words
 from masking_console.presentation.run_lines import (
     learnt_line,
     look_finished_words,
@@ -30,7 +31,6 @@ from masking_console.presentation.run_lines import (
     looked_words,
     warning_words,
 )
-from masking_console.presentation.unsettled import unsettled_words
 from masking_console.ui.keys.acts import key_of
 from masking_console.ui.keys.remedies import with_remedy
 from masking_console.ui.screens.finished import FinishedScreen

@@ -13,8 +13,8 @@ from masking_console.models.expiry import ExpiryOutcome
 from masking_console.models.history import BatchRecord
 from masking_console.operations.wiring import Operations
 from masking_console.presentation.display import Sign, place_words
+from masking_console.presentation.finished import unsettled_outcomes_words
 from masking_console.presentation.run_lines import looked_words
-from masking_console.presentation.unsettled import unsettled_outcomes_words
 from masking_console.ui.account_choice import go_over, renew
 from masking_console.ui.dialogs import answer_to
 from masking_console.ui.keys.help_text import commands, help_groups

@@ -28,8 +28,7 @@ from masking_console.models.plain_text import PlainText  # noqa: E402 - after th
 from masking_console.practice.simulated_account import (  # noqa: E402
     SimulatedAccount,
 )
-from masking_console.presentation.display import Sign  # noqa: E402
-from masking_console.presentation.log_lines import LogLine  # noqa: E402
+from masking_console.presentation.display import LogLine, Sign  # noqa: E402
 from tests.benchmarks.picker import (  # noqa: E402
     KEY_MS,
     Drawn,

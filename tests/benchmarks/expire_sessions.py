@@ -30,15 +30,18 @@ from masking_console.models.session_uuid import SessionUuid  # noqa: E402
 from masking_console.operations.connections import Connections  # noqa: E402
 from masking_console.operations.run_control import RunControl  # noqa: E402
 from masking_console.operations.wiring import build_operations  # noqa: E402
-from masking_console.practice.listing import Conduct  # noqa: E402
-from masking_console.practice.rate_limit import RateLimit, Window  # noqa: E402
-from masking_console.practice.server import serve  # noqa: E402
-from masking_console.practice.sign_in import (  # noqa: E402
+from masking_console.practice.exchange import (  # noqa: E402
     PRACTICE_AUTH_ID,
     PRACTICE_TOKEN,
     practice_account,
 )
-from masking_console.practice.simulated_account import SimulatedAccount  # noqa: E402
+from masking_console.practice.listing import Conduct  # noqa: E402
+from masking_console.practice.server import serve  # noqa: E402
+from masking_console.practice.simulated_account import (  # noqa: E402
+    RateLimit,
+    SimulatedAccount,
+    Window,
+)
 from masking_console.settings import Settings, checked_api_url  # noqa: E402
 from tests.support.expiry_probe import WAITS, carried_out  # noqa: E402
 from tests.support.runs import open_ids, plan_of  # noqa: E402

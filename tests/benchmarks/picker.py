@@ -35,7 +35,7 @@ from textual.app import App  # noqa: E402
 from textual.screen import Screen  # noqa: E402
 
 from masking_console.models.masking_session import CheckedSession  # noqa: E402
-from masking_console.plivo.pages import read_page  # noqa: E402
+from masking_console.plivo.details import read_page  # noqa: E402
 from masking_console.practice.simulated_account import (  # noqa: E402
     SimulatedAccount,
 )

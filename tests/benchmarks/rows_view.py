@@ -31,8 +31,7 @@ from masking_console.models.masking_session import (
 )
 from masking_console.models.plain_text import PlainText
 from masking_console.models.session_uuid import SessionUuid
-from masking_console.presentation.display import Sign
-from masking_console.presentation.log_lines import LogLine
+from masking_console.presentation.display import LogLine, Sign
 from masking_console.ui.widgets.queue_table import QueueTable
 from masking_console.ui.widgets.result_log import ResultLog
 

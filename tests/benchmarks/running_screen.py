@@ -25,7 +25,7 @@ from masking_console.models.session_uuid import SessionUuid  # noqa: E402
 from masking_console.operations import expire_sessions  # noqa: E402
 from masking_console.operations.expire_one import Waits  # noqa: E402
 from masking_console.operations.wiring import build_operations  # noqa: E402
-from masking_console.practice.sign_in import (  # noqa: E402
+from masking_console.practice.exchange import (  # noqa: E402
     PRACTICE_AUTH_ID,
     PRACTICE_TOKEN,
 )

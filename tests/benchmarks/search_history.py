@@ -24,10 +24,14 @@ sys.path.insert(0, str(ROOT))
 
 # After the path, because the support belongs to the tests.
 from masking_console.journal.entry_file import EntryFile  # noqa: E402
-from masking_console.journal.head_note import HeadNote  # noqa: E402
 from masking_console.journal.journal import Journal  # noqa: E402
 from masking_console.journal.reading import read_attempts  # noqa: E402
-from masking_console.journal.seals import FIRST_SEAL, Head, seal  # noqa: E402
+from masking_console.journal.seals import (  # noqa: E402
+    FIRST_SEAL,
+    Head,
+    HeadNote,
+    seal,
+)
 from masking_console.journal.searching import (  # noqa: E402
     read_page,
     read_session_events,
@@ -43,7 +47,7 @@ from masking_console.models.journal_entry import (  # noqa: E402
     JournalEvent,
 )
 from masking_console.models.session_uuid import SessionUuid  # noqa: E402
-from masking_console.practice.sign_in import practice_account  # noqa: E402
+from masking_console.practice.exchange import practice_account  # noqa: E402
 from tests.support.runs import plan_of  # noqa: E402
 
 ENTRIES = 220_000

@@ -7,7 +7,7 @@ import pytest
 from masking_console.cli.commands import cli
 from masking_console.config_keys import allowed
 from masking_console.exit_codes import ExitCode
-from masking_console.practice.odd_answers import ODD_ANSWERS
+from masking_console.practice.faults import ODD_ANSWERS
 from masking_console.practice.simulated_account import SimulatedAccount
 from masking_console.ui.app import ConsoleApp
 from masking_console.ui.keys.keymap import acts

@@ -23,7 +23,7 @@ from masking_console.models.run_events import RunEvent
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.expire_sessions import WORKERS
 from masking_console.operations.resume_batches import ResumeBatches
-from masking_console.practice.loopback_server import LoopbackServer, listen
+from masking_console.practice.server import LoopbackServer, listen
 from masking_console.practice.simulated_account import SimulatedAccount
 from tests.support.campaigns import campaign, share
 from tests.support.practice_service import (

@@ -17,7 +17,7 @@ import pytest
 
 from masking_console.models.expiry import ExpiryOutcome, RunEnd
 from masking_console.models.session_uuid import SessionUuid
-from masking_console.practice.sign_in import PRACTICE_AUTH_ID, PRACTICE_TOKEN
+from masking_console.practice.exchange import PRACTICE_AUTH_ID, PRACTICE_TOKEN
 from tests.support.campaigns import campaign, share
 from tests.support.practice_service import (
     DEAF_SECONDS,

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from masking_console.practice.exchange import PRACTICE_AUTH_ID, PRACTICE_TOKEN
 from masking_console.practice.faults import Ending, Fault, Mark
 from masking_console.practice.listing import Conduct
-from masking_console.practice.sign_in import PRACTICE_AUTH_ID, PRACTICE_TOKEN
 from masking_console.practice.simulated_account import SimulatedAccount
 from tests.support.practice_service import (
     DEAF_SECONDS,

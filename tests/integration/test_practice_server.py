@@ -13,14 +13,15 @@ import pytest
 from masking_console.errors import InputError
 from masking_console.models.expiry import Evidence, ExpiryOutcome
 from masking_console.operations.connections import Connections
-from masking_console.practice.exchange import ReceivedRequest
+from masking_console.practice.exchange import (
+    PRACTICE_AUTH_ID,
+    PRACTICE_TOKEN,
+    ReceivedRequest,
+)
 from masking_console.practice.faults import Ending, Fault, Mark
 from masking_console.practice.listing import Conduct
-from masking_console.practice.loopback_server import listen
-from masking_console.practice.rate_limit import RateLimit
-from masking_console.practice.server import serve
-from masking_console.practice.sign_in import PRACTICE_AUTH_ID, PRACTICE_TOKEN
-from masking_console.practice.simulated_account import SimulatedAccount
+from masking_console.practice.server import listen, serve
+from masking_console.practice.simulated_account import RateLimit, SimulatedAccount
 from masking_console.settings import Timeouts, checked_api_url
 from tests.support.practice_service import announcing
 from tests.support.runs import bench, open_ids, plivos, quick_account
@@ -245,7 +246,7 @@ def test_without_uvicorn_one_sentence_says_how_to_get_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "uvicorn", None)
-    monkeypatch.delitem(sys.modules, "masking_console.practice.loopback_server")
+    monkeypatch.delitem(sys.modules, "masking_console.practice.server")
 
     with pytest.raises(InputError, match=r"pip install 'masking-console\[server\]'"):
         serve(0, print)

@@ -13,7 +13,7 @@ from tests.support.terminal import Terminal
 PATIENCE_SECONDS = 20.0
 _ASK = """
 from masking_console.errors import RefusedError
-from masking_console.linear.terminal_question import controlling_terminal, typed_answer
+from masking_console.linear.prompt import controlling_terminal, typed_answer
 with controlling_terminal() as terminal:
     try:
         print("YES " + typed_answer("Sure?", "2 env", terminal))

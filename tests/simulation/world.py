@@ -33,7 +33,7 @@ from masking_console.operations.expire_one import Waits
 from masking_console.operations.expire_sessions import ExpireSessions
 from masking_console.operations.run_control import RunControl
 from masking_console.operations.second_look import SecondLook
-from masking_console.practice.sign_in import PRACTICE_AUTH_ID
+from masking_console.practice.exchange import PRACTICE_AUTH_ID
 from masking_console.practice.stored_session import EXPIRED
 from masking_console.settings import PRACTICE_API_URL, ApiUrl, Settings
 from tests.simulation.far_side import EPOCH, Arrival, WatchedAccount, Wire

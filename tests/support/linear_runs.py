@@ -12,18 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from masking_console.errors import MaskingConsoleError
-from masking_console.linear.confirmation import digest
-from masking_console.linear.expire import ExpireJob
+from masking_console.linear.expire import ExpireJob, ExpiryRequest
 from masking_console.linear.find import FindJob, FindJson, FindText
-from masking_console.linear.json_lines import JsonLines
-from masking_console.linear.output import Output
-from masking_console.linear.request import ExpiryRequest
+from masking_console.linear.output import JsonLines, Output, TextLines
+from masking_console.linear.plan import digest
 from masking_console.linear.stop_signals import StopSignals
-from masking_console.linear.text_lines import TextLines
 from masking_console.models.listing import Wanted
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.wiring import build_operations
-from masking_console.practice.sign_in import practice_account
+from masking_console.practice.exchange import practice_account
 from masking_console.practice.simulated_account import SimulatedAccount
 from masking_console.settings import PRACTICE_API_URL, ApiUrl, Settings, Timeouts
 

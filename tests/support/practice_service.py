@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from masking_console.practice.loopback_server import LoopbackServer, listen
-from masking_console.practice.sign_in import PRACTICE_AUTH_ID, PRACTICE_TOKEN
+from masking_console.practice.exchange import PRACTICE_AUTH_ID, PRACTICE_TOKEN
+from masking_console.practice.server import LoopbackServer, listen
 from masking_console.practice.simulated_account import SimulatedAccount
 from tests.support.terminal import Terminal
 

@@ -10,8 +10,7 @@ from masking_console.models.masking_session import (
 )
 from masking_console.models.plain_text import PlainText
 from masking_console.models.session_uuid import SessionUuid
-from masking_console.presentation.display import Sign
-from masking_console.presentation.log_lines import LogLine
+from masking_console.presentation.display import LogLine, Sign
 
 NOW = datetime(2026, 3, 4, 12, 4, 31, tzinfo=UTC)
 

@@ -34,8 +34,7 @@ from masking_console.practice.embedded import open_practice
 from masking_console.practice.exchange import ReceivedRequest, Reply
 from masking_console.practice.faults import Fault
 from masking_console.practice.listing import Conduct
-from masking_console.practice.rate_limit import RateLimit
-from masking_console.practice.simulated_account import SimulatedAccount
+from masking_console.practice.simulated_account import RateLimit, SimulatedAccount
 from masking_console.settings import PRACTICE_API_URL, ApiUrl, Settings, Timeouts
 
 AT_ONCE = Waits(offline=0.0, again=0.0, look=0.0, first_one=0.0)

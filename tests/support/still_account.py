@@ -14,8 +14,7 @@ from masking_console.models.masking_session import MaskingSession
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.find_sessions import FindSessions
 from masking_console.practice.listing import Conduct
-from masking_console.practice.rate_limit import RateLimit
-from masking_console.practice.simulated_account import SimulatedAccount
+from masking_console.practice.simulated_account import RateLimit, SimulatedAccount
 from masking_console.practice.stored_session import StoredSession
 from tests.support.runs import bench
 

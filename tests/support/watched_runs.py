@@ -20,11 +20,13 @@ from masking_console.journal.reading import read_batches, verify_file
 from masking_console.models.expiry import ExpiryOutcome
 from masking_console.models.history import BatchRecord
 from masking_console.models.session_uuid import SessionUuid
-from masking_console.practice.exchange import ReceivedRequest
+from masking_console.practice.exchange import (
+    PRACTICE_AUTH_ID,
+    PRACTICE_TOKEN,
+    ReceivedRequest,
+)
 from masking_console.practice.listing import Conduct
-from masking_console.practice.rate_limit import RateLimit
-from masking_console.practice.sign_in import PRACTICE_AUTH_ID, PRACTICE_TOKEN
-from masking_console.practice.simulated_account import SimulatedAccount
+from masking_console.practice.simulated_account import RateLimit, SimulatedAccount
 from tests.support import expiry_probe
 from tests.support.practice_service import PATIENCE_SECONDS, program_environment
 

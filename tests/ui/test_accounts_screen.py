@@ -15,7 +15,7 @@ from masking_console.models.account import (
     AuthId,
     AuthToken,
 )
-from masking_console.practice.sign_in import PRACTICE_AUTH_ID, PRACTICE_TOKEN
+from masking_console.practice.exchange import PRACTICE_AUTH_ID, PRACTICE_TOKEN
 from masking_console.practice.simulated_account import SimulatedAccount
 from masking_console.ui.screens.accounts import AccountsScreen
 from masking_console.ui.screens.new_account import NewAccountScreen

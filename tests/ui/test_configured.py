@@ -3,8 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
-from masking_console.models.cause import CauseRules
-from masking_console.models.ticket_pattern import TicketPattern
+from masking_console.models.cause import CauseRules, TicketPattern
 from masking_console.practice.simulated_account import SimulatedAccount
 from masking_console.settings import ShowNumbers
 from masking_console.ui.screens.session_detail import DetailScreen

@@ -9,8 +9,7 @@ from masking_console.models.masking_session import CheckState
 from masking_console.practice.exchange import ReceivedRequest
 from masking_console.practice.faults import Fault
 from masking_console.practice.listing import Conduct
-from masking_console.practice.rate_limit import RateLimit
-from masking_console.practice.simulated_account import SimulatedAccount
+from masking_console.practice.simulated_account import RateLimit, SimulatedAccount
 from masking_console.ui.screens.question import QuestionScreen
 from tests.support.console import Console, console
 from tests.support.runs import open_ids, plivos, reply

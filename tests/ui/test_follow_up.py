@@ -12,9 +12,8 @@ from masking_console.models.cause import CauseRules
 from masking_console.models.expiry import ExpiryOutcome
 from masking_console.models.history_query import HistoryQuery
 from masking_console.models.session_uuid import SessionUuid
-from masking_console.practice.exchange import ReceivedRequest
+from masking_console.practice.exchange import ReceivedRequest, practice_account
 from masking_console.practice.faults import Ending, Fault
-from masking_console.practice.sign_in import practice_account
 from masking_console.practice.simulated_account import SimulatedAccount
 from masking_console.presentation.run_lines import report
 from masking_console.ui.screens.main import MainScreen

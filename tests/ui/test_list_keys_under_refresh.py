@@ -11,8 +11,7 @@ from textual.pilot import Pilot
 from masking_console.models.masking_session import CheckedSession, CheckState
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.practice.listing import Conduct
-from masking_console.practice.rate_limit import RateLimit
-from masking_console.practice.simulated_account import SimulatedAccount
+from masking_console.practice.simulated_account import RateLimit, SimulatedAccount
 from masking_console.ui.screens.review import ReviewScreen
 from masking_console.ui.screens.session_detail import DetailScreen
 from masking_console.ui.widgets.queue_filter import RowOrder

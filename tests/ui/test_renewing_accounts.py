@@ -17,9 +17,8 @@ from masking_console.models.masking_session import CheckState
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.policy import WriteState
 from masking_console.operations.wiring import build_operations
-from masking_console.practice.exchange import Reply
+from masking_console.practice.exchange import PRACTICE_AUTH_ID, PRACTICE_TOKEN, Reply
 from masking_console.practice.faults import Fault
-from masking_console.practice.sign_in import PRACTICE_AUTH_ID, PRACTICE_TOKEN
 from masking_console.practice.simulated_account import SimulatedAccount
 from masking_console.settings import Settings
 from masking_console.ui.app import ConsoleApp

@@ -1,8 +1,8 @@
 import pytest
 
 from masking_console.models.expiry import ExpiryOutcome
+from masking_console.models.listing import Origin
 from masking_console.models.masking_session import CheckedSession, CheckState
-from masking_console.models.origin import Origin
 from masking_console.models.plain_text import PlainText
 from masking_console.ui.widgets.queue_steps import Undone
 from masking_console.ui.widgets.session_queue import UNDO_STEPS, SessionQueue

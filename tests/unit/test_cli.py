@@ -16,7 +16,7 @@ from masking_console import __version__
 from masking_console.cli import help_text, main
 from masking_console.journal import search_table
 from masking_console.models.expiry import ExpirySummary
-from masking_console.operations import print_history
+from masking_console.operations import read_history
 from masking_console.operations.read_history import ReadHistory
 from masking_console.practice import server
 from masking_console.practice.simulated_account import SimulatedAccount
@@ -253,7 +253,7 @@ def test_an_old_journal_says_why_it_takes_long_until_it_is_prepared(
     fixture = Path(__file__).parents[1] / "fixtures" / "journal-of-version-3.db"
     for ending in ("", "-head"):
         shutil.copy(f"{fixture}{ending}", tmp_path / f"journal.db{ending}")
-    monkeypatch.setattr(print_history, "_LONG", 39)
+    monkeypatch.setattr(read_history, "_LONG", 39)
     monkeypatch.setattr(search_table, "AT_ONCE", 15)
 
     _code, before, err = run(capsys, "history")

@@ -14,7 +14,7 @@ from masking_console import paths
 from masking_console.journal.journal import Journal
 from masking_console.models.account import AccountName
 from masking_console.models.session_uuid import SessionUuid
-from masking_console.practice.sign_in import practice_account
+from masking_console.practice.exchange import practice_account
 from tests.support.runs import plan_of
 from tests.unit.test_cli import run
 

@@ -7,7 +7,7 @@ from typing import NoReturn
 import pytest
 
 from masking_console.cli import main
-from masking_console.operations import print_history
+from masking_console.operations import read_history
 
 SECRET = "s3cr3tS3cr3tS3cr3tS3cr3t +14155550123"
 
@@ -49,7 +49,7 @@ def assert_without_values(state: Path, told: str) -> None:
 def test_a_defect_ends_a_command_without_a_traceback(
     state: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(print_history, "print_history", fail)
+    monkeypatch.setattr(read_history, "print_history", fail)
     code, out, err = run_history(capsys)
 
     assert (code, out) == (1, "")
@@ -61,6 +61,6 @@ def test_a_defect_ends_a_command_without_a_traceback(
 def test_a_defect_in_a_thread_is_written_down_and_not_shown(
     state: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(print_history, "print_history", fail_in_a_thread)
+    monkeypatch.setattr(read_history, "print_history", fail_in_a_thread)
     assert run_history(capsys) == (0, "went on\n", "")
     assert_without_values(state, "")

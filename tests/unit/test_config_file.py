@@ -15,9 +15,9 @@ from masking_console.config_layers import Configuration, read_configuration
 from masking_console.errors import ConfigFileError
 from masking_console.exit_codes import ExitCode
 from masking_console.models.account import AccountName
-from masking_console.models.confirmation_rules import ConfirmationRules
+from masking_console.models.expiry import ConfirmationRules
 from masking_console.paths import is_absent
-from masking_console.presentation.configuration import as_toml
+from masking_console.presentation.examination import as_toml
 from masking_console.settings import Settings, ShowNumbers, SignStyle, TimeZone
 
 EVERYTHING = """

@@ -25,7 +25,7 @@ from masking_console.config_layers import (
 from masking_console.errors import ConfigFileError, InputError
 from masking_console.models.account import AccountName
 from masking_console.paths import open_guarded
-from masking_console.presentation.configuration import as_toml
+from masking_console.presentation.examination import as_toml
 from masking_console.settings import PRACTICE_API_URL, ApiUrl, Settings, ShowNumbers
 
 

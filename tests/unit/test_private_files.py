@@ -11,7 +11,7 @@ import pytest
 from masking_console.errors import JournalError, UnwritableFileError
 from masking_console.journal.journal import Journal
 from masking_console.journal.reading import read_batches
-from masking_console.operations.export_history import ExportHistory
+from masking_console.operations.read_history import ExportHistory
 from masking_console.paths import UnsafePathError, make_private_folder, open_private
 from masking_console.ui.crash import write_crash_file
 from tests.support.runs import bench, open_ids, quick_account

@@ -14,8 +14,13 @@ from textual.screen import Screen
 from textual.widgets import DataTable, Static
 
 from masking_console.errors import MaskingConsoleError
-from masking_console.models.account import Account, AccountSource, AuthToken
-from masking_console.models.account_list import AccountEntry, AccountList
+from masking_console.models.account import (
+    Account,
+    AccountEntry,
+    AccountList,
+    AccountSource,
+    AuthToken,
+)
 from masking_console.operations.manage_accounts import ManageAccounts
 from masking_console.presentation.accounts import (
     STAYS_IN_USE,

@@ -17,9 +17,8 @@ from masking_console.models.cause import Cause
 from masking_console.models.plain_text import PlainText, plain_text
 from masking_console.models.session_ids import PastedIds
 from masking_console.models.session_uuid import SessionUuid
-from masking_console.presentation.display import Sign
-from masking_console.presentation.log_lines import LogLine
-from masking_console.presentation.pasted import (
+from masking_console.presentation.display import LogLine, Sign
+from masking_console.presentation.listing import (
     called_off,
     offered_ticket,
     other_account,

@@ -18,7 +18,7 @@ from masking_console.models.expiry import ExpiryOutcome
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.models.unsettled import NotSettled
 from masking_console.presentation.display import shown_time, zone_name
-from masking_console.presentation.unsettled import ended_by, matter_words
+from masking_console.presentation.finished import ended_by, matter_words
 from masking_console.ui.keys.acts import asks, key_of, moves
 from masking_console.ui.keys.remedies import with_remedy
 from masking_console.ui.widgets.dialog_box import DialogBox

@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from masking_console.models.expiry import ExpiryOutcome
-from masking_console.presentation.unsettled import unsettled_outcomes_words
+from masking_console.presentation.finished import unsettled_outcomes_words
 from masking_console.ui.keys.acts import asks, key_of, moves
 from masking_console.ui.keys.asking import Asks
 from masking_console.ui.widgets.dialog_box import DialogBox

@@ -13,7 +13,7 @@ from textual.widgets import Button, Static
 
 from masking_console.errors import RefusedError
 from masking_console.models.expiry import ConfirmedPlan, ExpiryPlan, Tier
-from masking_console.models.origin import Origin
+from masking_console.models.listing import Origin
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.presentation.review import (
     consequences,

@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import NamedTuple
 
 from masking_console.models.expiry import ExpiryOutcome
+from masking_console.models.listing import Origin
 from masking_console.models.masking_session import CheckedSession, CheckState
-from masking_console.models.origin import Origin
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.presentation.display import Sign, glyph
-from masking_console.presentation.numbers import masked
 from masking_console.presentation.sessions import (
     calls,
     ends,
+    masked,
     origin_short,
     origin_words,
     outcome_sign,

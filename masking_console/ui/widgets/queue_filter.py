@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 
+from masking_console.models.listing import Origin
 from masking_console.models.masking_session import CheckedSession, CheckState
-from masking_console.models.origin import Origin
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.presentation.sessions import origin_words
 from masking_console.ui.widgets.queue_cells import QueueSummary

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from masking_console.models.expiry import ExpiryOutcome
+from masking_console.models.listing import Origin
 from masking_console.models.masking_session import CheckedSession, CheckState
-from masking_console.models.origin import Origin
 from masking_console.models.session_uuid import SessionUuid
 
 AFTERWARDS = {

@@ -15,8 +15,8 @@ from textual._time import get_time  # the clock of the events
 from textual.message import Message
 
 from masking_console.models.expiry import UNSETTLED, ExpiryOutcome
+from masking_console.models.listing import Origin
 from masking_console.models.masking_session import CheckedSession, CheckState
-from masking_console.models.origin import Origin
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.ui.widgets.queue_cells import (
     OutcomeShown,

@@ -9,8 +9,7 @@ from typing import ClassVar, NamedTuple
 from textual.binding import BindingType
 from textual.message import Message
 
-from masking_console.presentation.display import glyph
-from masking_console.presentation.log_lines import LogLine
+from masking_console.presentation.display import LogLine, glyph
 from masking_console.ui.keys.acts import moves
 from masking_console.ui.widgets.queue_cells import SIGN_LOOKS
 from masking_console.ui.widgets.row_cells import Cell, Column

@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from masking_console.models.expiry import ExpiryPlan
+from masking_console.models.listing import Origin
 from masking_console.models.masking_session import CheckedSession
-from masking_console.models.origin import Origin
 from masking_console.models.session_uuid import SessionUuid
-from masking_console.presentation.numbers import masked
 from masking_console.presentation.sessions import (
     calls_in_words,
     ends,
+    masked,
     origin_short,
     origin_words,
     parties,

@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from masking_console.models.expiry import ExpiryOutcome
+from masking_console.models.listing import Origin
 from masking_console.models.masking_session import CheckedSession, CheckState
-from masking_console.models.origin import Origin
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.ui.widgets.queue_steps import (
     AFTERWARDS,

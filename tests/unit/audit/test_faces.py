@@ -9,11 +9,11 @@ import pytest
 from masking_console import paths
 from masking_console.cli import main
 from masking_console.journal.journal import Journal
-from masking_console.models.audit_state import AuditState
 from masking_console.models.expiry import RunEnd
+from masking_console.models.journal_entry import AuditState
 from masking_console.models.session_uuid import EXAMPLE, SessionUuid
 from masking_console.operations.wiring import build_operations
-from masking_console.practice.sign_in import practice_account
+from masking_console.practice.exchange import practice_account
 from masking_console.presentation.history import audit_line, audit_notice
 from masking_console.settings import AuditRules, Settings, checked_audit_target
 from tests.support.runs import plan_of

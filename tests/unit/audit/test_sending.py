@@ -18,12 +18,11 @@ import pytest
 
 from masking_console.audit import sender as sending
 from masking_console.audit import targets
-from masking_console.audit.marks import MarkFile
 from masking_console.audit.messages import AuditEntry, Severity
-from masking_console.audit.sender import AuditOut, Sender, read_states
+from masking_console.audit.sender import AuditOut, MarkFile, Sender, read_states
 from masking_console.audit.targets import FileTarget, SyslogServer, Target, open_target
 from masking_console.journal.journal import Journal
-from masking_console.models.audit_state import AuditState
+from masking_console.models.journal_entry import AuditState
 from masking_console.settings import AuditRules, checked_audit_target
 from tests.support.certificates import Authority
 from tests.support.syslog_server import syslog_server

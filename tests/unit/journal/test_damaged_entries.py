@@ -31,7 +31,7 @@ from masking_console.models.expiry import (
 from masking_console.models.history import batch_record
 from masking_console.models.journal_entry import DamagedEntry
 from masking_console.models.session_uuid import SessionUuid
-from masking_console.practice.sign_in import practice_account
+from masking_console.practice.exchange import practice_account
 from tests.support.runs import plan_of
 from tests.unit.journal.test_seals import tamper
 

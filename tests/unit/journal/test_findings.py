@@ -13,10 +13,9 @@ import pytest
 from masking_console.errors import JournalError
 from masking_console.journal.consoles import Consoles
 from masking_console.journal.entry_reader import read_rows
-from masking_console.journal.head_note import note_path
 from masking_console.journal.journal import Journal
 from masking_console.journal.reading import read_batches, verify_file
-from masking_console.journal.seals import FIRST_SEAL, seal
+from masking_console.journal.seals import FIRST_SEAL, note_path, seal
 from masking_console.models.history import ChainReport
 from masking_console.models.journal_entry import SCHEMA_VERSION
 from tests.unit.journal.test_seals import NOW, rebuild_chain, tamper, write

@@ -14,11 +14,10 @@ import pytest
 from masking_console.errors import JournalError
 from masking_console.journal import entry_file, entry_reader
 from masking_console.journal.entry_file import EntryFile
-from masking_console.journal.files_in_use import FilesInUse
-from masking_console.journal.head_note import HeadNote, note_path, read_head
+from masking_console.journal.failures import FilesInUse
 from masking_console.journal.journal import Journal
 from masking_console.journal.reading import verify_file
-from masking_console.journal.seals import Head
+from masking_console.journal.seals import Head, HeadNote, note_path, read_head
 from masking_console.models.journal_entry import (
     SCHEMA_VERSION,
     JournalEntry,
@@ -26,7 +25,7 @@ from masking_console.models.journal_entry import (
 )
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.paths import UnsafePathError
-from masking_console.practice.sign_in import practice_account
+from masking_console.practice.exchange import practice_account
 from tests.support.runs import plan_of
 
 NOW = datetime(2026, 3, 4, 12, 5, 2, tzinfo=UTC)

@@ -22,7 +22,7 @@ from masking_console.models.expiry import Batch, ExpiryOutcome, ExpiryResult, Ru
 from masking_console.models.journal_entry import SCHEMA_VERSION, JournalEvent
 from masking_console.models.plain_text import PlainText
 from masking_console.models.session_uuid import SessionUuid
-from masking_console.practice.sign_in import practice_account
+from masking_console.practice.exchange import practice_account
 from tests.support.runs import plan_of
 
 NOW = datetime(2026, 3, 4, 12, 5, 2, tzinfo=UTC)

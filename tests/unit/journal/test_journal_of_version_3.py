@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from masking_console.journal.head_note import note_path
 from masking_console.journal.journal import Journal
 from masking_console.journal.reading import read_batches, verify_file
+from masking_console.journal.seals import note_path
 from masking_console.models.journal_entry import SCHEMA_VERSION
 
 FIXTURE = Path(__file__).parents[2] / "fixtures" / "journal-of-version-3.db"

@@ -9,18 +9,18 @@ from typing import Any
 
 import pytest
 
-from masking_console.journal.journal import Journal
-from masking_console.journal.os_user import (
+from masking_console.journal.consoles import (
     posix_user,
     process_user,
     sudo_user,
     windows_user,
 )
+from masking_console.journal.journal import Journal
 from masking_console.journal.reading import read_batches
 from masking_console.models.history import BatchRecord, who
 from masking_console.models.history_query import HistoryQuery
 from masking_console.models.session_uuid import SessionUuid
-from masking_console.practice.sign_in import practice_account
+from masking_console.practice.exchange import practice_account
 from tests.support.runs import plan_of
 
 NOW = datetime(2026, 3, 4, 12, 5, 2, tzinfo=UTC)

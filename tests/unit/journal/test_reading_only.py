@@ -20,7 +20,7 @@ from masking_console.journal.searching import read_page
 from masking_console.models.history_query import HistoryQuery
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.read_history import ReadHistory
-from masking_console.practice.sign_in import practice_account
+from masking_console.practice.exchange import practice_account
 from tests.support.runs import plan_of
 
 NOW = datetime(2026, 3, 4, 12, 5, 2, tzinfo=UTC)

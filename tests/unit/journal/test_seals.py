@@ -8,15 +8,20 @@ from pathlib import Path
 import pytest
 
 from masking_console.journal.entry_reader import read_rows
-from masking_console.journal.head_note import note_path, read_head
 from masking_console.journal.journal import Journal
 from masking_console.journal.reading import verify_file
-from masking_console.journal.seals import FIRST_SEAL, seal, verify_chain
+from masking_console.journal.seals import (
+    FIRST_SEAL,
+    note_path,
+    read_head,
+    seal,
+    verify_chain,
+)
 from masking_console.models.expiry import RunEnd
 from masking_console.models.history import ChainReport
 from masking_console.models.journal_entry import SCHEMA_VERSION
 from masking_console.models.session_uuid import SessionUuid
-from masking_console.practice.sign_in import practice_account
+from masking_console.practice.exchange import practice_account
 from tests.support.runs import plan_of
 
 NOW = datetime(2026, 3, 4, 12, 5, 2, tzinfo=UTC)

@@ -11,10 +11,9 @@ import pytest
 
 from masking_console.errors import InputError, JournalError
 from masking_console.journal import search_table, searching
-from masking_console.journal.head_note import note_path
 from masking_console.journal.journal import Journal
 from masking_console.journal.reading import read_attempts, read_batches, verify_file
-from masking_console.journal.seals import FIRST_SEAL, SealedRow, seal
+from masking_console.journal.seals import FIRST_SEAL, SealedRow, note_path, seal
 from masking_console.journal.searching import (
     count_unprepared,
     read_matching,
@@ -26,7 +25,7 @@ from masking_console.models.history_query import HistoryQuery, SearchProgress
 from masking_console.models.journal_entry import JournalEntry, JournalEvent
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.verify_history import rebuild_search
-from masking_console.practice.sign_in import practice_account
+from masking_console.practice.exchange import practice_account
 from tests.support.runs import plan_of
 
 FIXTURE = Path(__file__).parents[2] / "fixtures" / "journal-of-version-3.db"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from masking_console.errors import RefusedError
-from masking_console.linear.confirmation import (
+from masking_console.linear.plan import (
     confirmed_at_prompt,
     confirmed_by_option,
     digest,
@@ -18,7 +18,7 @@ from masking_console.models.account import AuthId
 from masking_console.models.expiry import ExpiryPlan
 from masking_console.models.masking_session import CheckedSession, CheckState
 from masking_console.models.session_uuid import SessionUuid
-from masking_console.practice.sign_in import practice_account
+from masking_console.practice.exchange import practice_account
 from masking_console.practice.stored_session import IN_PROGRESS
 from tests.support.linear_runs import named, run_linear, sent
 from tests.support.runs import open_ids, quick_account

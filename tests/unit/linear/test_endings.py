@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 from masking_console.exit_codes import ExitCode
-from masking_console.linear.endings import dry_run_code, exit_code
+from masking_console.linear.exit_code import dry_run_code, exit_code
 from masking_console.models.expiry import (
     Batch,
     ExpiryOutcome,
@@ -13,7 +13,7 @@ from masking_console.models.expiry import (
 )
 from masking_console.models.masking_session import CheckedSession, CheckState
 from masking_console.models.session_uuid import SessionUuid
-from masking_console.practice.sign_in import practice_account
+from masking_console.practice.exchange import practice_account
 from tests.support.runs import plan_of
 
 NOW = datetime(2026, 3, 4, tzinfo=UTC)

@@ -14,7 +14,7 @@ from masking_console.journal.reading import read_batches
 from masking_console.journal.searching import count_unprepared
 from masking_console.linear.stop_signals import StopSignals
 from masking_console.models.cause import Cause
-from masking_console.models.confirmation_rules import ConfirmationRules
+from masking_console.models.expiry import ConfirmationRules
 from masking_console.models.plain_text import PlainText
 from masking_console.models.session_ids import read_session_ids
 from masking_console.models.session_uuid import SessionUuid

@@ -3,10 +3,8 @@ import json
 import signal
 from datetime import UTC, datetime
 
-from masking_console.linear.json_lines import JsonLines
-from masking_console.linear.output import Output
+from masking_console.linear.output import JsonLines, Output, TextLines
 from masking_console.linear.stop_signals import StopSignals
-from masking_console.linear.text_lines import TextLines
 from masking_console.models.run_events import RunPaused, RunWaiting, SessionCameBack
 from masking_console.models.session_uuid import EXAMPLE, SessionUuid
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from masking_console.errors import RefusedError
-from masking_console.linear.terminal_question import TypedLine, typed_answer
+from masking_console.linear.prompt import TypedLine, typed_answer
 from masking_console.models.consent import Refusal, Silence
 
 PATIENCE_SECONDS = 20.0

@@ -1,6 +1,6 @@
 """Ways around the rule of a yes at the prompt, on a clock that only the tests move."""
 
-from masking_console.linear.terminal_question import TypedLine
+from masking_console.linear.prompt import TypedLine
 from masking_console.models.consent import Silence
 
 

@@ -2,8 +2,7 @@ import pytest
 
 from masking_console.errors import InputError
 from masking_console.models.account import AuthToken
-from masking_console.models.cause import Cause, CauseRules
-from masking_console.models.ticket_pattern import TicketPattern
+from masking_console.models.cause import Cause, CauseRules, TicketPattern
 
 
 def test_what_was_typed_is_made_plain() -> None:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
 from masking_console.errors import InputError
-from masking_console.models.countries import COUNTRIES
 from masking_console.models.phone_number import (
+    COUNTRIES,
     MOST_DIGITS,
     MOST_READINGS,
     Certainty,

@@ -5,10 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from masking_console.errors import InputError
-from masking_console.models.cause import Cause, CauseRules
-from masking_console.models.ticket_pattern import (
+from masking_console.models.cause import (
     LONGEST_TEXT,
     MOST_WAYS,
+    Cause,
+    CauseRules,
     TicketPattern,
     _ways,
 )

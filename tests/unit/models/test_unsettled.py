@@ -8,7 +8,7 @@ from masking_console.models.history import Addition, BatchRecord, SessionRecord
 from masking_console.models.plain_text import PlainText
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.models.unsettled import NotSettled, not_settled
-from masking_console.presentation.unsettled import (
+from masking_console.presentation.finished import (
     ended_by,
     matter_words,
     unsettled_outcomes_words,

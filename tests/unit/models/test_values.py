@@ -26,9 +26,9 @@ from masking_console.models.account import (
     AuthId,
     AuthToken,
 )
-from masking_console.models.confirmation_rules import ConfirmationRules
 from masking_console.models.expiry import (
     Batch,
+    ConfirmationRules,
     ConfirmedPlan,
     ExpiryOutcome,
     ExpiryPlan,

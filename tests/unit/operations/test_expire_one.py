@@ -12,13 +12,13 @@ from masking_console.models.run_events import RunWaiting
 from masking_console.operations.connections import Connections
 from masking_console.operations.expire_one import Waits
 from masking_console.plivo.replies import read_api_id
-from masking_console.practice.exchange import Reply
-from masking_console.practice.faults import Ending, Fault
-from masking_console.practice.sign_in import (
+from masking_console.practice.exchange import (
     PRACTICE_AUTH_ID,
     PRACTICE_TOKEN,
+    Reply,
     practice_account,
 )
+from masking_console.practice.faults import Ending, Fault
 from masking_console.practice.simulated_account import SimulatedAccount
 from masking_console.settings import checked_api_url
 from tests.support.runs import (

@@ -15,8 +15,7 @@ from masking_console.operations import list_window
 from masking_console.practice.exchange import ReceivedRequest, Reply
 from masking_console.practice.faults import Ending, Fault, FaultHook
 from masking_console.practice.listing import Conduct, FilterConduct
-from masking_console.practice.rate_limit import RateLimit
-from masking_console.practice.simulated_account import SimulatedAccount
+from masking_console.practice.simulated_account import RateLimit, SimulatedAccount
 from tests.support.large_account import find
 from tests.support.runs import plivos, renewed, reply, script
 from tests.support.still_account import (

@@ -7,11 +7,10 @@ import pytest
 from masking_console.errors import PlivoUnavailableError
 from masking_console.models.journal_entry import JournalEvent
 from masking_console.models.session_uuid import SessionUuid
-from masking_console.operations.inspect_session import InspectSession
+from masking_console.operations.check_sessions import InspectSession
 from masking_console.practice.faults import Ending, Fault, Mark
 from masking_console.practice.listing import Conduct, FilterConduct
-from masking_console.practice.rate_limit import RateLimit
-from masking_console.practice.simulated_account import SimulatedAccount
+from masking_console.practice.simulated_account import RateLimit, SimulatedAccount
 from masking_console.practice.stored_session import StoredSession
 from tests.support.runs import (
     Bench,

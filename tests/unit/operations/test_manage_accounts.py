@@ -23,13 +23,14 @@ from masking_console.errors import (
 from masking_console.models.account import (
     Account,
     AccountDetails,
+    AccountEntry,
     AccountName,
     AccountSource,
     AuthId,
     AuthToken,
     CommandAccount,
+    LastCheck,
 )
-from masking_console.models.account_list import AccountEntry, LastCheck
 from masking_console.models.plain_text import plain_text
 from masking_console.operations.manage_accounts import ManageAccounts
 from tests.support.keyrings import (

@@ -5,14 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from masking_console.linear.endings import exit_code
+from masking_console.linear.exit_code import exit_code
 from masking_console.models.expiry import ExpiryOutcome
 from masking_console.models.history import BatchRecord
 from masking_console.models.run_events import LookedAgain, LookFinished, LookFound
 from masking_console.operations.second_look import SecondLook
-from masking_console.practice import odd_answers
-from masking_console.practice.faults import Mark
-from masking_console.practice.odd_answers import ODD_ANSWERS
+from masking_console.practice import faults
+from masking_console.practice.faults import ODD_ANSWERS, Mark
 from masking_console.presentation.run_lines import headline, result_words
 from tests.support.runs import bench, open_ids, quick_account
 
@@ -176,7 +175,7 @@ async def test_what_an_odd_answer_comes_to(  # noqa: PLR0913 - a table
 async def test_what_takes_effect_late_is_settled_by_the_second_look(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(odd_answers, "LATE_SECONDS", 0.3)
+    monkeypatch.setattr(faults, "LATE_SECONDS", 0.3)
     simulated = quick_account()
     uuid = simulated.marked[Mark.LATE]
     found: list[LookFound] = []

@@ -9,9 +9,8 @@ import pytest
 
 from masking_console.errors import RefusedError, Remedy
 from masking_console.models.account import AccountName, AuthId
-from masking_console.models.cause import CauseRules
-from masking_console.models.confirmation_rules import ConfirmationRules
-from masking_console.models.expiry import ConfirmedPlan, ExpiryPlan
+from masking_console.models.cause import CauseRules, TicketPattern
+from masking_console.models.expiry import ConfirmationRules, ConfirmedPlan, ExpiryPlan
 from masking_console.models.masking_session import (
     AccountDoubt,
     CheckedSession,
@@ -19,7 +18,6 @@ from masking_console.models.masking_session import (
 )
 from masking_console.models.plain_text import PlainText
 from masking_console.models.session_uuid import SessionUuid
-from masking_console.models.ticket_pattern import TicketPattern
 from masking_console.operations.expire_sessions import ExpireSessions
 from masking_console.operations.policy import (
     USABLE_FOR,
@@ -28,7 +26,7 @@ from masking_console.operations.policy import (
     WriteState,
 )
 from masking_console.operations.wiring import build_operations
-from masking_console.practice.sign_in import practice_account
+from masking_console.practice.exchange import practice_account
 from masking_console.settings import Settings, ShowNumbers
 from tests.support.runs import (
     AT_ONCE,

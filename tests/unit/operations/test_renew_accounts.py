@@ -21,8 +21,8 @@ from masking_console.models.account import (
     AccountDetails,
     AccountSource,
     AuthToken,
+    LastCheck,
 )
-from masking_console.models.account_list import LastCheck
 from masking_console.models.plain_text import plain_text
 from masking_console.operations.manage_accounts import ManageAccounts
 from tests.support.keyrings import (

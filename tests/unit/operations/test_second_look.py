@@ -21,8 +21,7 @@ from masking_console.operations.expire_sessions import ExpireSessions
 from masking_console.operations.second_look import SecondLook
 from masking_console.practice.faults import Ending, Fault
 from masking_console.practice.listing import Conduct, FilterConduct
-from masking_console.practice.rate_limit import RateLimit
-from masking_console.practice.simulated_account import SimulatedAccount
+from masking_console.practice.simulated_account import RateLimit, SimulatedAccount
 from tests.support.runs import (
     AT_ONCE,
     Bench,

@@ -10,10 +10,10 @@ from masking_console.models.account import Account, AccountSource, AuthId
 from masking_console.models.listing import Wanted
 from masking_console.models.plain_text import plain_text
 from masking_console.operations.check_sessions import CheckSessions
+from masking_console.operations.connections import sign_in_error
 from masking_console.operations.find_sessions import WINDOWS, FindSessions
-from masking_console.operations.sign_in import sign_in_error
 from masking_console.plivo.answers import Answer, Verdict
-from masking_console.practice.sign_in import practice_account
+from masking_console.practice.exchange import practice_account
 from tests.support.runs import Bench, bench, open_ids, quick_account, reply
 
 REFUSALS = pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from masking_console.errors import InputError, UnusableFileError
-from masking_console.journal.head_note import note_path
 from masking_console.journal.reading import read_batches, verify_file
+from masking_console.journal.seals import note_path
 from masking_console.models.history import BatchRecord
 from masking_console.operations.verify_history import acknowledge, print_verification
 from masking_console.presentation.history import (

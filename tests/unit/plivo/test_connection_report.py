@@ -9,7 +9,7 @@ import pytest
 
 from masking_console.models.reach import ConnectionReport, Obstacle
 from masking_console.operations.wiring import build_operations
-from masking_console.plivo.connection_report import examine
+from masking_console.plivo.http_clients import examine
 from masking_console.plivo.network import Network
 from masking_console.settings import ApiUrl, Settings, Timeouts
 from tests.support.certificates import Authority

@@ -19,11 +19,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from masking_console.models.account import Account, AccountName, AuthId, AuthToken
 from masking_console.models.expiry import Batch, RecordedIntent
 from masking_console.models.session_uuid import SessionUuid
-from masking_console.plivo.answers import Verdict
+from masking_console.plivo.answers import SeenAnswers, Verdict
 from masking_console.plivo.client import PlivoClient
 from masking_console.plivo.http_clients import _parser_holds_more, _tls_holds_more
 from masking_console.plivo.pacing import Pace
-from masking_console.plivo.seen_answers import SeenAnswers
 from masking_console.settings import Settings, Timeouts, checked_api_url
 from tests.support.runs import plan_of
 

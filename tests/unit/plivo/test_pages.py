@@ -1,7 +1,7 @@
 import pytest
 
 from masking_console.plivo.answers import Verdict
-from masking_console.plivo.pages import SessionPage, read_page
+from masking_console.plivo.details import SessionPage, read_page
 from masking_console.practice.simulated_account import SimulatedAccount
 from tests.support.runs import bench, quick_account
 

@@ -12,6 +12,10 @@ from masking_console.models.masking_session import SessionStatus
 from masking_console.models.plain_text import plain_text
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.plivo.answers import Verdict
+from masking_console.plivo.pacing import (
+    LONGEST_WAIT_SECONDS,
+    read_retry_after,
+)
 from masking_console.plivo.replies import (
     RawReply,
     read_account_details,
@@ -21,11 +25,7 @@ from masking_console.plivo.replies import (
     read_list_reply,
     read_session_reply,
 )
-from masking_console.plivo.retry_after import (
-    LONGEST_WAIT_SECONDS,
-    read_retry_after,
-)
-from masking_console.practice.sign_in import practice_account
+from masking_console.practice.exchange import practice_account
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 UUID = SessionUuid("c28b77d4-21e7-43bd-9447-04bfee92e651")

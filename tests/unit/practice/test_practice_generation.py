@@ -10,10 +10,9 @@ from masking_console.models.masking_session import parse_timestamp
 from masking_console.models.plain_text import plain_text
 from masking_console.models.session_ids import read_session_ids
 from masking_console.practice import embedded
-from masking_console.practice.faults import Mark
+from masking_console.practice.embedded import UNKNOWN_ID, sample_paste
+from masking_console.practice.faults import ODD_ANSWERS, Mark
 from masking_console.practice.generation import generate_contents
-from masking_console.practice.odd_answers import ODD_ANSWERS
-from masking_console.practice.sample_paste import UNKNOWN_ID, sample_paste
 from masking_console.practice.simulated_account import SimulatedAccount
 from masking_console.practice.stored_session import (
     go_timestamp,

@@ -1,7 +1,7 @@
 import base64
 
 from masking_console.models.account import AccountSource
-from masking_console.practice.sign_in import (
+from masking_console.practice.exchange import (
     PRACTICE_AUTH_ID,
     PRACTICE_TOKEN,
     practice_account,

@@ -1,4 +1,4 @@
-from masking_console.practice.rate_limit import RateLimit, Window
+from masking_console.practice.simulated_account import RateLimit, Window
 
 
 class _Clock:

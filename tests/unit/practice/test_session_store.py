@@ -3,7 +3,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from masking_console.models.session_uuid import SessionUuid
-from masking_console.practice.session_store import SessionStore
+from masking_console.practice.simulated_account import SessionStore
 from masking_console.practice.stored_session import StoredSession
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)

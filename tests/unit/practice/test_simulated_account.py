@@ -6,12 +6,10 @@ from typing import Any
 import pytest
 
 from masking_console.models.session_uuid import SessionUuid
-from masking_console.practice.exchange import ReceivedRequest, Reply
+from masking_console.practice.exchange import PRACTICE_AUTH_ID, ReceivedRequest, Reply
 from masking_console.practice.faults import NO_FAULT, Fault, Mark
 from masking_console.practice.listing import Conduct
-from masking_console.practice.rate_limit import RateLimit
-from masking_console.practice.sign_in import PRACTICE_AUTH_ID
-from masking_console.practice.simulated_account import SimulatedAccount
+from masking_console.practice.simulated_account import RateLimit, SimulatedAccount
 
 NOON = datetime(2026, 3, 4, 12, 4, 31, tzinfo=UTC)
 ACCOUNT = f"/v1/Account/{PRACTICE_AUTH_ID}"

@@ -3,8 +3,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from masking_console.models.account import AccountSource
-from masking_console.models.account_list import AccountEntry, AccountList, LastCheck
+from masking_console.models.account import (
+    AccountEntry,
+    AccountList,
+    AccountSource,
+    LastCheck,
+)
 from masking_console.models.plain_text import plain_text
 from masking_console.presentation.accounts import (
     account_cells,

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 
 from masking_console.models.plain_text import PlainText
 from masking_console.presentation.display import (
+    LogLine,
     Sign,
     day_and_minute,
     day_and_second,
@@ -18,7 +19,6 @@ from masking_console.presentation.display import (
     show_as,
     zone_name,
 )
-from masking_console.presentation.log_lines import LogLine
 from masking_console.settings import Settings, SignStyle, TimeZone
 
 NOW = datetime(2026, 3, 4, 22, 4, 31, tzinfo=UTC)

@@ -4,8 +4,7 @@ import pytest
 
 from masking_console.models.plain_text import PlainText
 from masking_console.models.session_uuid import EXAMPLE, SessionUuid
-from masking_console.presentation.display import Sign
-from masking_console.presentation.log_lines import LogLine, elapsed
+from masking_console.presentation.display import LogLine, Sign, elapsed
 
 AT = datetime(2026, 3, 4, 12, 2, 10, tzinfo=UTC)
 SESSION = SessionUuid(EXAMPLE)

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from phonenumbers.phonenumberutil import COUNTRY_CODE_TO_REGION_CODE
 
 from masking_console.models.plain_text import PlainText, plain_text
-from masking_console.presentation.numbers import MASKED_WIDTH, country_code, masked
+from masking_console.presentation.sessions import MASKED_WIDTH, country_code, masked
 
 
 @pytest.mark.parametrize(

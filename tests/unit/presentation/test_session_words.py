@@ -4,13 +4,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from masking_console.models.expiry import ExpiryOutcome
+from masking_console.models.listing import Origin
 from masking_console.models.masking_session import (
     CheckedSession,
     CheckState,
     MaskingSession,
     SessionStatus,
 )
-from masking_console.models.origin import Origin
 from masking_console.models.plain_text import PlainText
 from masking_console.models.session_uuid import EXAMPLE, SessionUuid
 from masking_console.presentation.display import Sign

@@ -31,7 +31,7 @@ from masking_console.presentation.finished import (
     saved_words,
     summary_lines,
 )
-from masking_console.presentation.pasted import NOTHING_FOUND, pasted_words
+from masking_console.presentation.listing import NOTHING_FOUND, pasted_words
 from masking_console.presentation.review import (
     consequences,
     differences,

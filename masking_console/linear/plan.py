@@ -1,22 +1,93 @@
-"""The confirmation without a screen: number and account, on every tier.
+"""Which of the sessions that were asked for go into the plan."""
 
-On the command line a third word names the set itself: what a dry run has shown may
-have changed since, with the same number. At the prompt the list was just printed.
-"""
-
+import asyncio
 import hashlib
 import string
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import combinations, islice
 
-from masking_console.errors import RefusedError
-from masking_console.models.account import Account
+from masking_console.errors import (
+    AccountUnknownError,
+    CredentialsError,
+    InputError,
+    RefusedError,
+    StoppedError,
+)
+from masking_console.linear.stop_signals import StopSignals
+from masking_console.models.account import Account, AccountSource
 from masking_console.models.expiry import ConfirmedPlan, ExpiryPlan
-from masking_console.models.masking_session import CheckedSession, CheckState
+from masking_console.models.masking_session import (
+    AccountDoubt,
+    CheckedSession,
+    CheckState,
+)
 from masking_console.models.plain_text import plain_text
 from masking_console.models.session_uuid import SessionUuid
-from masking_console.presentation.review import sessions
+from masking_console.operations.policy import Policy
+from masking_console.operations.wiring import Operations
+from masking_console.presentation.review import doubt_words, sessions
 from masking_console.presentation.sessions import state_words
+
+
+async def chosen_account(
+    operations: Operations, note: Callable[[str], None], signals: StopSignals
+) -> Account:
+    """Return the account to use; a wait for its token is told, and can be stopped.
+
+    Args:
+        operations: what there is.
+        note: tells a person something.
+        signals: what stops it.
+
+    Raises:
+        StoppedError: the operator did not want to wait any longer.
+        InputError: another account than the practice one is named in practice mode.
+        CredentialsError: it is unknown, its token cannot be had, or there is none or
+            more than one to choose from.
+    """
+    loop = asyncio.get_running_loop()
+
+    def say(words: str) -> None:
+        note(f"{words} Ctrl+C stops waiting.")
+
+    with operations.accounts.saying(say):
+        choice = asyncio.create_task(_choice(operations))
+
+    def stop(_count: int) -> None:
+        loop.call_soon_threadsafe(choice.cancel)
+
+    with signals.reacting(stop):
+        try:
+            return await choice
+        except asyncio.CancelledError:
+            if not signals.count:
+                raise
+    raise StoppedError("Stopped. Nothing was sent.")
+
+
+async def _choice(operations: Operations) -> Account:
+    name, practice = operations.settings.account_name, operations.practice_account
+    if practice is not None:
+        if name is not None and name.casefold() != practice.name:
+            raise InputError("In practice mode the account is practice.")
+        return practice
+    if name is not None:
+        return await operations.accounts.load(name)
+    try:
+        account = await operations.accounts.first_choice(None)
+    except AccountUnknownError:
+        entries = (await operations.accounts.list_accounts()).entries
+        sources = {AccountSource.KEYRING, AccountSource.COMMAND}
+        names = [each.name for each in entries if each.source in sources]
+        words = f"{len(names)} accounts are set up. Give --account NAME, one of: "
+        raise AccountUnknownError(f"{words}{', '.join(names)}.") from None
+    if account is None:
+        raise CredentialsError(
+            "No account is set up. Add one in the console, or give --account env."
+        )
+    return account
+
 
 _LONGEST_SHOWN = 40
 _LETTERS = 6
@@ -184,3 +255,62 @@ def _guesses(plan: ExpiryPlan, count: int) -> Iterator[tuple[CheckedSession, ...
         for fresh in combinations(plan.sessions, gone_in):
             for left in combinations(plan.left_out, gone_out):
                 yield (*left, *fresh)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What every session that was asked for is, and what follows for it."""
+
+    account: Account
+    """The account on which they were looked up."""
+    planned: tuple[CheckedSession, ...]
+    """What would be expired, in the order in which it was given."""
+    left_out: tuple[CheckedSession, ...]
+    """What would not be touched."""
+    named_otherwise: frozenset[SessionUuid] = frozenset()
+    """Those that the text names as something else as well."""
+
+    @property
+    def phrase(self) -> str:
+        """The text that confirms exactly this plan on the command line."""
+        return option_phrase(self.account, self.planned)
+
+    @property
+    def wrong_account(self) -> str:
+        """The question whether this is the right account, or nothing."""
+        rows = (*self.planned, *self.left_out)
+        doubt = AccountDoubt.of(rows, self.named_otherwise)
+        return "" if doubt is None else doubt_words(doubt, self.account)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What can be done about some that are left out, one sentence a line."""
+        notes = []
+        if in_call := self.count(CheckState.IN_CALL):
+            words = "is in a call and is" if in_call == 1 else "are in a call and are"
+            notes.append(f"{in_call} {words} left out. --include-in-call takes it in.")
+        if strange := self.count(CheckState.OTHER):
+            words = "is in a state" if strange == 1 else "are in states"
+            notes.append(f"{strange} {words} unknown here. Look in the console.")
+        return tuple(notes)
+
+    def count(self, state: CheckState) -> int:
+        """Return how many that are left out are in a state."""
+        return sum(each.state is state for each in self.left_out)
+
+
+def choose(
+    account: Account,
+    checked: Sequence[CheckedSession],
+    *,
+    includes_in_call: bool,
+    named_otherwise: frozenset[SessionUuid] = frozenset(),
+) -> Choice:
+    """Return what goes: active sessions, and those in a call only if that was said."""
+    states = Policy.states(with_in_call=includes_in_call)
+    return Choice(
+        account,
+        planned=tuple(each for each in checked if each.state in states),
+        left_out=tuple(each for each in checked if each.state not in states),
+        named_otherwise=named_otherwise,
+    )
