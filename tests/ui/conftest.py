@@ -1,4 +1,5 @@
-from collections.abc import Callable
+from asyncio import AbstractEventLoopPolicy
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -6,6 +7,7 @@ from masking_console.models.session_uuid import SessionUuid
 from masking_console.practice.listing import Conduct
 from masking_console.practice.simulated_account import SimulatedAccount
 from tests.support.runs import open_ids
+from tests.support.skipped_time import skipped_time
 
 
 @pytest.fixture
@@ -21,3 +23,10 @@ def ids_of(simulated: SimulatedAccount) -> Callable[[str, int], list[SessionUuid
         return open_ids(simulated, count, status)
 
     return find
+
+
+@pytest.fixture
+def event_loop_policy() -> Iterator[AbstractEventLoopPolicy]:
+    """Skip the time in which a test only waits."""
+    with skipped_time() as policy:
+        yield policy
