@@ -22,14 +22,14 @@ from typing import Any
 import pytest
 
 from masking_console.practice.rate_limit import RateLimit
+from masking_console.ui.terminal.paste_parser import WholePasteParser
 
 QUIET_SECONDS = 0.0002
 """How long all must have been quiet: a thread may be about to say that it has ended."""
 GLANCE_SECONDS = 0.005
 """How often to look whether others have come to rest."""
 
-_ONLY_ITS_OWN_PIPE = 1
-_WORKERS = concurrent.futures.thread._threads_queues  # type: ignore[attr-defined]
+_WORKERS = concurrent.futures.thread._threads_queues
 
 
 class SkippingClock:
@@ -69,7 +69,7 @@ class SkippingClock:
             self.skipped += max(0.0, first - self())
             for each, due in self._resting.items():
                 if each is not loop and due <= first:
-                    each._write_to_self()
+                    each.call_soon_threadsafe(lambda: None)
 
     def works(self, loop: "SkippingLoop") -> None:
         """Note that a loop has something to do."""
@@ -81,7 +81,7 @@ class SkippingClock:
         return (
             not self._jobs
             and all(each in self._resting and not each._ready for each in loops)
-            and all(len(each._selector.get_map()) == _ONLY_ITS_OWN_PIPE for each in loops)
+            and all(each.hears_nobody_else for each in loops)
             and all(
                 each in self._before or each in _WORKERS or each in loops.values()
                 for each in threading.enumerate()
@@ -89,7 +89,11 @@ class SkippingClock:
         )
 
     def submit(
-        self, pool: ThreadPoolExecutor, /, *args: Any, **kwargs: Any  # noqa: ANN401
+        self,
+        pool: ThreadPoolExecutor,
+        /,
+        *args: Any,
+        **kwargs: Any,  # noqa: ANN401
     ) -> "Future[Any]":
         """Give a job to a pool of threads, and know of it until it is done."""
         with self._lock:
@@ -110,7 +114,7 @@ class SkippingClock:
 _submit = ThreadPoolExecutor.submit
 
 
-class _Selector(selectors.DefaultSelector):  # type: ignore[valid-type, misc]
+class _Selector(selectors.DefaultSelector):
     """Waits for its loop, or skips the wait."""
 
     loop: "SkippingLoop"
@@ -145,6 +149,11 @@ class SkippingLoop(asyncio.SelectorEventLoop):
         selector = _Selector()
         selector.loop = self
         super().__init__(selector)
+
+    @property
+    def hears_nobody_else(self) -> bool:
+        """Whether it listens to nothing but the pipe by which threads wake it."""
+        return len(self._selector.get_map()) == 1
 
     def time(self) -> float:
         return self.clock()
@@ -183,6 +192,8 @@ def skipped_time() -> Iterator[SkippingPolicy]:
             patch.setattr(path, clock)
         *others, _ = RateLimit.__init__.__defaults__ or ()
         patch.setattr(RateLimit.__init__, "__defaults__", (*others, clock))
+        parser = WholePasteParser.__init__
+        patch.setattr(parser, "__kwdefaults__", {"clock": clock})
         patch.setattr(
             ThreadPoolExecutor,
             "submit",
