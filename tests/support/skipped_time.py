@@ -92,8 +92,8 @@ class SkippingClock:
         self,
         pool: ThreadPoolExecutor,
         /,
-        *args: Any,
-        **kwargs: Any,  # noqa: ANN401
+        *args: Any,  # noqa: ANN401 - the pool's own
+        **kwargs: Any,  # noqa: ANN401 - the pool's own
     ) -> "Future[Any]":
         """Give a job to a pool of threads, and know of it until it is done."""
         with self._lock:
