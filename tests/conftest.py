@@ -106,6 +106,12 @@ def _spread(items: list[pytest.Item]) -> None:
     items[:] = before + among + after
 
 
+def pytest_collection_finish() -> None:
+    """Let the collector of garbage pass over what stays: libraries, and the tests."""
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Let a worker tell how much of which campaign it knows of."""
     if hasattr(session.config, "workeroutput"):
