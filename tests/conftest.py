@@ -70,12 +70,46 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     ``snapshots`` look at another process, or at what a test of ``ui`` has measured.
     """
     for item in items:
-        folder = item.path.relative_to(Path(__file__).parent).parts[0]
+        folder = _folder(item)
         is_elsewhere = folder in {"integration", "snapshots"}
         is_of_server = item.path.name.startswith("test_practice_server")
         is_again = item.get_closest_marker("campaign") and folder != "simulation"
         if is_again or (is_elsewhere and not is_of_server):
             item.add_marker("no_cover")
+    _spread(items)
+
+
+def _folder(item: pytest.Item) -> str:
+    return item.path.relative_to(Path(__file__).parent).parts[0]
+
+
+def _spread(items: list[pytest.Item]) -> None:
+    """Put the files that wait for another process between those that compute.
+
+    Side by side they would leave the cores idle, and would then be missing where all
+    others are busy. Each file stays in one piece, for what its tests share.
+    """
+    waiting, busy = dict[Path, float](), dict[Path, float]()
+    for item in items:
+        if _folder(item) == "integration":
+            waiting[item.path] = 0.0
+        elif _folder(item) in {"ui", "snapshots"}:
+            busy[item.path] = 0.0
+    for files in (waiting, busy):
+        files.update({path: (at + 0.5) / len(files) for at, path in enumerate(files)})
+    places = waiting | busy
+    among = [item for item in items if item.path in places]
+    among.sort(key=lambda item: places[item.path])
+    after = [item for item in items if _folder(item) == "unit"]
+    known = {*among, *after}
+    before = [item for item in items if item not in known]
+    items[:] = before + among + after
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector of garbage pass over what stays: libraries, and the tests."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -78,7 +78,7 @@ def agree_after_a_kill(
 
 
 @campaign
-@pytest.mark.parametrize(("number", "seed"), share("kills of a run", KILLS, 7))
+@pytest.mark.parametrize(("number", "seed"), share("kills of a run", KILLS, 4))
 def test_a_killed_run_is_told_as_it_was_after_the_next_start(
     tmp_path: Path, number: signal.Signals, seed: int
 ) -> None:

@@ -79,7 +79,7 @@ PLACES = {
 
 
 @campaign
-@pytest.mark.parametrize("place", share("wrong windows", list(PLACES), 4))
+@pytest.mark.parametrize("place", share("wrong windows", list(PLACES), 2))
 def test_texts_and_pastes_expire_nothing(
     account: SimulatedAccount, terminal: Terminal, place: str
 ) -> None:

@@ -27,7 +27,7 @@ RARE = {
 }
 """Seeds of what happens in fewer than one run of 500."""
 CHUNKS = (
-    share("simulated runs, by fifties", WHOLE, 8)
+    share("simulated runs, by fifties", WHOLE, 4)
     if NAMED is None
     else [range(int(NAMED), int(NAMED) + 1)]
 )

@@ -15,16 +15,15 @@ from textual.widgets import Input, RadioSet
 from masking_console.credentials.credentials import Credentials
 from masking_console.models.account import (
     Account,
-    AccountDetails,
     AccountName,
     AuthId,
     AuthToken,
 )
-from masking_console.models.plain_text import plain_text
 from masking_console.operations.manage_accounts import ManageAccounts
 from masking_console.ui.keys.asking import Asks, ListeningApp
 from masking_console.ui.screens.accounts import AccountsScreen
 from masking_console.ui.screens.new_account import NewAccountScreen
+from tests.support.plivo_double import PlivoDouble
 
 T = TypeVar("T")
 
@@ -40,23 +39,6 @@ def account(name: str = "acme-prod", *, protected: bool = False) -> Account:
     return Account(
         AccountName(name), AuthId(AUTH_ID), AuthToken(SECRET), protected=protected
     )
-
-
-class PlivoDouble:
-    """Answers the check of an account when it is let."""
-
-    def __init__(self) -> None:
-        self.asked: list[Account] = []
-        self.may_answer = asyncio.Event()
-        self.may_answer.set()
-        self.problem: Exception | None = None
-
-    async def __call__(self, account: Account) -> AccountDetails:
-        self.asked.append(account)
-        await self.may_answer.wait()
-        if self.problem is not None:
-            raise self.problem
-        return AccountDetails(plain_text("Acme [/x] Logistics"), plain_text("an-id"))
 
 
 class Host(ListeningApp[None]):
@@ -155,7 +137,7 @@ async def opened(
     credentials: Credentials | None = None,
 ) -> AsyncIterator[Opened]:
     """Open the screen; the config file protects these names."""
-    plivo = PlivoDouble()
+    plivo = PlivoDouble("Acme [/x] Logistics")
     accounts = ManageAccounts(
         plivo,
         environment or {},

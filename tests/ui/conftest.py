@@ -1,4 +1,5 @@
-from collections.abc import Callable
+from asyncio import AbstractEventLoopPolicy
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -6,6 +7,21 @@ from masking_console.models.session_uuid import SessionUuid
 from masking_console.practice.listing import Conduct
 from masking_console.practice.simulated_account import SimulatedAccount
 from tests.support.runs import open_ids
+from tests.support.shared_styles import shared_styles
+from tests.support.skipped_time import skipped_time
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _shared_styles() -> Iterator[None]:
+    with shared_styles():
+        yield
+
+
+@pytest.fixture
+def event_loop_policy() -> Iterator[AbstractEventLoopPolicy]:
+    """Skip the time in which a test only waits; the plugin for async tests asks."""
+    with skipped_time() as policy:
+        yield policy
 
 
 @pytest.fixture

@@ -257,6 +257,9 @@ def test_gnu_screen_hands_on_the_whole_text(tmp_path: Path) -> None:
     with Terminal(command, environment=environment) as opened:
         opened.wait_for("ready")
         assert f"\x1b]52;c;{encoded}\a".encode() in opened.raw_output
+        # It would outlive its terminal.
+        opened.send("\n")
+        assert opened.wait_exit() == 0
 
 
 async def test_more_than_a_terminal_takes_is_not_sent() -> None:

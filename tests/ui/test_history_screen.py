@@ -114,7 +114,7 @@ async def test_the_report_is_copied_and_the_batches_exported(
     async with with_history(simulated, ids, tmp_path) as opened:
         await opened.press("y")
         await opened.until(lambda: "report" in opened.log_lines()[-1], "the copy")
-        await opened.until(lambda: ".txt" in opened.screen_text(), "the report's file")
+        await opened.until(lambda: "Written:" in opened.words(), "the report's file")
         (written,) = (tmp_path / "exports").iterdir()
         assert written.name == f"{table(opened).cursor_key}.txt"
         assert all(uuid in written.read_text(encoding="utf-8") for uuid in ids[2:])

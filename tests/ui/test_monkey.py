@@ -25,7 +25,7 @@ pytestmark = pytest.mark.no_cover
 
 NAMED = os.environ.get("MASKING_CONSOLE_SEED")
 SEEDS = [1] if NAMED is None else [int(NAMED)]
-STEPS = examples("steps of a monkey", 500, 200)
+STEPS = examples("steps of a monkey", 500, 120)
 KEYS = [
     *"abcdef0123456789-XSPHLTWpstrovymiuz*/?nN.:<\\",
     *("space", "enter", "escape", "tab", "shift+tab", "up", "down", "left", "right"),

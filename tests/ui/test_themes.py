@@ -75,7 +75,7 @@ async def holds_at(opened: Console, name: str, size: tuple[int, int]) -> None:
 
 
 @campaign
-@pytest.mark.parametrize("name", share("scenes in all sizes and themes", COLORFUL, 4))
+@pytest.mark.parametrize("name", share("scenes in all sizes and themes", COLORFUL, 3))
 async def test_a_scene_holds_in_every_size_and_can_be_read_in_every_theme(
     name: str, tmp_path: Path
 ) -> None:

@@ -13,25 +13,17 @@ from pathlib import Path
 import pytest
 
 from masking_console import __version__
-from masking_console.cli import help_text, main
+from masking_console.cli import help_text
 from masking_console.journal import search_table
 from masking_console.models.expiry import ExpirySummary
 from masking_console.operations import read_history
 from masking_console.operations.read_history import ReadHistory
 from masking_console.practice import server
 from masking_console.practice.simulated_account import SimulatedAccount
+from tests.support.command_line import run
 from tests.support.runs import bench, open_ids, quick_account
 
 KNOWN = "c28b77d4-21e7-43bd-9447-04bfee92e651"
-
-
-def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    with pytest.raises(SystemExit) as ended:
-        main(list(arguments))
-    captured = capsys.readouterr()
-    code = ended.value.code
-    assert isinstance(code, int)
-    return code, captured.out, captured.err
 
 
 def test_version_and_help_need_nothing(capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,8 +15,8 @@ from masking_console.journal.journal import Journal
 from masking_console.models.account import AccountName
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.practice.exchange import practice_account
+from tests.support.command_line import run
 from tests.support.runs import plan_of
-from tests.unit.test_cli import run
 
 BASH = shutil.which("bash")
 ZSH = shutil.which("zsh")

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from masking_console.cli import main
 from masking_console.credentials.credentials import Credentials
 from masking_console.errors import AccountUnknownError
 from masking_console.linear.plan import chosen_account
@@ -19,17 +18,9 @@ from masking_console.models.account import (
 )
 from masking_console.operations.wiring import build_operations
 from masking_console.settings import Settings
+from tests.support.command_line import run
 
 KNOWN = "c28b77d4-21e7-43bd-9447-04bfee92e651"
-
-
-def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    with pytest.raises(SystemExit) as ended:
-        main(["expire", *arguments])
-    captured = capsys.readouterr()
-    code = ended.value.code
-    assert isinstance(code, int)
-    return int(code), captured.out, captured.err
 
 
 def pipe(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
@@ -58,7 +49,7 @@ def pipe(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
 def test_what_cannot_begin_is_one_sentence_and_a_code(
     capsys: pytest.CaptureFixture[str], arguments: list[str], code: int, words: str
 ) -> None:
-    ended, _out, err = run(capsys, *arguments)
+    ended, _out, err = run(capsys, "expire", *arguments)
 
     assert ended == code
     assert err.splitlines()[-1].startswith("masking-console: ")
@@ -67,7 +58,7 @@ def test_what_cannot_begin_is_one_sentence_and_a_code(
 
 def test_a_reason_that_was_changed_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     asked = [KNOWN, "--account", "env", "--reason", "call +91 98765 43210"]
-    _code, _out, err = run(capsys, *asked)
+    _code, _out, err = run(capsys, "expire", *asked)
     assert "taken out of the reason. It says: call (number)" in err
 
 
@@ -76,7 +67,7 @@ def test_a_recording_of_tls_keys_is_refused_outside_practice(
 ) -> None:
     monkeypatch.setenv("SSLKEYLOGFILE", "keys.txt")
 
-    assert "Unset SSLKEYLOGFILE" in run(capsys, KNOWN)[2]
+    assert "Unset SSLKEYLOGFILE" in run(capsys, "expire", KNOWN)[2]
 
 
 def test_ids_come_from_a_pipe_and_what_is_left_out_is_said(
@@ -88,7 +79,15 @@ def test_ids_come_from_a_pipe_and_what_is_left_out_is_said(
     pipe(monkeypatch, text.encode())
 
     code, out, err = run(
-        capsys, "--practice", "--dry-run", "--format", "jsonl", "--file", "-", KNOWN
+        capsys,
+        "expire",
+        "--practice",
+        "--dry-run",
+        "--format",
+        "jsonl",
+        "--file",
+        "-",
+        KNOWN,
     )
 
     assert code == 5
@@ -118,7 +117,7 @@ def test_a_pipe_without_ids_is_bad_input(
 ) -> None:
     pipe(monkeypatch, content)
 
-    code, out, err = run(capsys, "--practice", "--file", "-")
+    code, out, err = run(capsys, "expire", "--practice", "--file", "-")
 
     assert (code, out) == (1, "")
     assert words in err
@@ -130,7 +129,7 @@ def test_a_terminal_is_not_read_as_a_pipe(
     pipe(monkeypatch, b"")
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
 
-    assert "Standard input is a terminal." in run(capsys, "--file", "-")[2]
+    assert "Standard input is a terminal." in run(capsys, "expire", "--file", "-")[2]
 
 
 def stored(name: str) -> Account:
@@ -170,7 +169,14 @@ def test_encoded_ids_are_found_and_said(
     path.write_text(text, encoding="utf-8")
 
     code, _out, err = run(
-        capsys, "--practice", "--dry-run", "--file", str(path), "--format", "jsonl"
+        capsys,
+        "expire",
+        "--practice",
+        "--dry-run",
+        "--file",
+        str(path),
+        "--format",
+        "jsonl",
     )
 
     assert code == 5
@@ -192,7 +198,7 @@ def test_a_text_without_a_whole_id_is_bad_input_and_says_why(
     path = tmp_path / "ids.txt"
     path.write_text(text, encoding="utf-8")
 
-    code, out, err = run(capsys, "--practice", "--file", str(path))
+    code, out, err = run(capsys, "expire", "--practice", "--file", str(path))
 
     assert (code, out) == (1, "")
     assert words in err
@@ -212,6 +218,7 @@ def test_the_ticket_of_a_report_is_offered_and_never_taken(
     for more, is_offered in (((), True), (("--ticket", "OPS-2"), False)):
         _code, out, err = run(
             capsys,
+            "expire",
             *("--practice", "--dry-run", "--format", "jsonl", "--file", str(path)),
             *more,
         )

@@ -8,20 +8,11 @@ from pathlib import Path
 import pytest
 
 from masking_console import paths
-from masking_console.cli import main
+from tests.support.command_line import run
 
 KNOWN = "c28b77d4-21e7-43bd-9447-04bfee92e651"
 NUMBER = "+1 202 555 0140"
 """The virtual number of many practice sessions."""
-
-
-def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    with pytest.raises(SystemExit) as ended:
-        main(["find", *arguments])
-    captured = capsys.readouterr()
-    code = ended.value.code
-    assert isinstance(code, int)
-    return int(code), captured.out, captured.err
 
 
 def pipe(
@@ -51,7 +42,7 @@ def pipe(
 def test_what_cannot_begin_is_one_sentence_and_a_code(
     capsys: pytest.CaptureFixture[str], arguments: list[str], code: int, words: str
 ) -> None:
-    ended, out, err = run(capsys, *arguments)
+    ended, out, err = run(capsys, "find", *arguments)
 
     assert (ended, out) == (code, "")
     assert err.splitlines()[-1].startswith("masking-console: ")
@@ -63,7 +54,7 @@ def test_what_cannot_begin_is_one_sentence_and_a_code(
 def test_a_number_in_one_piece_or_several_is_found(
     capsys: pytest.CaptureFixture[str], pieces: list[str]
 ) -> None:
-    code, out, err = run(capsys, "--practice", *pieces)
+    code, out, err = run(capsys, "find", "--practice", *pieces)
 
     assert code == 0
     assert "read as +1...140 (United States)." in out
@@ -75,10 +66,10 @@ def test_the_country_of_the_configuration_is_used(
 ) -> None:
     path = paths.config_path()
     path.parent.mkdir(parents=True)
-    assert run(capsys, "--practice", "(202) 555-0140")[0] == 3
+    assert run(capsys, "find", "--practice", "(202) 555-0140")[0] == 3
     path.write_text('country = "US"', encoding="utf-8")
 
-    code, out, _err = run(capsys, "--practice", "(202) 555-0140")
+    code, out, _err = run(capsys, "find", "--practice", "(202) 555-0140")
 
     assert code == 0
     assert "read as +1...140 (United States)." in out
@@ -89,7 +80,7 @@ def test_the_number_comes_from_a_pipe(
 ) -> None:
     pipe(monkeypatch, f"\n{NUMBER}\n\n".encode())
 
-    code, out, _err = run(capsys, "--practice", "-", "--format", "jsonl")
+    code, out, _err = run(capsys, "find", "--practice", "-", "--format", "jsonl")
 
     assert code == 0
     first, *_found, last = (json.loads(line) for line in out.splitlines())
@@ -114,7 +105,7 @@ def test_a_pipe_without_one_number_is_bad_input_and_never_means_everything(
 ) -> None:
     pipe(monkeypatch, content)
 
-    code, out, err = run(capsys, "--practice", "-")
+    code, out, err = run(capsys, "find", "--practice", "-")
 
     assert (code, out) == (1, "")
     assert words in err
@@ -150,7 +141,7 @@ def test_on_a_terminal_the_number_is_asked_for_and_not_shown(
     pipe(monkeypatch, b"", is_tty=True)
     monkeypatch.setattr(getpass, "getpass", hidden)
 
-    ended, out, err = run(capsys, "--practice", "-")
+    ended, out, err = run(capsys, "find", "--practice", "-")
 
     assert ended == code
     assert words in out + err
@@ -160,7 +151,7 @@ def test_on_a_terminal_the_number_is_asked_for_and_not_shown(
 def test_everything_that_is_open_is_found_when_that_is_said(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    code, out, _err = run(capsys, "--practice", "--open")
+    code, out, _err = run(capsys, "find", "--practice", "--open")
 
     assert code == 0
     assert "open sessions in the last 90 days." in out
@@ -171,13 +162,13 @@ def test_a_recording_of_tls_keys_is_refused_outside_practice(
 ) -> None:
     monkeypatch.setenv("SSLKEYLOGFILE", "keys.txt")
 
-    assert "Unset SSLKEYLOGFILE" in run(capsys, KNOWN)[2]
+    assert "Unset SSLKEYLOGFILE" in run(capsys, "find", KNOWN)[2]
 
 
 def test_no_number_is_left_in_any_file(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    run(capsys, "--practice", NUMBER)
+    run(capsys, "find", "--practice", NUMBER)
 
     for path in tmp_path.rglob("*"):
         assert path.is_dir() or b"2025550140" not in path.read_bytes()
@@ -186,7 +177,7 @@ def test_no_number_is_left_in_any_file(
 def test_help_names_the_way_that_leaves_no_history_first(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    code, out, _err = run(capsys, "--help")
+    code, out, _err = run(capsys, "find", "--help")
 
     assert code == 0
     assert "[- | NUMBER | ID]" in out

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from masking_console import paths
-from masking_console.cli import main
 from masking_console.journal.journal import Journal
 from masking_console.models.expiry import RunEnd
 from masking_console.models.journal_entry import AuditState
@@ -16,16 +15,8 @@ from masking_console.operations.wiring import build_operations
 from masking_console.practice.exchange import practice_account
 from masking_console.presentation.history import audit_line, audit_notice
 from masking_console.settings import AuditRules, Settings, checked_audit_target
+from tests.support.command_line import run
 from tests.support.runs import plan_of
-
-
-def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    with pytest.raises(SystemExit) as ended:
-        main(list(arguments))
-    captured = capsys.readouterr()
-    code = ended.value.code
-    assert isinstance(code, int)
-    return code, captured.out, captured.err
 
 
 def configure(out: Path) -> None:

@@ -22,7 +22,6 @@ from masking_console.errors import (
 )
 from masking_console.models.account import (
     Account,
-    AccountDetails,
     AccountEntry,
     AccountName,
     AccountSource,
@@ -40,25 +39,12 @@ from tests.support.keyrings import (
     RefusingKeyring,
     using,
 )
+from tests.support.plivo_double import PlivoDouble
 
 AUTH_ID = "MAACME00000000007Q2X"
 NOW = datetime(2026, 3, 4, 12, 4, 31, tzinfo=UTC)
 SECRET = "a-secret-that-nobody-may-see"
 KEYRING, MEMORY = AccountSource.KEYRING, AccountSource.MEMORY
-
-
-class PlivoDouble:
-    """Answers the check of an account, and remembers what was asked."""
-
-    def __init__(self) -> None:
-        self.asked: list[Account] = []
-        self.problem: Exception | None = None
-
-    async def __call__(self, account: Account) -> AccountDetails:
-        self.asked.append(account)
-        if self.problem is not None:
-            raise self.problem
-        return AccountDetails(plain_text("Acme Logistics"), plain_text("an-api-id"))
 
 
 @pytest.fixture

@@ -17,8 +17,6 @@ from masking_console.errors import (
     TokenRefusedError,
 )
 from masking_console.models.account import (
-    Account,
-    AccountDetails,
     AccountSource,
     AuthToken,
     LastCheck,
@@ -32,26 +30,13 @@ from tests.support.keyrings import (
     SilentKeyring,
     using,
 )
+from tests.support.plivo_double import PlivoDouble
 
 AUTH_ID = "MAACME00000000007Q2X"
 NOW = datetime(2026, 3, 4, 12, 4, 31, tzinfo=UTC)
 OLD, NEW = "the-old-secret", "the-new-secret"
 KEYRING, MEMORY = AccountSource.KEYRING, AccountSource.MEMORY
 ENVIRONMENT = {"PLIVO_AUTH_ID": AUTH_ID, "PLIVO_AUTH_TOKEN": OLD}
-
-
-class PlivoDouble:
-    """Answers the check of an account, and remembers which token was shown to it."""
-
-    def __init__(self) -> None:
-        self.asked: list[Account] = []
-        self.problem: Exception | None = None
-
-    async def __call__(self, account: Account) -> AccountDetails:
-        self.asked.append(account)
-        if self.problem is not None:
-            raise self.problem
-        return AccountDetails(plain_text("Acme Logistics"), plain_text("an-api-id"))
 
 
 @pytest.fixture
