@@ -12,6 +12,9 @@ from masking_console.config_keys import keys_of
 from masking_console.config_layers import Configuration, Standing
 from masking_console.models.plain_text import plain_text
 
+_HIDDEN = "token_command"
+"""A key whose value is not printed: an argument may be somebody's secret."""
+
 
 def as_toml(config: Configuration) -> str:
     """Return every value that applies, as a file with comments on where it is from.
@@ -23,6 +26,10 @@ def as_toml(config: Configuration) -> str:
         f"# account {each.name}: {each.auth_id.tail}, its token from {each.program}"
         for each in config.user.accounts
     ]
+    command = config.values.team.token_command
+    if command:
+        program = plain_text(command[0], limit=200)
+        lines.append(f"# the password of the team's server from {program}")
     lines += _table(config.values, config)
     lines += ["", "[keys]"]
     lines += [
@@ -48,6 +55,8 @@ def _table(
     """
     tables = []
     for key, facts in keys_of(type(table)).items():
+        if key == _HIDDEN:
+            continue
         value = getattr(table, key)
         standing = whole or config.standings.get(f"{name}.{key}" if name else key)
         if facts.table is not None:

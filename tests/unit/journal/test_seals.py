@@ -194,7 +194,8 @@ async def test_an_older_journal_gets_its_note_and_its_index(tmp_path: Path) -> N
     path = tmp_path / "j.db"
     await write(path, 1)
     note_path(path).unlink()
-    tamper(path, "DROP INDEX entries_by_event", "PRAGMA user_version = 1")
+    tamper(path, "DROP INDEX entries_by_event", "DROP TABLE identity")
+    tamper(path, "PRAGMA user_version = 1")
     now = f'"version":{SCHEMA_VERSION}'
     rebuild_chain(path, lambda content: content.replace(now, '"version":1'))
 
