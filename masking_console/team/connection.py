@@ -29,6 +29,8 @@ _COMMAND_SECONDS = 60.0
 _LONGEST_PASSWORD = 4096
 
 _WORDS: Mapping[type[Exception], str] = {
+    TimeoutError: "no answer in time",
+    errors.ConnectionTimeout: "no answer in time",
     errors.InvalidSchemaName: "it has no schema: masking-console team init",
     errors.UndefinedTable: "its schema is older: masking-console team upgrade",
     errors.InsufficientPrivilege: "your login role lacks a right: team check",
@@ -224,14 +226,16 @@ def _team_error(error: Exception) -> TeamError:
 
 def _why(error: Exception) -> str:
     """Return why the server cannot be used, in a few words."""
-    if isinstance(error, TimeoutError | errors.ConnectionTimeout):
-        return "no answer in time"
     for kind, words in _WORDS.items():
         if isinstance(error, kind):
             return words
     said = [line.strip() for line in str(error).splitlines() if line.strip()]
     if not isinstance(error, psycopg.Error) or not said:
         return "no connection"
+    if isinstance(error, errors.CheckViolation):
+        is_seal = error.diag.constraint_name == "entry_is_sealed"
+        verb = "seal of an entry is" if is_seal else "columns of an entry are"
+        return f"the {verb} wrong"
     if error.sqlstate is not None:
         return plain_text(said[0], limit=120)
     # libpq says first which address it tried, then why that failed.

@@ -28,6 +28,13 @@ def store_of(team: Team, operator: str = "asha") -> Iterator[TeamStore]:
         yield store
 
 
+def begun(team: Team) -> ChainId:
+    """Begin a chain of Asha's, and return it."""
+    chain = new_chain()
+    team.sql("asha", "SELECT team.begin_chain(%s::uuid)", [chain])
+    return chain
+
+
 def shipped(
     team: Team, operator: str = "asha", chain: ChainId | None = None
 ) -> tuple[ChainId, list[SealedRow]]:
@@ -35,6 +42,7 @@ def shipped(
     named = chain or new_chain()
     rows = sealed(batch_entries())
     with store_of(team, operator) as store:
+        store.head(named)
         store.ship(named, rows)
     return named, rows
 
@@ -87,7 +95,7 @@ def test_a_row_that_was_changed_is_refused_with_all_that_came_with_it(
     changes: dict[str, Any] = {place: f"{old[:-1]}{end}"}
     rows[2] = replace(rows[2], **changes)
 
-    refuse(team, rows, new_chain(), "entry 3")
+    refuse(team, rows, begun(team), "wrong")
 
     assert count(team) == 0
 
@@ -96,16 +104,35 @@ def test_a_row_sealed_anew_does_not_follow(team: Team) -> None:
     chain, rows = shipped(team)
     other = sealed(batch_entries(2), rows[-2])
 
-    refuse(team, other[:1], chain, "entry 6 is another one here")
     refuse(team, sealed(batch_entries(3), other[0])[:1], chain, "does not follow")
 
 
-def test_a_gap_and_another_order_are_refused(team: Team) -> None:
-    rows = sealed(batch_entries())
+def test_a_gap_is_refused_and_the_order_within_a_group_does_not_matter(
+    team: Team,
+) -> None:
+    rows, chain = sealed(batch_entries()), begun(team)
 
-    refuse(team, [rows[0], rows[2]], new_chain(), "entry 3 does not follow")
-    refuse(team, [rows[1], rows[0]], new_chain(), "entry 2 does not follow")
-    refuse(team, rows[1:], new_chain(), "entry 2 does not follow")
+    refuse(team, [rows[0], rows[2]], chain, "entry 3 does not follow")
+    refuse(team, rows[1:], chain, "entry 2 does not follow")
+    with store_of(team) as store:
+        store.ship(chain, rows[::-1])
+        head = store.head(chain)
+
+    assert head is not None
+    assert head.sequence == len(rows)
+
+
+def test_two_rows_of_one_number_are_never_both_there(team: Team) -> None:
+    chain, rows = shipped(team)
+    other = sealed(batch_entries(2), rows[-2])
+
+    with store_of(team) as store:
+        store.ship(chain, other[:1])
+        refuse(team, other, chain, "entry 7 does not follow")
+
+    assert count(team) == len(rows)
+    kept = team.sql(LEAD, "SELECT seal FROM team.entry WHERE sequence = 6")
+    assert kept == [(rows[-1].seal,)]
 
 
 def test_the_columns_to_search_by_cannot_say_what_the_entry_does_not(
@@ -113,8 +140,12 @@ def test_the_columns_to_search_by_cannot_say_what_the_entry_does_not(
 ) -> None:
     (first, *_) = sealed(batch_entries())
 
-    refuse(team, [replace(first, event="batch.ended")], new_chain(), "columns")
-    refuse(team, [reseal(first, session_uuid="other")], new_chain(), "columns")
+    for changed in (
+        replace(first, event="batch.ended"),
+        replace(first, batch_id="B-1"),
+        reseal(first, session_uuid="other"),
+    ):
+        refuse(team, [changed], begun(team), "columns of an entry are wrong")
 
 
 def test_nobody_else_adds_to_a_chain(team: Team) -> None:
@@ -134,7 +165,8 @@ def test_the_operator_in_an_entry_does_not_matter_for_the_chain(team: Team) -> N
     rows = sealed(batch_entries(operator="somebody who left long ago"))
 
     with store_of(team) as store:
-        store.ship(chain := new_chain(), rows)
+        store.head(chain := new_chain())
+        store.ship(chain, rows)
 
     owner = team.sql(
         "ben", "SELECT shipped_by FROM team.chain WHERE chain = %s", [chain]
@@ -163,7 +195,7 @@ def test_the_operator_in_an_entry_does_not_matter_for_the_chain(team: Team) -> N
         "DROP POLICY entry_is_of_the_chains_owner ON team.entry",
         "DROP TABLE team.entry",
         "CREATE TABLE team.mine ()",
-        "ALTER FUNCTION team.check_entry() RENAME TO unchecked",
+        "ALTER FUNCTION team.check_links() RENAME TO unchecked",
         "SET ROLE masking_console_owner",
         "SET SESSION AUTHORIZATION ben",
         "SET session_replication_role = replica",
@@ -220,12 +252,14 @@ def test_a_path_to_search_names_by_leads_no_function_of_the_server_astray(
     )
     row = replace(sealed(batch_entries())[0], seal="78")
 
-    with pytest.raises(psycopg.Error, match="the seal of entry 1 is wrong"):
+    chain = begun(team)
+
+    with pytest.raises(psycopg.Error, match="entry_is_sealed"):
         team.sql(
             "asha",
             "SET search_path = public, pg_catalog; "  # noqa: S608 - plain SQL
             f"INSERT INTO team.entry ({_COLUMNS}) "
-            f"VALUES (gen_random_uuid(), 1, '{row.event}', '{row.batch_id}', '', "
+            f"VALUES ('{chain}', 1, '{row.event}', '{row.batch_id}', '', "
             f"'{row.content}', '{row.previous_seal}', '{row.seal}')",
         )
 

@@ -35,19 +35,19 @@ CREATE TABLE team.session (
 );
 CREATE INDEX session_by_standing ON team.session (standing, batch);
 
+-- Both are bound to what they call when they are made, and are inlined.
 -- The standing after a look that found out nothing: it takes back no proof.
-CREATE FUNCTION team.doubted(standing text) RETURNS text
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION team.doubted(standing text) RETURNS text LANGUAGE sql IMMUTABLE
 RETURN CASE
     WHEN standing IN ('open when looked at', 'not sent') THEN 'unknown'
     ELSE standing
 END;
 
-CREATE FUNCTION team.outcome_of(event text, outcome text) RETURNS text
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION team.standing_of(event text, outcome text) RETURNS text
+LANGUAGE sql IMMUTABLE
 RETURN CASE
     WHEN event = 'expire.intended' THEN 'unknown'
-    WHEN event = 'session.looked' AND outcome = '' THEN 'open when looked at'
+    WHEN event = 'session.looked' AND outcome IS NULL THEN 'open when looked at'
     WHEN outcome IN (
         'expired', 'already expired', 'not found', 'refused', 'failed',
         'open when looked at', 'not sent'
@@ -56,15 +56,17 @@ RETURN CASE
 END;
 
 CREATE FUNCTION team.take_for_search() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+-- What arrived is small, and what is there may be large: it is looked up row by row.
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
     WITH begun AS (
-        SELECT a.chain, a.sequence, a.batch_id, a.at, a.content::json AS entry
+        SELECT a.chain, a.sequence, a.batch_id, a.content::json AS entry
         FROM arrived a WHERE a.event = 'batch.confirmed'
     )
     INSERT INTO team.batch
         (chain, batch_id, began_at, account, operators, tickets, words)
-    SELECT chain, batch_id, at,
+    SELECT chain, batch_id, (entry ->> 'at')::timestamptz,
         lower(coalesce(entry ->> 'account_name', '')),
         array_remove(ARRAY[
             lower(entry ->> 'operator'),
@@ -76,7 +78,7 @@ BEGIN
             entry ->> 'ticket', entry ->> 'reason', entry ->> 'account_name',
             entry ->> 'operator', entry ->> 'sudo_user', entry ->> 'operator_name'
         ))
-    FROM begun ORDER BY at, sequence
+    FROM begun ORDER BY sequence
     ON CONFLICT DO NOTHING;
 
     IF EXISTS (SELECT FROM arrived WHERE event = 'batch.ticket_added') THEN
@@ -99,38 +101,44 @@ BEGIN
     END IF;
 
     WITH told AS (
-        SELECT a.chain, a.batch_id, s.session_uuid, a.sequence,
-            'not sent' AS standing, false AS is_doubt
+        SELECT a.chain, a.batch_id, s.session_uuid, a.sequence, 'not sent' AS standing
         FROM arrived a
         CROSS JOIN LATERAL json_array_elements_text(
             a.content::json -> 'sessions') AS s (session_uuid)
         WHERE a.event = 'batch.confirmed'
         UNION ALL
-        SELECT a.chain, a.batch_id, a.session_uuid, a.sequence,
-            team.outcome_of(a.event, a.outcome),
-            a.event = 'session.looked'
-                AND team.outcome_of(a.event, a.outcome) = 'unknown'
-        FROM arrived a
-        WHERE a.event IN (
-            'expire.intended', 'expire.unclear', 'session.settled', 'session.looked')
-    ), folded AS (
-        SELECT chain, batch_id, session_uuid,
-            (array_agg(standing ORDER BY sequence DESC)
-                FILTER (WHERE NOT is_doubt))[1] AS base,
-            coalesce(max(sequence) FILTER (WHERE is_doubt), 0)
-                > coalesce(max(sequence) FILTER (WHERE NOT is_doubt), 0) AS is_doubted
-        FROM told GROUP BY chain, batch_id, session_uuid
+        SELECT chain, batch_id, session_uuid, sequence,
+            team.standing_of(event, content::json ->> 'outcome')
+        FROM arrived
+        WHERE event IN ('expire.intended', 'expire.unclear', 'session.settled')
+            OR event = 'session.looked'
+            AND team.standing_of(event, content::json ->> 'outcome') <> 'unknown'
+    ), latest AS (
+        SELECT DISTINCT ON (chain, batch_id, session_uuid) *
+        FROM told ORDER BY chain, batch_id, session_uuid, sequence DESC
     )
     INSERT INTO team.session AS s (session_uuid, batch, standing)
-    SELECT f.session_uuid, b.number,
-        CASE WHEN f.is_doubted THEN coalesce(team.doubted(f.base), '?')
-            ELSE f.base END
-    FROM folded f JOIN team.batch b USING (chain, batch_id)
-    ON CONFLICT (session_uuid, batch) DO UPDATE SET standing =
-        -- '?': all that arrived is a look that found out nothing.
-        CASE WHEN excluded.standing = '?' THEN team.doubted(s.standing)
-            ELSE excluded.standing END
+    SELECT l.session_uuid, b.number, l.standing
+    FROM latest l JOIN team.batch b USING (chain, batch_id)
+    ON CONFLICT (session_uuid, batch) DO UPDATE SET standing = excluded.standing
         WHERE s.standing <> excluded.standing;
+
+    IF EXISTS (SELECT FROM arrived WHERE event = 'session.looked') THEN
+        UPDATE team.session s SET standing = team.doubted(s.standing)
+        FROM arrived a JOIN team.batch b USING (chain, batch_id)
+        WHERE a.event = 'session.looked'
+            AND team.standing_of(a.event, a.content::json ->> 'outcome') = 'unknown'
+            AND s.session_uuid = a.session_uuid AND s.batch = b.number
+            AND NOT EXISTS (
+                SELECT FROM arrived later
+                WHERE (later.chain, later.batch_id, later.session_uuid)
+                    = (a.chain, a.batch_id, a.session_uuid)
+                    AND later.sequence > a.sequence
+                    AND later.event IN (
+                        'expire.intended', 'expire.unclear', 'session.settled',
+                        'session.looked')
+            );
+    END IF;
     RETURN NULL;
 END
 $$;
@@ -139,6 +147,6 @@ CREATE TRIGGER entry_is_searched AFTER INSERT ON team.entry
     FOR EACH STATEMENT EXECUTE FUNCTION team.take_for_search();
 
 REVOKE ALL ON FUNCTION team.take_for_search(), team.doubted(text),
-    team.outcome_of(text, text) FROM PUBLIC;
+    team.standing_of(text, text) FROM PUBLIC;
 GRANT SELECT ON team.batch, team.session
     TO masking_console_operator, masking_console_reader;
