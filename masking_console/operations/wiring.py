@@ -21,6 +21,7 @@ from masking_console.models.reach import ConnectionReport
 from masking_console.models.run_events import LookFound, RunEvent
 from masking_console.models.session_detail import SessionInspection
 from masking_console.models.session_uuid import SessionUuid
+from masking_console.models.team_state import TeamState
 from masking_console.models.unsettled import NotSettled
 from masking_console.operations.check_sessions import CheckEvent, CheckSessions
 from masking_console.operations.connections import Connections, Link
@@ -33,6 +34,7 @@ from masking_console.operations.read_history import ReadHistory
 from masking_console.operations.resume_batches import ResumeBatches
 from masking_console.operations.run_control import RunControl
 from masking_console.operations.second_look import SecondLook
+from masking_console.operations.team import Team
 from masking_console.presentation.reach import ignored_words
 from masking_console.settings import Settings, ShowNumbers
 
@@ -59,6 +61,7 @@ class Operations:
     _journal: Journal
     _connections: Connections
     _audit: AuditOut
+    _team: Team
     _clock: Callable[[], datetime]
 
     async def open_journal(self) -> tuple[str, ...]:
@@ -133,7 +136,10 @@ class Operations:
         operation = ExpireSessions(
             self.settings, self._connections, self._journal, now=self._clock
         )
-        return self._engine.stream(lambda emit: operation.run(confirmed, control, emit))
+        gate = self._team.gate()
+        return self._engine.stream(
+            lambda emit: operation.run(confirmed, control, emit, gate)
+        )
 
     async def interrupted(self, account: Account) -> tuple[BatchRecord, ...]:
         """Return the batches of an account that were cut off in the middle.
@@ -209,6 +215,10 @@ class Operations:
         """Return how far the entries of the journal got on their way out."""
         return self._audit.states()
 
+    def team_state(self) -> TeamState | None:
+        """Return how far the journal got on its way to the team's server, if any."""
+        return self._team.state()
+
     def close(self, audit_seconds: float = 0.5) -> None:
         """End what still runs, write it down, and let everything go; blocks.
 
@@ -220,7 +230,9 @@ class Operations:
         # Plivo's answer.
         self._engine.close(self._connections.aclose)
         self._journal.close()
+        self._team.begin_to_close()
         self._audit.close(audit_seconds)
+        self._team.wait_closed(audit_seconds)
 
 
 def build_operations(
@@ -247,6 +259,8 @@ def build_operations(
         from masking_console.practice.embedded import open_practice  # noqa: PLC0415
 
         practice_account, practice_text, new_transport = open_practice(simulated)
+    # Before anything runs: without psycopg it ends in one sentence.
+    team = Team(settings)
     engine = Engine()
     connections = Connections(settings, new_transport, stopwatch, environment)
 
@@ -256,6 +270,12 @@ def build_operations(
     engine.start()
     audit = AuditOut(settings.journal_path, rules_of(settings))
     audit.start()
+    team.start()
+
+    def wake() -> None:
+        audit.wake()
+        team.wake()
+
     return Operations(
         settings=settings,
         accounts=ManageAccounts(
@@ -269,9 +289,14 @@ def build_operations(
         practice_text=practice_text,
         _engine=engine,
         _journal=Journal(
-            settings.journal_path, clock, settings.operator_name, audit.wake
+            settings.journal_path,
+            clock,
+            settings.operator_name,
+            wake,
+            team.newest_anchor,
         ),
         _connections=connections,
         _audit=audit,
+        _team=team,
         _clock=clock,
     )

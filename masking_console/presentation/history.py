@@ -18,6 +18,7 @@ from masking_console.models.history import (
 from masking_console.models.history_query import SearchProgress
 from masking_console.models.plain_text import plain_text
 from masking_console.models.session_events import SessionEvent
+from masking_console.models.team_state import TeamState
 from masking_console.presentation.display import Sign, day_and_minute, glyph, zone_name
 from masking_console.presentation.run_lines import result_words
 from masking_console.presentation.session_events import event_object
@@ -251,6 +252,23 @@ def audit_notice(states: Sequence[AuditState]) -> str:
     waiting = max((each.waiting for each in states if each.problem), default=0)
     noun = "entry" if waiting == 1 else "entries"
     return f"audit: {waiting} {noun} waiting" if waiting else ""
+
+
+def team_notice(state: TeamState | None) -> str:
+    """Return how many entries wait for the team's server, where it does not get on."""
+    if state is None or not state.problem:
+        return ""
+    noun = "entry" if state.waiting == 1 else "entries"
+    return f"team: {state.waiting} {noun} waiting" if state.waiting else "team: away"
+
+
+def team_line(state: TeamState) -> str:
+    """Return how far the shipping to the team's server got."""
+    if not state.waiting and not state.problem:
+        return f"Team: all {state.entries} entries are on the server."
+    noun = "entry waits" if state.waiting == 1 else "entries wait"
+    because = f" {state.problem}" if state.problem else ""
+    return f"Team: {state.waiting} {noun} of {state.entries}.{because}"
 
 
 def audit_line(state: AuditState) -> str:

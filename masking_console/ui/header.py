@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from masking_console.models.reach import Unreached
 from masking_console.presentation.display import Sign
-from masking_console.presentation.history import audit_notice
+from masking_console.presentation.history import audit_notice, team_notice
 from masking_console.presentation.reach import reach_words
 from masking_console.presentation.unsettled import header_words
 from masking_console.ui.widgets.status_bar import StatusFacts
@@ -54,6 +54,11 @@ class Header:
         """Bring the bar up to date."""
         screen = self._screen
         account = screen.account
+        operations = screen.operations
+        notices = (
+            audit_notice(operations.audit_states()),
+            team_notice(operations.team_state()),
+        )
         facts = StatusFacts(
             now=screen.clock().replace(microsecond=0),
             practice=screen.settings.practice,
@@ -62,7 +67,7 @@ class Header:
             is_ticket_asked=screen.is_ticket_asked,
             journal=self._journal,
             unsettled=header_words(screen.follow_up.not_settled),
-            audit=audit_notice(screen.operations.audit_states()),
+            audit="   ".join(filter(None, notices)),
             settings=screen.settings,
             tabs=screen.panes.tabs(),
         )

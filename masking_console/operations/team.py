@@ -1,0 +1,166 @@
+"""The team's server, for a console whose configuration names one.
+
+Nothing of `masking_console.team` is imported without ``[team]`` in the configuration.
+"""
+
+import asyncio
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING
+
+from masking_console.errors import InputError, RefusedError
+from masking_console.models.account import Account, AccountName
+from masking_console.models.expiry import RecordedIntent, RunEnd
+from masking_console.models.run_events import RunEvent, RunWaiting
+from masking_console.models.team_state import TeamState
+from masking_console.operations.run_control import RunControl
+from masking_console.settings import Settings, TeamRequire, TeamRules
+
+if TYPE_CHECKING:
+    from masking_console.team.connection import TeamServer
+    from masking_console.team.shipper import Shipper
+
+_SAY_AFTER_SECONDS = 1.0
+"""A wait for the server is told of when it takes longer."""
+_SAY_EVERY_SECONDS = 10.0
+
+
+def rules_of(settings: Settings) -> TeamRules:
+    """Return where the team's server is.
+
+    Raises:
+        InputError: the configuration names none.
+    """
+    if settings.team is None or settings.practice:
+        raise InputError('No team: config.toml has no service = "..." under [team].')
+    return settings.team
+
+
+def open_server(settings: Settings) -> "TeamServer":
+    """Return the team's server; nothing is connected yet.
+
+    Raises:
+        InputError: the configuration names none, or psycopg is not installed.
+    """
+    rules = rules_of(settings)
+    try:
+        from masking_console.team.connection import TeamServer  # noqa: PLC0415 - see above
+    except ImportError:
+        raise InputError(
+            "[team] needs psycopg: install masking-console[team]."
+        ) from None
+    return TeamServer(rules)
+
+
+class Team:
+    """The shipping to a team's server, or its absence."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Make it; without ``[team]``, and in practice, it does nothing.
+
+        Raises:
+            InputError: psycopg is not installed.
+        """
+        rules = None if settings.practice else settings.team
+        self._is_required = rules is not None and rules.require is TeamRequire.INTENT
+        self._shipper = None if rules is None else _new_shipper(settings)
+
+    def start(self) -> None:
+        """Start the thread that ships."""
+        if self._shipper is not None:
+            self._shipper.start()
+
+    def wake(self) -> None:
+        """Tell it that there is a new entry; from any thread, and at once."""
+        if self._shipper is not None:
+            self._shipper.wake()
+
+    def newest_anchor(self) -> str:
+        """Return the server's newest anchor, as an entry names it, or nothing."""
+        return self._shipper.newest_anchor if self._shipper is not None else ""
+
+    def state(self) -> TeamState | None:
+        """Return how far the shipping got; None where there is no team."""
+        return self._shipper.state if self._shipper is not None else None
+
+    def gate(self) -> "IntentGate | None":
+        """Return what holds a DELETE back, where the configuration asks for it."""
+        if self._shipper is None or not self._is_required:
+            return None
+        return IntentGate(self._shipper)
+
+    def begin_to_close(self) -> None:
+        """Ship what waits, and end."""
+        if self._shipper is not None:
+            self._shipper.begin_to_close()
+
+    def wait_closed(self, seconds: float) -> None:
+        """Wait for the end, so long at most; the rest is shipped the next time."""
+        if self._shipper is not None:
+            self._shipper.wait_closed(seconds)
+
+
+def _new_shipper(settings: Settings) -> "Shipper":
+    server = open_server(settings)
+    from masking_console.team.shipper import GATHER_SECONDS, Shipper  # noqa: PLC0415 - see above
+    from masking_console.team.store import TeamStore  # noqa: PLC0415 - see above
+
+    is_required = rules_of(settings).require is TeamRequire.INTENT
+    gather = 0.0 if is_required else GATHER_SECONDS
+    return Shipper(settings.journal_path, TeamStore(server), gather)
+
+
+class IntentGate:
+    """Holds each DELETE back until its intent is on the team's server."""
+
+    def __init__(self, shipper: "Shipper") -> None:
+        self._shipper = shipper
+
+    def refuse_if_away(
+        self, account: Account, protected: Collection[AccountName]
+    ) -> None:
+        """Do nothing, unless the server is away and the account is protected.
+
+        Raises:
+            RefusedError: it is.
+        """
+        problem = self._shipper.state.problem
+        names = {each.casefold() for each in protected}
+        is_protected = account.protected or account.name.casefold() in names
+        if problem and is_protected:
+            raise RefusedError(
+                f"{problem} On a protected account nothing is sent without it."
+            )
+
+    async def lets_pass(
+        self,
+        intent: RecordedIntent,
+        control: RunControl,
+        emit: Callable[[RunEvent], None],
+    ) -> bool:
+        """Wait until the server has the intent; return whether it may be sent.
+
+        On a protected account the wait is short, and its end is the end of the run.
+        """
+        is_protected = intent.batch.account.protected
+        waiting = asyncio.create_task(self._shipper.until_shipped(intent.sequence))
+        try:
+            while not control.is_stopped:
+                await control.unless_stopped(_wait(waiting, _SAY_AFTER_SECONDS))
+                if waiting.done():
+                    return not control.is_stopped
+                problem = self._shipper.state.problem
+                if is_protected and problem:
+                    control.stop(RunEnd.TEAM_AWAY)
+                    return False
+                words = problem or "The team's server is slow."
+                emit(RunWaiting(_SAY_EVERY_SECONDS, f"{words} Nothing is being sent."))
+                await control.unless_stopped(_wait(waiting, _SAY_EVERY_SECONDS))
+            return False
+        finally:
+            waiting.cancel()
+            await asyncio.gather(waiting, return_exceptions=True)
+
+
+async def _wait(task: "asyncio.Task[None]", seconds: float) -> None:
+    """Wait for a task, so long at most."""
+    await asyncio.wait([task], timeout=seconds)
