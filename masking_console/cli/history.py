@@ -1,6 +1,7 @@
 """`masking-console history`: what was done, and whether the record is whole."""
 
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,21 +65,43 @@ def _known_outcome(_ctx: click.Context, option: click.Parameter, value: str) -> 
     help="How to print it.",
 )
 @click.option("--practice", is_flag=True, help="The journal of practice mode.")
+@click.option(
+    "--team/--local",
+    "is_team",
+    default=None,
+    help="Of all consoles, or of this computer; else as history.scope says.",
+)
 @click.pass_context
-def history(ctx: click.Context, /, form: str, practice: bool, **fields: str) -> None:
+def history(
+    ctx: click.Context,
+    /,
+    form: str,
+    practice: bool,
+    is_team: bool | None,
+    **fields: str,
+) -> None:
     """Print what was done: one batch a line, newest first; no phone numbers."""
     from masking_console import paths
 
     ctx.obj = paths.journal_path(practice=practice)
     if ctx.invoked_subcommand is None:
-        from masking_console.operations.print_history import print_history, slow_words
+        from masking_console.operations.print_history import (
+            HistorySource,
+            LocalHistory,
+            print_history,
+            slow_words,
+        )
+        from masking_console.operations.team import is_of_team, open_history
         from masking_console.presentation.display import show_as
 
         settings = load_settings(practice=practice)
         show_as(settings)
-        if slow := slow_words(ctx.obj):
+        source: HistorySource = LocalHistory(ctx.obj)
+        if is_of_team(settings, is_team):
+            source = ctx.with_resource(closing(open_history(settings)))
+        elif slow := slow_words(ctx.obj):
             click.echo(slow, err=True)
-        words = print_history(ctx.obj, form, settings.history_days, **fields)
+        words = print_history(source, form, settings.history_days, **fields)
         click.echo(words, nl=False)
 
 

@@ -139,6 +139,13 @@ class BatchRecord:
     """The name from the operator's configuration; may be empty."""
     left_out: int = 0
     """How many more sessions the batch has, where only some are asked for."""
+    chain: str = ""
+    """The journal it stands in, of a history of several; two may use one id."""
+
+    @property
+    def key(self) -> str:
+        """What it is told from every other batch by."""
+        return f"{self.chain} {self.batch_id}" if self.chain else self.batch_id
 
     @property
     def by(self) -> PlainText:

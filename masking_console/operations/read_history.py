@@ -1,9 +1,11 @@
 """What was done: batches by ticket, session, account and outcome, and the proof."""
 
 import asyncio
+import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
 
 from masking_console.errors import JournalError
 from masking_console.journal.reading import read_beginnings, verify_file
@@ -12,6 +14,9 @@ from masking_console.models.expiry import ExpirySummary
 from masking_console.models.history import BatchRecord, ChainReport
 from masking_console.models.history_query import HistoryPage, HistoryQuery
 from masking_console.operations.export_history import ExportHistory
+
+if TYPE_CHECKING:
+    from masking_console.team.searching import TeamHistory
 
 _COMPLETED = 50
 """The latest batches from which a shell completes."""
@@ -29,6 +34,9 @@ def latest_batches(path: Path) -> tuple[tuple[str, str], ...]:
 
 class ReadHistory:
     """Reads the journal in a thread of its own, so that no run waits for it."""
+
+    is_of_team: ClassVar[bool] = False
+    """Whether the batches are those of all consoles."""
 
     def __init__(self, journal_path: Path) -> None:
         self._path = journal_path
@@ -86,3 +94,47 @@ class ReadHistory:
             JournalError: the journal cannot be read.
         """
         return await asyncio.to_thread(verify_file, self._path)
+
+    def close(self) -> None:
+        """Let go of what is open."""
+
+
+class ReadTeamHistory(ReadHistory):
+    """Reads the history of all consoles; reports and exports are written here."""
+
+    is_of_team: ClassVar[bool] = True
+
+    def __init__(self, journal_path: Path, history: "TeamHistory") -> None:
+        super().__init__(journal_path)
+        self._history = history
+        self._turn = threading.Lock()
+
+    async def page(self, query: HistoryQuery, before: int | None = None) -> HistoryPage:
+        """Return some of the batches that match.
+
+        Raises:
+            TeamError: the server cannot be used.
+        """
+
+        def read() -> HistoryPage:
+            with self._turn:
+                return self._history.page(query, before)
+
+        return await asyncio.to_thread(read)
+
+    async def batches(self, query: HistoryQuery) -> tuple[BatchRecord, ...]:
+        """Return the batches that match, newest first.
+
+        Raises:
+            TeamError: the server cannot be used.
+        """
+
+        def read() -> tuple[BatchRecord, ...]:
+            with self._turn:
+                return self._history.matching(query)
+
+        return await asyncio.to_thread(read)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._history.close()

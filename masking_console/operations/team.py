@@ -13,10 +13,11 @@ from masking_console.models.expiry import RecordedIntent, RunEnd
 from masking_console.models.run_events import RunEvent, RunWaiting
 from masking_console.models.team_state import TeamState
 from masking_console.operations.run_control import RunControl
-from masking_console.settings import Settings, TeamRequire, TeamRules
+from masking_console.settings import HistoryScope, Settings, TeamRequire, TeamRules
 
 if TYPE_CHECKING:
     from masking_console.team.connection import TeamServer
+    from masking_console.team.searching import TeamHistory
     from masking_console.team.shipper import Shipper
 
 _SAY_AFTER_SECONDS = 1.0
@@ -49,6 +50,30 @@ def open_server(settings: Settings) -> "TeamServer":
             "[team] needs psycopg: install masking-console[team]."
         ) from None
     return TeamServer(rules)
+
+
+def is_of_team(settings: Settings, wish: bool | None) -> bool:
+    """Return whether the history of all consoles is meant.
+
+    Args:
+        settings: has the scope of the configuration.
+        wish: of this call; None where it has none.
+    """
+    if wish is None:
+        return settings.history_scope is HistoryScope.TEAM and not settings.practice
+    return wish
+
+
+def open_history(settings: Settings) -> "TeamHistory":
+    """Return the history of all consoles; nothing is connected yet.
+
+    Raises:
+        InputError: the configuration names no team, or psycopg is not installed.
+    """
+    server = open_server(settings)
+    from masking_console.team.searching import TeamHistory  # noqa: PLC0415 - see above
+
+    return TeamHistory(server)
 
 
 class Team:

@@ -30,13 +30,13 @@ from masking_console.operations.expire_sessions import ExpireSessions
 from masking_console.operations.find_sessions import FindSessions
 from masking_console.operations.inspect_session import InspectSession
 from masking_console.operations.manage_accounts import ManageAccounts
-from masking_console.operations.read_history import ReadHistory
+from masking_console.operations.read_history import ReadHistory, ReadTeamHistory
 from masking_console.operations.resume_batches import ResumeBatches
 from masking_console.operations.run_control import RunControl
 from masking_console.operations.second_look import SecondLook
-from masking_console.operations.team import Team
+from masking_console.operations.team import Team, open_history
 from masking_console.presentation.reach import ignored_words
-from masking_console.settings import Settings, ShowNumbers
+from masking_console.settings import HistoryScope, Settings, ShowNumbers
 
 if TYPE_CHECKING:
     from masking_console.plivo.network import TransportFactory
@@ -62,6 +62,7 @@ class Operations:
     _connections: Connections
     _audit: AuditOut
     _team: Team
+    _team_history: ReadHistory
     _clock: Callable[[], datetime]
 
     async def open_journal(self) -> tuple[str, ...]:
@@ -215,6 +216,12 @@ class Operations:
         """Return how far the entries of the journal got on their way out."""
         return self._audit.states()
 
+    @property
+    def shown_history(self) -> ReadHistory:
+        """The history that is shown: of this computer, or of all consoles."""
+        is_team = self.settings.history_scope is HistoryScope.TEAM
+        return self._team_history if is_team else self.history
+
     def team_state(self) -> TeamState | None:
         """Return how far the journal got on its way to the team's server, if any."""
         return self._team.state()
@@ -233,6 +240,7 @@ class Operations:
         self._team.begin_to_close()
         self._audit.close(audit_seconds)
         self._team.wait_closed(audit_seconds)
+        self._team_history.close()
 
 
 def build_operations(
@@ -298,5 +306,13 @@ def build_operations(
         _connections=connections,
         _audit=audit,
         _team=team,
+        _team_history=_team_history(settings),
         _clock=clock,
     )
+
+
+def _team_history(settings: Settings) -> ReadHistory:
+    """Return the history of all consoles; that of this computer without a team."""
+    if settings.team is None or settings.practice:
+        return ReadHistory(settings.journal_path)
+    return ReadTeamHistory(settings.journal_path, open_history(settings))

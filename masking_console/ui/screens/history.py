@@ -61,7 +61,8 @@ class HistoryScreen(Screen[BatchRecord | None]):
         self._copy = copy
 
     def compose(self) -> ComposeResult:
-        head = f" History   {self._place}{self._days} days, this computer only,"
+        whose = "the whole team" if self._history.is_of_team else "this computer only"
+        head = f" History   {self._place}{self._days} days, {whose},"
         words = f"{head} no phone numbers   times in {zone_name()}"
         yield Static(Text(words), id="history-head")
         since = datetime.now(UTC) - timedelta(days=self._days)
@@ -144,7 +145,8 @@ class HistoryScreen(Screen[BatchRecord | None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in {"copy", "export", "add_ticket"}:
-            return True if self._is_there else None
+            is_ours = action != "add_ticket" or not self._history.is_of_team
+            return True if self._is_there and is_ours else None
         if action == "check":
             chosen = self._chosen if self._is_there else None
             return True if chosen and chosen.may_still_connect else None

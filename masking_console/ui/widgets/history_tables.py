@@ -68,7 +68,7 @@ class BatchTable(RowsView[str, BatchRecord]):
         super().__init__({}, id=id)
         self._since = since
         self.records: dict[str, BatchRecord] = {}
-        """The batches that were read so far, by their ids, newest first."""
+        """The batches that were read so far, by their keys, newest first."""
         self.wanted = HistoryQuery(since=since)
         """The query of the filter."""
         self.problem = ""
@@ -82,7 +82,7 @@ class BatchTable(RowsView[str, BatchRecord]):
 
     def show(self, page: HistoryPage, *, goes_on: bool) -> None:
         """Show these batches, behind those that are there where it goes on."""
-        new = {each.batch_id: each for each in page.batches}
+        new = {each.key: each for each in page.batches}
         if not goes_on:
             self.found, self.all = page.total, page.all
         self.records = self.records | new if goes_on else new
@@ -144,15 +144,15 @@ class BatchSessions(RowsView[SessionUuid, SessionRecord]):
         super().__init__({}, id=id)
         self.rows: dict[SessionUuid, SessionRecord] = {}
         self._meant: set[SessionUuid] = set()
-        self._batch_id = ""
+        self._batch = ""
 
     def show(self, record: BatchRecord | None, query: HistoryQuery) -> None:
         """Show the sessions of this batch, and mark those that the query means."""
         sessions = record.sessions if record is not None else ()
         self.rows = {each.session_uuid: each for each in sessions}
         self._meant = {each.session_uuid for each in sessions if query.names(each)}
-        batch_id = record.batch_id if record is not None else ""
-        is_same, self._batch_id = batch_id == self._batch_id, batch_id
+        batch = record.key if record is not None else ""
+        is_same, self._batch = batch == self._batch, batch
         if self.filter_text and not is_same:
             # The filter was meant for the sessions of another batch.
             self.filter_text = ""

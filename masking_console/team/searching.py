@@ -1,0 +1,239 @@
+"""The history of all consoles, asked of the team's server.
+
+The values to search by name the batches. What is returned is read from their sealed
+entries, whose seals are computed here once more, and matched against the query again.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from masking_console.journal.seals import SealedRow, damaged_entry, entry_of
+from masking_console.models.history import BatchRecord, batch_record
+from masking_console.models.history_query import HistoryPage, HistoryQuery
+from masking_console.models.session_events import (
+    SealedEntry,
+    SessionEvent,
+    events_of_batch,
+)
+from masking_console.team.connection import TeamServer
+from masking_console.team.schema import check_version
+
+_AT_ONCE = 20
+"""Batches that are read together."""
+_MOST_BATCHES = 50
+_MOST_ENTRIES = 400
+"""A page ends behind the batch that reaches one of them."""
+_BEHIND_EVERY_ID = "g"
+"""Behind every hexadecimal digit."""
+_ROWS = """
+SELECT b.number, b.chain::text, e.sequence, e.event, e.batch_id, e.session_uuid,
+    e.content, e.previous_seal, e.seal
+FROM unnest(%s::bigint[]) AS wanted (number)
+JOIN team.batch b ON b.number = wanted.number
+JOIN team.entry e ON e.batch_id = b.batch_id AND e.chain = b.chain
+ORDER BY b.number, e.sequence
+"""
+_OUTSIDE_BATCHES = """
+SELECT sequence, event, batch_id, session_uuid, content, previous_seal, seal
+FROM team.entry
+WHERE batch_id = '' AND session_uuid <> '' AND session_uuid >= %s AND session_uuid < %s
+ORDER BY session_uuid, shipped_at, sequence
+"""
+_NEWEST_ANCHOR = "SELECT sequence, seal FROM team.anchor ORDER BY sequence DESC LIMIT 1"
+
+_Condition = tuple[str, Sequence[object]]
+"""A part of a WHERE, and its values."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    number: int
+    rows: Sequence[SealedRow]
+    record: BatchRecord
+
+
+class TeamHistory:
+    """The history on the server; one thread at a time uses it."""
+
+    def __init__(self, server: TeamServer) -> None:
+        self._server = server
+
+    def page(self, query: HistoryQuery, before: int | None = None) -> HistoryPage:
+        """Return some of the batches that match, the newest first.
+
+        Args:
+            query: what is looked for.
+            before: where the page begins, as the one before it said.
+
+        Raises:
+            TeamError: the server cannot be used.
+        """
+        self._check_version()
+        batches: list[BatchRecord] = []
+        entries, next_page = 0, None
+        for each in self._found(query, before):
+            batches.append(each.record)
+            entries += len(each.rows)
+            if entries >= _MOST_ENTRIES or len(batches) == _MOST_BATCHES:
+                next_page = each.number
+                break
+        total = everything = len(batches)
+        if before is None:
+            everything = self._count(HistoryQuery())
+            total = len(batches) if next_page is None else self._count(query)
+        return HistoryPage(tuple(batches), total, everything, next_page)
+
+    def matching(self, query: HistoryQuery) -> tuple[BatchRecord, ...]:
+        """Return every batch that matches, the newest first.
+
+        Raises:
+            TeamError: the server cannot be used.
+        """
+        self._check_version()
+        return tuple(each.record for each in self._found(query))
+
+    def session_events(self, query: HistoryQuery) -> tuple[SessionEvent, ...]:
+        """Return what the journals tell of the sessions that a query names.
+
+        Raises:
+            TeamError: the server cannot be used.
+        """
+        self._check_version()
+        events: list[SessionEvent] = []
+        for each in reversed(tuple(self._found(query))):
+            sealed = tuple(map(_sealed, each.rows))
+            for session in each.record.sessions:
+                if query.wants(session):
+                    events += events_of_batch(session.session_uuid, each.record, sealed)
+        if query == HistoryQuery(session=query.session):
+            events += self._outside_batches(query.session)
+        return tuple(sorted(events, key=lambda event: event.session_uuid))
+
+    def whole_words(self) -> str:
+        """Return the newest anchor as a line; kept elsewhere, it proves all before it.
+
+        Raises:
+            TeamError: the server cannot be used.
+        """
+        found = self._server.ask(_NEWEST_ANCHOR)
+        return "Team anchor {} {}\n".format(*found[0]) if found else ""
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._server.close()
+
+    def _check_version(self) -> None:
+        if not self._server.is_open:
+            check_version(self._server)
+
+    def _found(
+        self, query: HistoryQuery, before: int | None = None
+    ) -> Iterator[_Found]:
+        """Yield the batches that match, the newest first, from their sealed entries."""
+        while numbers := self._named(query, before):
+            rows: dict[int, list[SealedRow]] = {}
+            chains: dict[int, str] = {}
+            for number, chain, *values in self._server.ask(_ROWS, (numbers,)):
+                rows.setdefault(number, []).append(SealedRow(*values))
+                chains[number] = chain
+            for number in numbers:
+                record = _record(rows.get(number, ()), chains.get(number, ""))
+                if record is not None and query.matches(record):
+                    yield _Found(number, rows[number], record)
+            if len(numbers) < _AT_ONCE:
+                return
+            before = numbers[-1]
+
+    def _named(self, query: HistoryQuery, before: int | None) -> list[int]:
+        where, values = _where(query)
+        if before is not None:
+            place = "SELECT began_at, number FROM team.batch WHERE number = %s"
+            where = f"(b.began_at, b.number) < ({place}) AND {where}"
+            values = [before, *values]
+        order = f"b.began_at DESC, b.number DESC LIMIT {_AT_ONCE}"
+        sql = f"SELECT b.number FROM team.batch b WHERE {where} ORDER BY {order}"  # noqa: S608 - of our own parts
+        return [row[0] for row in self._server.ask(sql, values)]
+
+    def _count(self, query: HistoryQuery) -> int:
+        where, values = _where(query)
+        sql = f"SELECT count(*) FROM team.batch b WHERE {where}"  # noqa: S608 - likewise
+        return int(self._server.ask(sql, values)[0][0])
+
+    def _outside_batches(self, begin: str) -> Iterator[SessionEvent]:
+        """Yield what is told of a session outside batches: its numbers were shown."""
+        for values in self._server.ask(_OUTSIDE_BATCHES, _span(begin)):
+            row = SealedRow(*values)
+            yield SessionEvent(row.session_uuid, _sealed(row))
+
+
+def _record(rows: Sequence[SealedRow], chain: str) -> BatchRecord | None:
+    found = batch_record(
+        (entry_of(row) or damaged_entry(row) for row in rows),
+        rows[-1].seal if rows else "",
+    )
+    return replace(found, chain=chain) if found is not None else None
+
+
+def _sealed(row: SealedRow) -> SealedEntry:
+    return SealedEntry(row.sequence, row.seal, entry_of(row) or damaged_entry(row))
+
+
+def _where(query: HistoryQuery) -> tuple[str, list[Any]]:
+    parts = [*_of_batches(query), *_of_sessions(query), *_of_words(query)]
+    wanted = " AND ".join(f"({sql})" for sql, _values in parts) or "true"
+    return wanted, [each for _sql, some in parts for each in some]
+
+
+def _of_batches(query: HistoryQuery) -> Iterable[_Condition]:
+    if query.batch:
+        yield _begins("lower(b.batch_id)", query.batch)
+    if query.ticket:
+        yield "b.tickets LIKE %s", [_anywhere(query.ticket)]
+    if query.account:
+        yield "b.account = lower(%s)", [query.account]
+    if query.operator:
+        yield "b.operators @> ARRAY[lower(%s)]", [query.operator]
+    if query.since is not None:
+        yield "b.began_at >= %s", [query.since]
+
+
+def _of_sessions(query: HistoryQuery) -> Iterable[_Condition]:
+    standings = [each.value for each in query.outcomes]
+    if query.session:
+        where, values = "session_uuid >= %s AND session_uuid < %s", _span(query.session)
+        if standings:
+            where, values = f"{where} AND standing = ANY (%s)", [*values, standings]
+        sql = f"SELECT batch FROM team.session WHERE {where}"  # noqa: S608 - likewise
+        yield f"b.number IN ({sql})", values
+    elif standings:
+        sql = "SELECT FROM team.session s WHERE s.batch = b.number AND s.standing = "
+        yield f"EXISTS ({sql} ANY (%s))", [standings]
+
+
+def _of_words(query: HistoryQuery) -> Iterable[_Condition]:
+    for word in query.words:
+        begins, values = _begins("lower(b.batch_id)", word)
+        sql = "session_uuid >= %s AND session_uuid < %s"
+        sessions = f"SELECT batch FROM team.session WHERE {sql}"  # noqa: S608 - likewise
+        yield (
+            f"b.words LIKE %s OR {begins} OR b.number IN ({sessions})",
+            [_anywhere(word), *values, *_span(word)],
+        )
+
+
+def _begins(column: str, text: str) -> _Condition:
+    """Return the condition that a column begins so; an index answers it."""
+    begin = text.casefold()
+    return f"{column} >= %s AND {column} < %s", [begin, f"{begin}\U0010ffff"]
+
+
+def _anywhere(text: str) -> str:
+    escaped = text.lower().replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
+    return f"%{escaped}%"
+
+
+def _span(part: str) -> list[object]:
+    """Return the bounds of the ids that begin so."""
+    begin = part.casefold()
+    return [begin, f"{begin}{_BEHIND_EVERY_ID}"]
