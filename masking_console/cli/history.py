@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from masking_console.settings import Settings
 
 
+_TOLD_EVERY = 500_000
+"""So many entries of a team are verified without a word."""
+
+
 def _known_outcome(_ctx: click.Context, option: click.Parameter, value: str) -> str:
     """Return the outcome; one that is given must be the beginning of one."""
     source = _ctx.get_parameter_source(option.name or "")
@@ -119,11 +123,18 @@ def history(
     is_flag=True,
     help="Prepare the journal for searching anew, and then verify it.",
 )
+@click.option(
+    "--team",
+    "is_team",
+    is_flag=True,
+    help="Verify the history of all consoles, and compare it with this one's.",
+)
 @click.argument("reports", nargs=-1, metavar="[REPORT ...]", type=click.Path())
 @click.pass_obj
 def verify(
     journal_path: Path,
     practice: bool,
+    is_team: bool,
     against: tuple[str, ...],
     reports: tuple[str, ...],
     rebuild_search: bool,
@@ -144,7 +155,23 @@ def verify(
     if rebuild_search:
         _rebuild_search(journal_path)
     files = [Path(each) for each in (*against, *reports)]
+    if is_team:
+        _verify_team(journal_path)
+        return
     words, is_whole = print_verification(_settings_of(journal_path), files)
+    click.echo(words)
+    if not is_whole:
+        sys.exit(ExitCode.BAD_INPUT)
+
+
+def _verify_team(journal_path: Path) -> None:
+    from masking_console.operations.team import print_team_verification
+
+    def tell(count: int) -> None:
+        if count % _TOLD_EVERY == 0:
+            click.echo(f"{count} entries verified ...", err=True)
+
+    words, is_whole = print_team_verification(_settings_of(journal_path), tell)
     click.echo(words)
     if not is_whole:
         sys.exit(ExitCode.BAD_INPUT)

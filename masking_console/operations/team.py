@@ -5,6 +5,7 @@ Nothing of `masking_console.team` is imported without ``[team]`` in the configur
 
 import asyncio
 from collections.abc import Callable, Collection
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from masking_console.errors import InputError, RefusedError
@@ -13,6 +14,7 @@ from masking_console.models.expiry import RecordedIntent, RunEnd
 from masking_console.models.run_events import RunEvent, RunWaiting
 from masking_console.models.team_state import TeamState
 from masking_console.operations.run_control import RunControl
+from masking_console.presentation.history import team_verified_words
 from masking_console.settings import HistoryScope, Settings, TeamRequire, TeamRules
 
 if TYPE_CHECKING:
@@ -74,6 +76,27 @@ def open_history(settings: Settings) -> "TeamHistory":
     from masking_console.team.searching import TeamHistory  # noqa: PLC0415 - see above
 
     return TeamHistory(server)
+
+
+def print_team_verification(
+    settings: Settings, tell: Callable[[int], None] = lambda _count: None
+) -> tuple[str, bool]:
+    """Return what a look at the whole history of the team found, and if all is well.
+
+    Args:
+        settings: which team, and which journal is compared with it.
+        tell: is told how many entries were read.
+
+    Raises:
+        InputError: the configuration names no team.
+        TeamError: the server cannot be used.
+        JournalError: the journal cannot be read.
+    """
+    with closing(open_server(settings)) as server:
+        from masking_console.team.verification import verify_team  # noqa: PLC0415 - see above
+
+        report = verify_team(server, settings.journal_path, tell)
+    return team_verified_words(report), report.is_whole
 
 
 class Team:

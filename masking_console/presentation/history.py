@@ -18,6 +18,7 @@ from masking_console.models.history import (
 from masking_console.models.history_query import SearchProgress
 from masking_console.models.plain_text import plain_text
 from masking_console.models.session_events import SessionEvent
+from masking_console.models.team_report import TeamReport
 from masking_console.models.team_state import TeamState
 from masking_console.presentation.display import Sign, day_and_minute, glyph, zone_name
 from masking_console.presentation.run_lines import result_words
@@ -245,6 +246,23 @@ def verified_words(report: ChainReport) -> str:
         f"{report.entries} entries. Last seal {report.last_seal}",
     )
     return "\n".join(["The journal is NOT whole.", *found, *how])
+
+
+def team_verified_words(report: TeamReport) -> str:
+    """Return whether the team's history is whole, and if not, every problem."""
+    found = [_finding_line(each) for each in report.findings]
+    size = f"{report.entries} entries of {report.chains} journals"
+    if report.is_whole:
+        but = " but for what was acknowledged" if found else ""
+        words = f"The team's history is whole{but}: {size}."
+    else:
+        words = f"The team's history is NOT whole. {size}."
+    lines = [words, *found]
+    if report.compared:
+        lines.append(f"{report.compared} of them were compared with this computer's.")
+    if report.last_anchor:
+        lines.append(f"Last anchor {report.last_anchor}")
+    return "\n".join(lines)
 
 
 def audit_notice(states: Sequence[AuditState]) -> str:

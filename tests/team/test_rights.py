@@ -257,7 +257,7 @@ def test_a_path_to_search_names_by_leads_no_function_of_the_server_astray(
     with pytest.raises(psycopg.Error, match="entry_is_sealed"):
         team.sql(
             "asha",
-            "SET search_path = public, pg_catalog; "  # noqa: S608 - plain SQL
+            "SET search_path = public, pg_catalog; "
             f"INSERT INTO team.entry ({_COLUMNS}) "
             f"VALUES ('{chain}', 1, '{row.event}', '{row.batch_id}', '', "
             f"'{row.content}', '{row.previous_seal}', '{row.seal}')",
