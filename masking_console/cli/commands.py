@@ -16,6 +16,7 @@ from masking_console.cli.expire import expire
 from masking_console.cli.find import find
 from masking_console.cli.history import history
 from masking_console.cli.practice_server import practice_server
+from masking_console.cli.team import team
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -98,4 +99,5 @@ cli.add_command(completion)
 cli.add_command(config)
 cli.add_command(doctor)
 cli.add_command(history)
+cli.add_command(team)
 cli.add_command(practice_server)

@@ -52,7 +52,7 @@ def unprivileged(command: Sequence[str | Path]) -> list[str]:
     words = [str(each) for each in command]
     if os.geteuid() != 0:
         return words
-    name = _account()
+    name = account_of_tests()
     return [
         "setpriv",
         f"--reuid={name}",
@@ -62,7 +62,8 @@ def unprivileged(command: Sequence[str | Path]) -> list[str]:
     ]
 
 
-def _account() -> str:
+def account_of_tests() -> str:
+    """Return an account that is not root."""
     import pwd  # noqa: PLC0415 - Windows has none
 
     for name in _UNPRIVILEGED:
@@ -94,7 +95,7 @@ class Cluster:
     def make(self) -> None:
         """Make the files of the server."""
         if os.geteuid() == 0:
-            shutil.chown(self.folder, _account(), _group(_account()))
+            shutil.chown(self.folder, account_of_tests(), _group(account_of_tests()))
         self.folder.chmod(0o755)
         data = self.folder / "data"
         command: list[str | Path] = [
@@ -212,8 +213,10 @@ class Team:
 
 
 @contextmanager
-def running_cluster(settings: Sequence[str] = _SETTINGS) -> Iterator[Cluster]:
-    """Run a server for as long as it is needed."""
+def running_cluster(
+    settings: Sequence[str] = _SETTINGS, *, is_empty: bool = False
+) -> Iterator[Cluster]:
+    """Run a server for as long as it is needed; unless empty, with schema and roles."""
     programs = binaries()
     if programs is None:
         skip_or_fail("PostgreSQL")
@@ -223,16 +226,21 @@ def running_cluster(settings: Sequence[str] = _SETTINGS) -> Iterator[Cluster]:
     try:
         cluster.make()
         cluster.start()
-        with cluster.connect(LEAD, "postgres") as connection:
-            connection.execute(script_of(steps()).encode())
-            for name in OPERATORS:
-                connection.execute(
-                    f"CREATE ROLE {name} LOGIN IN ROLE masking_console_operator"
-                )
+        if not is_empty:
+            _set_up(cluster)
         yield cluster
     finally:
         cluster.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _set_up(cluster: Cluster) -> None:
+    with cluster.connect(LEAD, "postgres") as connection:
+        connection.execute(script_of(steps()).encode())
+        for name in OPERATORS:
+            connection.execute(
+                f"CREATE ROLE {name} LOGIN IN ROLE masking_console_operator"
+            )
 
 
 @contextmanager
