@@ -1,4 +1,4 @@
-"""Many consoles at once, through a pooler, with kills and a server that comes and goes."""
+"""Many consoles at once, a pooler, kills, and a server that comes and goes."""
 
 import asyncio
 import os
@@ -10,12 +10,10 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
-
-import pytest
 
 from masking_console.journal.entry_reader import read_last
 from masking_console.models.history_query import HistoryQuery
@@ -23,7 +21,7 @@ from masking_console.team.connection import TeamServer
 from masking_console.team.searching import TeamHistory
 from masking_console.team.store import TeamStore
 from masking_console.team.verification import verify_team
-from tests.support.campaigns import share
+from tests.support.campaigns import campaign, examples
 from tests.support.chains import batch_entries, new_chain, sealed
 from tests.support.postgres import (
     LEAD,
@@ -65,7 +63,7 @@ def pgbouncer(team: Team) -> Iterator[None]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        until(lambda: (folder / ".s.PGSQL.6432").exists())
+        until((folder / ".s.PGSQL.6432").exists)
         team.use(str(folder), "team", 6432)
         yield
     finally:
@@ -86,7 +84,9 @@ def test_everything_works_through_a_pooler_in_transaction_mode(
             shipping(journals["ben"], own_team, "ben") as second,
         ):
             for _ in range(12):
-                for path, shipper in zip(journals.values(), (first, second), strict=True):
+                for path, shipper in zip(
+                    journals.values(), (first, second), strict=True
+                ):
                     write(path, 4)
                     shipper.wake()
             until(lambda: first.state.shipped == second.state.shipped == 53)
@@ -153,13 +153,14 @@ asyncio.run(write())
 """
 
 
+@campaign
 def test_a_console_killed_between_append_and_ship_loses_nothing(
     team: Team, tmp_path: Path
 ) -> None:
     path = tmp_path / "state" / "journal.db"
     rng = random.Random(1)  # noqa: S311 - the same moments every time
     written_for_sure = 0
-    for _ in range(share("consoles killed while they ship", 12, 3)):
+    for _ in range(examples("consoles killed while they ship", 12, 3)):
         console = subprocess.Popen(
             [sys.executable, "-c", _CONSOLE, str(path)], stdout=subprocess.PIPE
         )
@@ -178,6 +179,42 @@ def test_a_console_killed_between_append_and_ship_loses_nothing(
     assert read_last(path).sequence >= written_for_sure
 
 
+def stop(team: Team, seconds: float) -> None:
+    team.cluster.stop()
+    time.sleep(seconds)
+    team.cluster.start()
+
+
+def crash(team: Team, seconds: float) -> None:
+    team.cluster.stop(signal.SIGQUIT)
+    time.sleep(seconds)
+    team.cluster.start()
+
+
+def hang(team: Team, seconds: float) -> None:
+    team.cluster.freeze()
+    time.sleep(seconds)
+    team.cluster.thaw()
+
+
+def cut(team: Team, _seconds: float) -> None:
+    team.sql(
+        LEAD,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE usename IN ('asha', 'ben')",
+    )
+
+
+def fill(team: Team, seconds: float) -> None:
+    team.sql(LEAD, "ALTER TABLE team.entry RENAME TO gone")
+    time.sleep(seconds)
+    team.sql(LEAD, "ALTER TABLE team.gone RENAME TO entry")
+
+
+_TROUBLES: tuple[Callable[[Team, float], None], ...] = (stop, crash, hang, cut, fill)
+
+
+@campaign
 def test_a_server_cut_restarted_full_and_slow_at_random_ends_equal_to_the_journals(
     own_team: Team, tmp_path: Path
 ) -> None:
@@ -186,31 +223,9 @@ def test_a_server_cut_restarted_full_and_slow_at_random_ends_equal_to_the_journa
     over = threading.Event()
 
     def trouble() -> None:
-        cluster = own_team.cluster
-        for _ in range(share("troubles of a team's server", 20, 6)):
+        for _ in range(examples("troubles of a team's server", 20, 6)):
             time.sleep(rng.uniform(0.05, 0.4))
-            match rng.choice(("stop", "crash", "freeze", "cut", "full")):
-                case "stop":
-                    cluster.stop()
-                    time.sleep(rng.uniform(0.0, 0.5))
-                    cluster.start()
-                case "crash":
-                    cluster.stop(signal.SIGQUIT)
-                    cluster.start()
-                case "freeze":
-                    cluster.freeze()
-                    time.sleep(rng.uniform(0.1, 1.0))
-                    cluster.thaw()
-                case "cut":
-                    own_team.sql(
-                        LEAD,
-                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                        "WHERE usename <> 'lead' AND pid <> pg_backend_pid()",
-                    )
-                case _:
-                    own_team.sql(LEAD, "ALTER TABLE team.entry RENAME TO gone")
-                    time.sleep(rng.uniform(0.0, 0.3))
-                    own_team.sql(LEAD, "ALTER TABLE team.gone RENAME TO entry")
+            rng.choice(_TROUBLES)(own_team, rng.uniform(0.0, 0.8))
         over.set()
 
     troubling = threading.Thread(target=trouble)
