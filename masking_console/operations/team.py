@@ -189,24 +189,32 @@ class IntentGate:
 
         On a protected account the wait is short, and its end is the end of the run.
         """
-        is_protected = intent.batch.account.protected
         waiting = asyncio.create_task(self._shipper.until_shipped(intent.sequence))
         try:
-            while not control.is_stopped:
+            while not (waiting.done() or control.is_stopped):
                 await control.unless_stopped(_wait(waiting, _SAY_AFTER_SECONDS))
-                if waiting.done():
-                    return not control.is_stopped
-                problem = self._shipper.state.problem
-                if is_protected and problem:
-                    control.stop(RunEnd.TEAM_AWAY)
-                    return False
-                words = problem or "The team's server is slow."
-                emit(RunWaiting(_SAY_EVERY_SECONDS, f"{words} Nothing is being sent."))
-                await control.unless_stopped(_wait(waiting, _SAY_EVERY_SECONDS))
-            return False
+                if not (waiting.done() or control.is_stopped):
+                    await self._hold_up(intent, control, emit, waiting)
         finally:
             waiting.cancel()
             await asyncio.gather(waiting, return_exceptions=True)
+        return not control.is_stopped
+
+    async def _hold_up(
+        self,
+        intent: RecordedIntent,
+        control: RunControl,
+        emit: Callable[[RunEvent], None],
+        waiting: "asyncio.Task[None]",
+    ) -> None:
+        """Say what is waited for, and wait on; or end a run on a protected account."""
+        problem = self._shipper.state.problem
+        if intent.batch.account.protected and problem:
+            control.stop(RunEnd.TEAM_AWAY)
+            return
+        words = problem or "The team's server is slow."
+        emit(RunWaiting(_SAY_EVERY_SECONDS, f"{words} Nothing is being sent."))
+        await control.unless_stopped(_wait(waiting, _SAY_EVERY_SECONDS))
 
 
 async def _wait(task: "asyncio.Task[None]", seconds: float) -> None:

@@ -280,15 +280,6 @@ def team_notice(state: TeamState | None) -> str:
     return f"team: {state.waiting} {noun} waiting" if state.waiting else "team: away"
 
 
-def team_line(state: TeamState) -> str:
-    """Return how far the shipping to the team's server got."""
-    if not state.waiting and not state.problem:
-        return f"Team: all {state.entries} entries are on the server."
-    noun = "entry waits" if state.waiting == 1 else "entries wait"
-    because = f" {state.problem}" if state.problem else ""
-    return f"Team: {state.waiting} {noun} of {state.entries}.{because}"
-
-
 def audit_line(state: AuditState) -> str:
     """Return how far one target got."""
     target = plain_text(state.target, limit=200)

@@ -47,8 +47,7 @@ def script_of(wanted: Sequence[Step]) -> str:
             parts.append("SET ROLE masking_console_owner;")
             is_owner = True
         parts.append(f"-- {step.name}\n{step.sql.rstrip()}")
-        if step.version:
-            parts.append(f"{_NOTE} ({step.version});")
+        parts += [f"{_NOTE} ({step.version});"] if step.version else []
     if is_owner:
         parts.append("RESET ROLE;")
     return "\n\n".join(parts) + "\n"

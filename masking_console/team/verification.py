@@ -5,7 +5,7 @@ rewrites rows on the server meets the journals that hold them, and the anchors t
 other journals name; whoever rewrites a journal meets the server.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -69,11 +69,16 @@ def verify_team(
         JournalError: the journal cannot be read.
     """
     check_version(server)
-    work = _Verification(server, tell)
-    # The journal first: what is shipped meanwhile is on the server only later.
-    ours = _own_seals(journal_path, work)
+    work = _Verification(server, tell, _own_chain(journal_path))
+    # In this order, because consoles may be at work: what an anchor names is there
+    # already, and what is on the server is in its journal already.
     work.read_anchors()
-    work.read_chains(ours)
+    work.read_chains()
+    if journal_path.exists():
+        in_our_words(lambda: work.compare_with(journal_path), "read")
+    heads = dict(work.heads)
+    work.read_anchors()
+    work.hold_to_anchors(heads)
     return work.report()
 
 
@@ -83,19 +88,22 @@ class _Verification:
 
     server: TeamServer
     tell: Callable[[int], None]
+    own_chain: str
     findings: list[Finding] = field(default_factory=list)
     anchors: dict[int, str] = field(default_factory=dict)
     heads: dict[_Head, tuple[str, int]] = field(default_factory=dict)
     named: dict[str, str] = field(default_factory=dict)
+    owners: dict[str, str] = field(default_factory=dict)
+    own_seals: dict[int, str] = field(default_factory=dict)
     entries: int = 0
     chains: int = 0
     compared: int = 0
-    last_anchor: str = ""
+    last_anchor: tuple[int, str] = (0, FIRST_SEAL)
 
     def read_anchors(self) -> None:
-        """Check that each anchor seals the one before, and note the heads it names."""
-        before, number = FIRST_SEAL, 0
-        for sequence, content, previous_seal, own_seal in self._anchor_rows():
+        """Check that each new anchor seals the one before, and note what it names."""
+        number, before = self.last_anchor
+        for sequence, content, previous_seal, own_seal in self._anchor_rows(number):
             number += 1
             is_sound = seal(previous_seal, content) == own_seal
             if sequence != number or previous_seal != before or not is_sound:
@@ -103,8 +111,7 @@ class _Verification:
             number, before = sequence, own_seal
             self.anchors[sequence] = own_seal
             self._note_heads(sequence, content)
-        if number:
-            self.last_anchor = f"{number} {before}"
+        self.last_anchor = number, before
 
     def _note_heads(self, number: int, content: str) -> None:
         try:
@@ -115,31 +122,20 @@ class _Verification:
         for chain, sequence, own_seal in told.heads:
             self.heads[chain, sequence] = (own_seal, number)
 
-    def read_chains(self, ours: "_OwnSeals") -> None:
-        """Check each chain, and hold it to the anchors and to the journal here."""
-        owners = dict(self.server.ask(_OWNERS))
+    def read_chains(self) -> None:
+        """Check each chain, and cross out the heads that stand where anchors say."""
+        self.owners = dict(self.server.ask(_OWNERS))
         for chain, rows in groupby(self._chain_rows(), key=lambda each: each[0]):
             self.chains += 1
-            name = _name_of(chain, owners.get(chain, "nobody"))
-            found = verify_rows(self._seen(chain, ours, (row for _chain, row in rows)))
+            found = verify_rows(self._seen(chain, (row for _chain, row in rows)))
             self.findings += (
-                Finding(each.name, f"{name}: {each.words}", each.reason)
+                Finding(each.name, f"{self._name(chain)}: {each.words}", each.reason)
                 for each in found.findings
             )
-        for (chain, sequence), (_seal, anchor) in self.heads.items():
-            name = _name_of(chain, owners.get(chain, "nobody"))
-            what = f"entry {sequence}, which anchor {anchor} names, is missing"
-            self._find(f"{name}: {what} or was changed.")
-        for text, where in self.named.items():
-            self._hold_to_anchors(text, where)
-        self.compared = ours.compared
-        for words in ours.differences():
-            self._find(words)
 
-    def _seen(
-        self, chain: str, ours: "_OwnSeals", rows: Iterable[SealedRow]
-    ) -> Iterator[SealedRow]:
+    def _seen(self, chain: str, rows: Iterable[SealedRow]) -> Iterator[SealedRow]:
         """Yield the rows, and look at each of them."""
+        is_own = chain.replace("-", "") == self.own_chain
         for row in rows:
             self.entries += 1
             if self.entries % _AT_ONCE == 0:
@@ -147,25 +143,47 @@ class _Verification:
             head = self.heads.get((chain, row.sequence))
             if head is not None and head[0] == row.seal:
                 del self.heads[chain, row.sequence]
+            if is_own:
+                self.own_seals[row.sequence] = row.seal
             self.note_anchor(row, f"entry {row.sequence} of chain {chain[:8]}")
-            ours.compare(chain, row)
             yield row
+
+    def compare_with(self, path: Path) -> None:
+        """Hold the server's copy of a journal to the journal."""
+        self.compared = len(self.own_seals)
+        changed: list[int] = []
+        for row in read_rows(path):
+            self.note_anchor(row, f"entry {row.sequence} of this computer")
+            there = self.own_seals.pop(row.sequence, row.seal)
+            if there != row.seal:
+                changed.append(row.sequence)
+        if changed:
+            self._find(
+                f"Entry {changed[0]} of this computer is another one on the server; "
+                f"{len(changed)} differ."
+            )
+        if self.own_seals:
+            gone = min(self.own_seals)
+            self._find(f"Entry {gone} is on the server, and not on this computer.")
+
+    def hold_to_anchors(self, heads: Mapping[_Head, tuple[str, int]]) -> None:
+        """Say which heads are not there, and which anchors are not those named."""
+        for (chain, sequence), (_seal, anchor) in heads.items():
+            what = f"entry {sequence}, which anchor {anchor} names, is missing"
+            self._find(f"{self._name(chain)}: {what} or was changed.")
+        for text, where in self.named.items():
+            number, _space, own_seal = text.partition(" ")
+            known = self.anchors.get(int(number)) if number.isdecimal() else None
+            if known != own_seal:
+                shown = plain_text(number, limit=20)
+                self._find(f"Anchor {shown} is not the one that {where} names.")
 
     def note_anchor(self, row: SealedRow, where: str) -> None:
         """Note the anchor that an entry names, if it does."""
         if '"anchor":"' in row.content and (entry := entry_of(row)) and entry.anchor:
             self.named.setdefault(entry.anchor, where)
 
-    def _hold_to_anchors(self, text: str, where: str) -> None:
-        number, _space, own_seal = text.partition(" ")
-        known = self.anchors.get(int(number)) if number.isdecimal() else None
-        if known != own_seal:
-            shown = plain_text(number, limit=20)
-            words = f"Anchor {shown} is not the one that {where} names."
-            self._find(words)
-
-    def _anchor_rows(self) -> Iterator[tuple[int, str, str, str]]:
-        last = 0
+    def _anchor_rows(self, last: int) -> Iterator[tuple[int, str, str, str]]:
         while rows := self.server.ask(_ANCHORS, (last, _AT_ONCE)):
             yield from map(_anchor_row, rows)
             last = rows[-1][0]
@@ -177,6 +195,10 @@ class _Verification:
                 yield each[0], SealedRow(*each[1:])
             chain, sequence = rows[-1][:2]
 
+    def _name(self, chain: str) -> str:
+        owner = plain_text(self.owners.get(chain, "nobody"), limit=64)
+        return f"Chain {chain[:8]} of {owner}"
+
     def _find(self, words: str) -> None:
         self.findings.append(Finding("", words))
 
@@ -186,66 +208,16 @@ class _Verification:
             chains=self.chains,
             entries=self.entries,
             compared=self.compared,
-            last_anchor=self.last_anchor,
+            last_anchor="{} {}".format(*self.last_anchor) if self.anchors else "",
             findings=tuple(self.findings),
         )
 
 
-@dataclass(slots=True)
-class _OwnSeals:
-    """The seals of the journal on this computer, to hold the server to."""
-
-    chain: str = ""
-    seals: dict[int, str] = field(default_factory=dict)
-    compared: int = 0
-    _changed: list[int] = field(default_factory=list)
-    _only_there: list[int] = field(default_factory=list)
-
-    def compare(self, chain: str, row: SealedRow) -> None:
-        """Hold a row of the server to the one here."""
-        if chain.replace("-", "") != self.chain:
-            return
-        own_seal = self.seals.get(row.sequence)
-        self.compared += 1
-        if own_seal is None:
-            self._only_there.append(row.sequence)
-        elif own_seal != row.seal:
-            self._changed.append(row.sequence)
-
-    def differences(self) -> Iterator[str]:
-        """Yield what differs, in sentences."""
-        if self._changed:
-            first, count = self._changed[0], len(self._changed)
-            yield (
-                f"Entry {first} of this computer is another one on the server; "
-                f"{count} differ."
-            )
-        # What a console here has written since the journal was read is no difference.
-        gone = [each for each in self._only_there if each < max(self.seals, default=0)]
-        if self._only_there and not self.seals:
-            gone = self._only_there
-        if gone:
-            yield f"Entry {gone[0]} is on the server, and not on this computer."
-
-
-def _own_seals(path: Path, work: _Verification) -> _OwnSeals:
-    if not path.exists():
-        return _OwnSeals()
-
-    def read() -> _OwnSeals:
-        found = _OwnSeals(read_journal_id(path))
-        for row in read_rows(path):
-            found.seals[row.sequence] = row.seal
-            work.note_anchor(row, f"entry {row.sequence} of this computer")
-        return found
-
-    return in_our_words(read, "read")
+def _own_chain(path: Path) -> str:
+    """Return the name of the journal here; empty where there is none."""
+    return in_our_words(lambda: read_journal_id(path), "read") if path.exists() else ""
 
 
 def _anchor_row(values: tuple[Any, ...]) -> tuple[int, str, str, str]:
     sequence, content, previous_seal, own_seal = values
     return sequence, content, previous_seal, own_seal
-
-
-def _name_of(chain: str, owner: str) -> str:
-    return f"Chain {chain[:8]} of {plain_text(owner, limit=64)}"

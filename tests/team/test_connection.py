@@ -5,10 +5,12 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from masking_console.errors import TeamError
 from masking_console.settings import TeamRules
+from masking_console.team import connection
 from masking_console.team.connection import TeamServer, connect, service_options
 from tests.support.postgres import LEAD, Team
 
@@ -21,9 +23,7 @@ def options_of(
     file.write_text(service, encoding="utf-8")
     monkeypatch.setenv("PGSERVICEFILE", str(file))
     asked: dict[str, object] = {}
-    monkeypatch.setattr(
-        connection.psycopg, "connect", lambda **each: asked.update(each)
-    )
+    monkeypatch.setattr(psycopg, "connect", lambda **each: asked.update(each))
     connect(TeamRules("team", token_command=command))
     return asked
 
@@ -148,6 +148,11 @@ def test_a_wrong_password_is_said_without_it(own_team: Team) -> None:
     assert "wr0ng" not in repr(failed.value)
     with closing(TeamServer(right)) as server:
         assert server.ask("SELECT 1") == [(1,)]
+
+
+@pytest.mark.parametrize("error", [OSError(), psycopg.OperationalError("")])
+def test_an_error_that_says_nothing_is_no_connection(error: Exception) -> None:
+    assert connection._why(error) == "no connection"
 
 
 def test_a_statement_without_rows_and_a_connection_that_is_gone(team: Team) -> None:

@@ -238,6 +238,19 @@ def test_pages_go_on_where_the_last_one_ended(
     assert len(short.batches) == 2
 
 
+def test_of_a_batch_only_the_sessions_that_are_meant_are_told(
+    team: Team, tmp_path: Path
+) -> None:
+    entries = list(batch_entries(1, [uuid(1), uuid(2)]))
+    ship(written(tmp_path / "a" / "j.db", entries), team, "asha")
+
+    with history_of(team) as history:
+        query = HistoryQuery(session=uuid(2), account="acme")
+        events = history.session_events(query)
+
+    assert {each.session_uuid for each in events} == {uuid(2)}
+
+
 def test_two_batches_with_one_id_are_two(team: Team, tmp_path: Path) -> None:
     for operator in ("asha", "ben"):
         entries = list(batch_entries(1, operator=operator))

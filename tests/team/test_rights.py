@@ -267,6 +267,7 @@ def test_a_path_to_search_names_by_leads_no_function_of_the_server_astray(
 def test_the_files_of_sql_are_numbered_and_the_last_one_is_the_version() -> None:
     assert [step.version for step in steps()] == list(range(VERSION + 1))
     assert "SET ROLE" in script_of(steps())
+    assert "SET ROLE" not in script_of(steps()[:1])
 
 
 def test_a_schema_of_another_version_is_named(team: Team) -> None:

@@ -17,7 +17,7 @@ from masking_console.journal.journal import Journal
 from masking_console.models.team_state import TeamState
 from masking_console.team.connection import TeamServer
 from masking_console.team.schema import VERSION
-from masking_console.team.shipper import Shipper
+from masking_console.team.shipper import Shipper, _finish
 from masking_console.team.store import TeamStore
 from tests.support.postgres import LEAD, Team
 
@@ -66,6 +66,13 @@ def write(path: Path, count: int, anchor: Callable[[], str] = lambda: "") -> Non
 
     journal = Journal(path, newest_anchor=anchor)
     asyncio.run(write_all(journal))
+    journal.close()
+
+
+def written_batch(path: Path) -> None:
+    """Write the end of a batch."""
+    journal = Journal(path)
+    asyncio.run(journal.end_recovered("B-20260304-120502"))
     journal.close()
 
 
@@ -337,6 +344,37 @@ def test_a_damaged_entry_stays_here_with_all_behind_it(team: Team, path: Path) -
     assert on_server(team, path) == here(path)[:2]
 
 
+def test_a_damaged_first_entry_keeps_all_of_them_here(team: Team, path: Path) -> None:
+    write(path, 2)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DROP TRIGGER entries_are_never_changed")
+        connection.execute("UPDATE entries SET content = '{}' WHERE sequence = 1")
+        connection.commit()
+    with stepwise(path, team) as shipper:
+        assert not shipper.ship_waiting()
+        assert shipper.state.waiting == 2
+
+
+def test_what_other_consoles_write_is_found_without_a_word(
+    team: Team, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("masking_console.team.shipper._LOOK_SECONDS", 0.05)
+    write(path, 1)
+    with shipping(path, team) as shipper:
+        until(lambda: shipper.state.shipped == 1)
+        write(path, 2)
+        until(lambda: shipper.state.shipped == 3)
+
+
+async def test_a_wait_that_was_given_up_is_not_ended_twice() -> None:
+    future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    future.cancel()
+
+    _finish(future)
+
+    assert future.cancelled()
+
+
 def test_a_journal_of_an_older_version_waits_for_its_name(
     team: Team, path: Path
 ) -> None:
@@ -376,6 +414,36 @@ def test_the_newest_anchor_is_written_into_the_next_entry_once(
         False,
         False,
     ]
+
+
+def test_an_anchor_is_asked_for_at_a_batchs_end_and_when_it_is_old(
+    team: Team, path: Path
+) -> None:
+    with stepwise(path, team) as shipper:
+        write(path, 1)
+        assert shipper.ship_waiting()
+        first = shipper.newest_anchor
+        write(path, 1)
+        assert shipper.ship_waiting()
+        assert shipper.newest_anchor == first
+        team.sql(LEAD, "SELECT pg_sleep(1.1)")
+        written_batch(path)
+        assert shipper.ship_waiting()
+        assert shipper.newest_anchor.startswith("2 ")
+        shipper._anchored_at -= 61
+        team.sql(LEAD, "SELECT team.make_anchor(0)")
+        assert shipper.ship_waiting()
+        assert shipper.newest_anchor.startswith("2 ")
+
+
+def test_no_anchor_is_made_over_nothing(team: Team, path: Path) -> None:
+    with closing(TeamStore(TeamServer(team.rules()))) as store:
+        assert store.anchor(0) is None
+    write(path, 1)
+    with stepwise(path, team) as shipper:
+        shipper._store.anchor = lambda _gap: None  # type: ignore[method-assign,assignment]
+        assert shipper.ship_waiting()
+        assert shipper.newest_anchor == ""
 
 
 async def test_waiting_for_an_entry_ends_when_the_server_has_it(

@@ -240,6 +240,20 @@ def test_entries_that_are_gone_here_are_found_by_the_server(
     assert found == "Entry 4 is on the server, and not on this computer."
 
 
+def test_an_end_that_was_cut_off_here_is_found_by_the_server(
+    team: Team, journals: dict[str, Path]
+) -> None:
+    path = journals["asha"]
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DROP TRIGGER entries_are_never_removed")
+        connection.execute("DELETE FROM entries WHERE sequence > 10")
+        connection.commit()
+
+    found = words(report(team, path, "asha"))
+
+    assert found == "Entry 11 is on the server, and not on this computer."
+
+
 def test_what_was_not_shipped_yet_is_no_difference(
     team: Team, journals: dict[str, Path], tmp_path: Path
 ) -> None:
