@@ -58,7 +58,8 @@ END;
 CREATE FUNCTION team.take_for_search() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 -- What arrived is small, and what is there may be large: it is looked up row by row.
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET jit = off AS $$
 BEGIN
     WITH begun AS (
         SELECT a.chain, a.sequence, a.batch_id, a.content::json AS entry
