@@ -142,6 +142,9 @@ class BatchRecord:
     chain: str = ""
     """The journal it stands in, of a history of several; two may use one id."""
 
+    login: PlainText = PlainText("")
+    """The login role that shipped it to a team's server."""
+
     @property
     def key(self) -> str:
         """What it is told from every other batch by."""
@@ -149,8 +152,10 @@ class BatchRecord:
 
     @property
     def by(self) -> PlainText:
-        """The operator, with who is behind and a name, where they are known."""
-        return who(self.operator, self.sudo_user, self.operator_name)
+        """The operator, with who is behind, a name and a login where they are known."""
+        login = self.login if self.login != self.operator else ""
+        names = ", ".join(filter(None, (self.operator_name, login)))
+        return who(self.operator, self.sudo_user, names)
 
     @property
     def size(self) -> int:

@@ -171,7 +171,7 @@ def parse_date(text: str) -> datetime:
 
 
 def _operators(record: BatchRecord) -> set[str]:
-    names = (record.operator, record.sudo_user, record.operator_name)
+    names = (record.operator, record.sudo_user, record.operator_name, record.login)
     return {name.casefold() for name in names if name}
 
 

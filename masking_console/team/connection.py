@@ -240,4 +240,5 @@ def _why(error: Exception) -> str:
         return plain_text(said[0], limit=120)
     # libpq says first which address it tried, then why that failed.
     last = said[-1] if "FATAL:" in said[-1] else said[0]
-    return plain_text(last.rpartition("FATAL:")[2].strip(), limit=160)
+    why = last.rpartition("FATAL:")[2].rpartition(" failed: ")[2]
+    return plain_text(why.strip(), limit=160)

@@ -11,6 +11,7 @@ from typing import Any
 from masking_console.journal.seals import SealedRow, damaged_entry, entry_of
 from masking_console.models.history import BatchRecord, batch_record
 from masking_console.models.history_query import HistoryPage, HistoryQuery
+from masking_console.models.plain_text import plain_text
 from masking_console.models.session_events import (
     SealedEntry,
     SessionEvent,
@@ -27,10 +28,11 @@ _MOST_ENTRIES = 400
 _BEHIND_EVERY_ID = "g"
 """Behind every hexadecimal digit."""
 _ROWS = """
-SELECT b.number, b.chain::text, e.sequence, e.event, e.batch_id, e.session_uuid,
-    e.content, e.previous_seal, e.seal
+SELECT b.number, b.chain::text, c.shipped_by, e.sequence, e.event, e.batch_id,
+    e.session_uuid, e.content, e.previous_seal, e.seal
 FROM unnest(%s::bigint[]) AS wanted (number)
 JOIN team.batch b ON b.number = wanted.number
+JOIN team.chain c ON c.chain = b.chain
 JOIN team.entry e ON e.batch_id = b.batch_id AND e.chain = b.chain
 ORDER BY b.number, e.sequence
 """
@@ -133,12 +135,12 @@ class TeamHistory:
         """Yield the batches that match, the newest first, from their sealed entries."""
         while numbers := self._named(query, before):
             rows: dict[int, list[SealedRow]] = {}
-            chains: dict[int, str] = {}
-            for number, chain, *values in self._server.ask(_ROWS, (numbers,)):
+            places: dict[int, tuple[str, str]] = {}
+            for number, chain, login, *values in self._server.ask(_ROWS, (numbers,)):
                 rows.setdefault(number, []).append(SealedRow(*values))
-                chains[number] = chain
+                places[number] = (chain, login)
             for number in numbers:
-                record = _record(rows.get(number, ()), chains.get(number, ""))
+                record = _record(rows.get(number, ()), *places.get(number, ("", "")))
                 if record is not None and query.matches(record):
                     yield _Found(number, rows[number], record)
             if len(numbers) < _AT_ONCE:
@@ -167,12 +169,14 @@ class TeamHistory:
             yield SessionEvent(row.session_uuid, _sealed(row))
 
 
-def _record(rows: Sequence[SealedRow], chain: str) -> BatchRecord | None:
+def _record(rows: Sequence[SealedRow], chain: str, login: str) -> BatchRecord | None:
     found = batch_record(
         (entry_of(row) or damaged_entry(row) for row in rows),
         rows[-1].seal if rows else "",
     )
-    return replace(found, chain=chain) if found is not None else None
+    if found is None:
+        return None
+    return replace(found, chain=chain, login=plain_text(login, limit=64))
 
 
 def _sealed(row: SealedRow) -> SealedEntry:
@@ -191,9 +195,9 @@ def _of_batches(query: HistoryQuery) -> Iterable[_Condition]:
     if query.ticket:
         yield "b.tickets LIKE %s", [_anywhere(query.ticket)]
     if query.account:
-        yield "b.account = lower(%s)", [query.account]
+        yield "b.account = %s", [query.account.lower()]
     if query.operator:
-        yield "b.operators @> ARRAY[lower(%s)]", [query.operator]
+        yield "b.operators @> ARRAY[%s]", [query.operator.lower()]
     if query.since is not None:
         yield "b.began_at >= %s", [query.since]
 

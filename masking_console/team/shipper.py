@@ -100,6 +100,8 @@ class Shipper:
 
         waiter = (sequence, tell)
         with self._turn:
+            if self._has(sequence):
+                return
             self._waiters.append(waiter)
         self._woken.set()
         try:
@@ -220,11 +222,13 @@ class Shipper:
             lambda: _few(islice(read_rows(self._path, behind), most)), "read"
         )
 
+    def _has(self, sequence: int) -> bool:
+        return self._head is not None and sequence <= self._head.sequence
+
     def _tell_waiters(self) -> None:
-        head = self._head.sequence if self._head is not None else 0
         with self._turn:
-            told = [each for each in self._waiters if each[0] <= head]
-            self._waiters = [each for each in self._waiters if each[0] > head]
+            told = [each for each in self._waiters if self._has(each[0])]
+            self._waiters = [each for each in self._waiters if each not in told]
         for _sequence, tell in told:
             tell()
 

@@ -19,6 +19,7 @@ from masking_console.models.expiry import ExpiryOutcome
 from masking_console.models.history import BatchRecord
 from masking_console.models.history_query import HistoryQuery
 from masking_console.models.journal_entry import JournalEntry, JournalEvent
+from masking_console.models.plain_text import PlainText
 from masking_console.operations.print_history import LocalHistory, print_history
 from masking_console.operations.wiring import build_operations
 from masking_console.settings import HistoryScope, Settings
@@ -115,7 +116,7 @@ def history_of(team: Team) -> Iterator[TeamHistory]:
 
 
 def plain(records: list[BatchRecord]) -> set[BatchRecord]:
-    return {replace(each, chain="") for each in records}
+    return {replace(each, chain="", login=PlainText("")) for each in records}
 
 
 QUERIES = [
@@ -238,6 +239,22 @@ def test_pages_go_on_where_the_last_one_ended(
     assert len(short.batches) == 2
 
 
+def test_a_batch_is_also_found_by_the_login_that_shipped_it(
+    team: Team, tmp_path: Path
+) -> None:
+    entries = list(batch_entries(1, [uuid(1)], operator="root"))
+    ship(written(tmp_path / "a" / "j.db", entries), team, "asha")
+
+    with history_of(team) as history:
+        (found,) = history.matching(HistoryQuery(operator="ASHA"))
+        (same,) = history.matching(HistoryQuery(words=("asha",)))
+        told = print_history(history, "table", 1, session=uuid(1))
+
+    assert found == same
+    assert found.by == "root (asha)"
+    assert told.count("by root (asha)") == 3
+
+
 def test_of_a_batch_only_the_sessions_that_are_meant_are_told(
     team: Team, tmp_path: Path
 ) -> None:
@@ -262,6 +279,7 @@ def test_two_batches_with_one_id_are_two(team: Team, tmp_path: Path) -> None:
     assert len({each.batch_id for each in found}) == 1
     assert len({each.key for each in found}) == 2
     assert {each.operator for each in found} == {"asha", "ben"}
+    assert {each.by for each in found} == {"asha", "ben"}
 
 
 def test_a_row_that_was_rewritten_on_the_server_is_shown_as_damaged(

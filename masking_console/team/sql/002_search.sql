@@ -35,6 +35,10 @@ CREATE TABLE team.session (
 );
 CREATE INDEX session_by_standing ON team.session (standing, batch);
 
+-- In small letters, whatever locale the database was made with.
+CREATE FUNCTION team.lowered(words text) RETURNS text LANGUAGE sql IMMUTABLE
+RETURN lower(words COLLATE "und-x-icu");
+
 -- Both are bound to what they call when they are made, and are inlined.
 -- The standing after a look that found out nothing: it takes back no proof.
 CREATE FUNCTION team.doubted(standing text) RETURNS text LANGUAGE sql IMMUTABLE
@@ -68,16 +72,18 @@ BEGIN
     INSERT INTO team.batch
         (chain, batch_id, began_at, account, operators, tickets, words)
     SELECT chain, batch_id, (entry ->> 'at')::timestamptz,
-        lower(coalesce(entry ->> 'account_name', '')),
+        team.lowered(coalesce(entry ->> 'account_name', '')),
         array_remove(ARRAY[
-            lower(entry ->> 'operator'),
-            lower(entry ->> 'sudo_user'),
-            lower(entry ->> 'operator_name')
+            team.lowered(entry ->> 'operator'),
+            team.lowered(entry ->> 'sudo_user'),
+            team.lowered(entry ->> 'operator_name'),
+            team.lowered(session_user::text)
         ], NULL),
-        lower(coalesce(entry ->> 'ticket', '')),
-        lower(concat_ws(E'\n',
+        team.lowered(coalesce(entry ->> 'ticket', '')),
+        team.lowered(concat_ws(E'\n',
             entry ->> 'ticket', entry ->> 'reason', entry ->> 'account_name',
-            entry ->> 'operator', entry ->> 'sudo_user', entry ->> 'operator_name'
+            entry ->> 'operator', entry ->> 'sudo_user', entry ->> 'operator_name',
+            session_user::text
         ))
     FROM begun ORDER BY sequence
     ON CONFLICT DO NOTHING;
@@ -88,10 +94,10 @@ BEGIN
             words = b.words || added.words
         FROM (
             SELECT a.chain, a.batch_id,
-                string_agg(E'\n' || lower(coalesce(
+                string_agg(E'\n' || team.lowered(coalesce(
                     a.content::json ->> 'ticket', '')), '' ORDER BY a.sequence
                 ) AS tickets,
-                string_agg(E'\n' || lower(concat_ws(E'\n',
+                string_agg(E'\n' || team.lowered(concat_ws(E'\n',
                     a.content::json ->> 'ticket', a.content::json ->> 'reason',
                     a.content::json ->> 'operator')), '' ORDER BY a.sequence
                 ) AS words
@@ -147,7 +153,7 @@ CREATE TRIGGER entry_is_searched AFTER INSERT ON team.entry
     REFERENCING NEW TABLE AS arrived
     FOR EACH STATEMENT EXECUTE FUNCTION team.take_for_search();
 
-REVOKE ALL ON FUNCTION team.take_for_search(), team.doubted(text),
+REVOKE ALL ON FUNCTION team.take_for_search(), team.doubted(text), team.lowered(text),
     team.standing_of(text, text) FROM PUBLIC;
 GRANT SELECT ON team.batch, team.session
     TO masking_console_operator, masking_console_reader;
