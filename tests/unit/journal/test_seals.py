@@ -11,7 +11,13 @@ from masking_console.journal.entry_reader import read_rows
 from masking_console.journal.head_note import note_path, read_head
 from masking_console.journal.journal import Journal
 from masking_console.journal.reading import verify_file
-from masking_console.journal.seals import FIRST_SEAL, seal, verify_chain
+from masking_console.journal.seals import (
+    FIRST_SEAL,
+    SealedRow,
+    entry_of,
+    seal,
+    verify_chain,
+)
 from masking_console.models.expiry import RunEnd
 from masking_console.models.history import ChainReport
 from masking_console.models.journal_entry import SCHEMA_VERSION
@@ -210,6 +216,30 @@ async def test_an_older_journal_gets_its_note_and_its_index(tmp_path: Path) -> N
 
 def test_an_empty_journal_is_whole() -> None:
     assert verify_chain([], None).is_whole
+
+
+@pytest.mark.parametrize(
+    ("version", "more", "is_read"),
+    [
+        (SCHEMA_VERSION + 1, '"mood":"new"', True),
+        (SCHEMA_VERSION + 1, '"detail":7', False),
+        (SCHEMA_VERSION, '"mood":"new"', False),
+    ],
+)
+def test_of_an_entry_of_a_newer_version_is_read_what_is_known(
+    version: int, more: str, *, is_read: bool
+) -> None:
+    content = (
+        f'{{"event":"batch.ended","at":"2026-03-04T12:00:00Z","version":{version},'
+        f'"outcome":"completed",{more}}}'
+    )
+    own = seal(FIRST_SEAL, content)
+    row = SealedRow(1, "batch.ended", "", "", content, FIRST_SEAL, own)
+
+    entry = entry_of(row)
+
+    assert (entry is not None) == is_read
+    assert entry is None or entry.outcome == "completed"
 
 
 async def test_an_entry_that_cannot_be_read_was_changed_whatever_its_seal_says(
