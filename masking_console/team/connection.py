@@ -50,6 +50,7 @@ class TeamServer:
         self._rules = rules
         self._seconds = seconds
         self._connection: psycopg.Connection[tuple[Any, ...]] | None = None
+        self._is_asking = False
 
     @property
     def is_open(self) -> bool:
@@ -64,9 +65,13 @@ class TeamServer:
         """
         with self._in_our_words():
             connection = self._opened()
-            with _limited(connection, self._seconds):
-                cursor = connection.execute(query.encode(), values)
-                return cursor.fetchall() if cursor.description else []
+            self._is_asking = True
+            try:
+                with _limited(connection, self._seconds):
+                    cursor = connection.execute(query.encode(), values)
+                    return cursor.fetchall() if cursor.description else []
+            finally:
+                self._is_asking = False
 
     def run(self, script: str) -> None:
         """Run several statements as one transaction.
@@ -80,9 +85,14 @@ class TeamServer:
                 connection.execute(script.encode())
 
     def close(self) -> None:
-        """Close the connection; a later call opens another."""
+        """Close the connection; a later call opens another.
+
+        Also from another thread, where that ends a question that is under way.
+        """
         connection, self._connection = self._connection, None
-        if connection is not None:
+        if connection is not None and self._is_asking:
+            _cut(connection)
+        elif connection is not None:
             with suppress(psycopg.Error):
                 connection.close()
 
@@ -196,11 +206,7 @@ def _limited(
 
     def cut() -> None:
         is_late.set()
-        with (
-            suppress(OSError),
-            socket.socket(fileno=os.dup(connection.fileno())) as end,
-        ):
-            end.shutdown(socket.SHUT_RDWR)
+        _cut(connection)
 
     timer = threading.Timer(seconds, cut)
     timer.daemon = True
@@ -213,6 +219,15 @@ def _limited(
         raise
     finally:
         timer.cancel()
+
+
+def _cut(connection: psycopg.Connection[tuple[Any, ...]]) -> None:
+    """End a connection on this side, so that whoever waits for it gets an error."""
+    with (
+        suppress(OSError, psycopg.Error),
+        socket.socket(fileno=os.dup(connection.fileno())) as end,
+    ):
+        end.shutdown(socket.SHUT_RDWR)
 
 
 def _is_refusal(error: Exception) -> bool:

@@ -1,6 +1,7 @@
 """How the server is found, and that a password goes nowhere else."""
 
 import sys
+import threading
 import time
 from contextlib import closing
 from pathlib import Path
@@ -13,6 +14,7 @@ from masking_console.settings import TeamRules
 from masking_console.team import connection
 from masking_console.team.connection import TeamServer, connect, service_options
 from tests.support.postgres import LEAD, Team
+from tests.team.test_shipping import until
 
 
 def options_of(
@@ -153,6 +155,28 @@ def test_a_wrong_password_is_said_without_it(own_team: Team) -> None:
 @pytest.mark.parametrize("error", [OSError(), psycopg.OperationalError("")])
 def test_an_error_that_says_nothing_is_no_connection(error: Exception) -> None:
     assert connection._why(error) == "no connection"
+
+
+def test_closing_ends_a_question_of_another_thread(team: Team) -> None:
+    server = TeamServer(team.rules(), 60)
+    server.ask("SELECT 1")
+    ended: list[Exception] = []
+
+    def ask() -> None:
+        try:
+            server.ask("SELECT pg_sleep(50)")
+        except TeamError as error:
+            ended.append(error)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    query = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'"
+    until(lambda: team.sql(LEAD, query)[0][0] > 0)
+    server.close()
+    asking.join(30)
+
+    assert len(ended) == 1
+    assert not server.is_open
 
 
 def test_a_statement_without_rows_and_a_connection_that_is_gone(team: Team) -> None:
