@@ -46,6 +46,26 @@ def test_a_lead_makes_the_schema_and_two_operators_ship(
         assert team.sql(LEAD, "SELECT count(*) FROM team.entry") == [(12,)]
 
 
+def test_a_lead_need_not_be_a_superuser(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with running_cluster(is_empty=True) as cluster:
+        team = _team_of(cluster, tmp_path, monkeypatch)
+        team.sql(LEAD, "CREATE ROLE ben LOGIN CREATEROLE")
+        team.sql(LEAD, f"ALTER DATABASE {team.database} OWNER TO ben")
+
+        code, _out, err = run(capsys, "team", "init", "--service", "ben", "--apply")
+        assert (code, err) == (0, "")
+        team.sql("ben", "REVOKE masking_console_owner FROM ben")
+        team.sql("ben", "CREATE ROLE asha LOGIN IN ROLE masking_console_operator")
+
+        ship(written(tmp_path / "j.db", list(batch_entries())), team, "asha")
+        code, out, _err = run(capsys, "team", "check")
+        assert (code, "NOT" in out) == (0, False), out
+
+
 def _team_of(cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Team:
     services = tmp_path / "pg_service.conf"
     monkeypatch.setenv("PGSERVICEFILE", str(services))
