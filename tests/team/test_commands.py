@@ -5,6 +5,11 @@ from pathlib import Path
 import pytest
 
 from masking_console import paths
+from masking_console.cli.options import load_configuration
+from masking_console.config_layers import Configuration
+from masking_console.operations import examine
+from masking_console.presentation.examination import Part
+from masking_console.settings import Settings
 from masking_console.team.schema import VERSION, script_of, steps
 from tests.support.chains import batch_entries
 from tests.support.postgres import LEAD, Cluster, Team, running_cluster
@@ -158,6 +163,35 @@ def test_the_status_says_who_has_shipped_what(
     assert [row[1:3] for row in rows[1:3]] == [["ben", "6"], ["asha", "3"]]
     assert rows[3][1:] == ["chen", "0", "-"]
     assert out.endswith("1 entry waits.\n")
+
+
+def test_the_doctor_looks_at_the_team_where_there_is_one(team: Team) -> None:
+    settings = Settings(paths.journal_path(practice=False), team=team.rules())
+
+    found = examine.team(settings)
+    assert found.problem == ""
+    assert any("Connected as asha" in line for _name, line in found.lines)
+
+    team.sql(LEAD, "DROP SCHEMA team CASCADE")
+    assert "See: team check" in examine.team(settings).problem
+
+
+@pytest.mark.parametrize(("is_offline", "is_there"), [(True, False), (False, True)])
+def test_the_doctor_leaves_the_team_out_where_it_is_offline(
+    team: Team, monkeypatch: pytest.MonkeyPatch, *, is_offline: bool, is_there: bool
+) -> None:
+    settings = Settings(paths.journal_path(practice=False), team=team.rules())
+    monkeypatch.setattr(examine, "network", lambda *_: Part("network", ()))
+
+    def load() -> tuple[Settings, Configuration]:
+        return settings, load_configuration()
+
+    names = [
+        part.name
+        for part in examine.parts(load, lambda: settings, {}, is_offline=is_offline)
+    ]
+
+    assert ("team" in names) == is_there
 
 
 def test_a_service_is_a_name_and_no_address(
