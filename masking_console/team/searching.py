@@ -6,6 +6,7 @@ entries, whose seals are computed here once more, and matched against the query 
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from time import monotonic
 from typing import Any
 
 from masking_console.journal.seals import SealedRow, damaged_entry, entry_of
@@ -25,6 +26,10 @@ _AT_ONCE = 20
 _MOST_BATCHES = 50
 _MOST_ENTRIES = 400
 """A page ends behind the batch that reaches one of them."""
+_MOST_COUNTED = 1_000
+"""So many matches are counted; to count all of them takes longer than to show some."""
+_COUNT_SECONDS = 60.0
+"""Where there are more batches than that, they are counted no more often."""
 _BEHIND_EVERY_ID = "g"
 """Behind every hexadecimal digit."""
 _ROWS = """
@@ -60,6 +65,8 @@ class TeamHistory:
 
     def __init__(self, server: TeamServer) -> None:
         self._server = server
+        self._all = 0
+        self._counted_at = -_COUNT_SECONDS
 
     def page(self, query: HistoryQuery, before: int | None = None) -> HistoryPage:
         """Return some of the batches that match, the newest first.
@@ -82,9 +89,15 @@ class TeamHistory:
                 break
         total = everything = len(batches)
         if before is None:
-            everything = self._count(HistoryQuery())
+            everything = self._count_all()
             total = len(batches) if next_page is None else self._count(query)
-        return HistoryPage(tuple(batches), total, everything, next_page)
+        return HistoryPage(
+            tuple(batches),
+            total=min(total, _MOST_COUNTED),
+            all=everything,
+            next=next_page,
+            is_more=total > _MOST_COUNTED,
+        )
 
     def matching(self, query: HistoryQuery) -> tuple[BatchRecord, ...]:
         """Return every batch that matches, the newest first.
@@ -159,8 +172,17 @@ class TeamHistory:
 
     def _count(self, query: HistoryQuery) -> int:
         where, values = _where(query)
-        sql = f"SELECT count(*) FROM team.batch b WHERE {where}"  # noqa: S608 - likewise
+        some = f"SELECT FROM team.batch b WHERE {where} LIMIT {_MOST_COUNTED + 1}"
+        sql = f"SELECT count(*) FROM ({some}) AS found"  # noqa: S608 - likewise
         return int(self._server.ask(sql, values)[0][0])
+
+    def _count_all(self) -> int:
+        """Return how many batches there are; of late, where there are many."""
+        if monotonic() - self._counted_at > _COUNT_SECONDS:
+            self._all = int(self._server.ask("SELECT count(*) FROM team.batch")[0][0])
+            is_quick = self._all <= _MOST_COUNTED
+            self._counted_at = -_COUNT_SECONDS if is_quick else monotonic()
+        return self._all
 
     def _outside_batches(self, begin: str) -> Iterator[SessionEvent]:
         """Yield what is told of a session outside batches: its numbers were shown."""
@@ -217,11 +239,16 @@ def _of_sessions(query: HistoryQuery) -> Iterable[_Condition]:
 
 def _of_words(query: HistoryQuery) -> Iterable[_Condition]:
     for word in query.words:
-        begins, values = _begins("lower(b.batch_id)", word)
+        # Each part has its index; an OR of them would read every batch.
+        begins, values = _begins("lower(batch_id)", word)
         sql = "session_uuid >= %s AND session_uuid < %s"
-        sessions = f"SELECT batch FROM team.session WHERE {sql}"  # noqa: S608 - likewise
+        parts = (
+            "SELECT number FROM team.batch WHERE words LIKE %s",
+            f"SELECT number FROM team.batch WHERE {begins}",  # noqa: S608 - likewise
+            f"SELECT batch FROM team.session WHERE {sql}",  # noqa: S608 - likewise
+        )
         yield (
-            f"b.words LIKE %s OR {begins} OR b.number IN ({sessions})",
+            f"b.number IN ({' UNION ALL '.join(parts)})",
             [_anywhere(word), *values, *_span(word)],
         )
 

@@ -239,6 +239,27 @@ def test_pages_go_on_where_the_last_one_ended(
     assert len(short.batches) == 2
 
 
+def test_of_many_matches_only_so_many_are_counted(
+    team: Team, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "_AT_ONCE", 3)
+    monkeypatch.setattr(searching, "_MOST_BATCHES", 3)
+    monkeypatch.setattr(searching, "_MOST_COUNTED", 5)
+    entries = [each for number in range(8) for each in batch_entries(number)]
+    ship(written(tmp_path / "a" / "j.db", entries), team, "asha")
+
+    with history_of(team) as history:
+        page = history.page(HistoryQuery(account="acme"))
+        few = history.page(HistoryQuery(ticket="OPS-3"))
+        more = [each for n in (8, 9) for each in batch_entries(n)]
+        ship(written(tmp_path / "b" / "j.db", more), team, "ben")
+        late = history.page(HistoryQuery())
+
+    assert (page.total, page.all, page.is_more) == (5, 8, True)
+    assert (few.total, few.all, few.is_more) == (1, 8, False)
+    assert (late.all, late.is_more) == (8, True)
+
+
 def test_a_batch_is_also_found_by_the_login_that_shipped_it(
     team: Team, tmp_path: Path
 ) -> None:

@@ -117,7 +117,8 @@ class HistoryScreen(Screen[BatchRecord | None]):
     @on(RowsView.CursorMoved, "#batches")
     def _show_batch(self) -> None:
         table, chosen = self._table, self._chosen
-        count = f"{table.found} of {table.all} batches"
+        over = "over " if table.is_more else ""
+        count = f"{over}{table.found} of {table.all} batches"
         table.border_title = Text(f"H History   {count}")
         table.border_subtitle = Text(table.problem or table.filter_text)
         self._sessions.show(chosen, table.wanted)

@@ -77,6 +77,8 @@ class BatchTable(RowsView[str, BatchRecord]):
         """Where the next page begins; None where there is none, or it is on its way."""
         self.found = 0
         """How many batches match."""
+        self.is_more = False
+        """Whether more match than were counted."""
         self.all = 0
         """How many batches there are."""
 
@@ -85,10 +87,11 @@ class BatchTable(RowsView[str, BatchRecord]):
         new = {each.key: each for each in page.batches}
         if not goes_on:
             self.found, self.all = page.total, page.all
+            self.is_more = page.is_more
         self.records = self.records | new if goes_on else new
         self.rows, self.next = self.records, page.next
         if self.next is None:
-            self.found = len(self.records)
+            self.found, self.is_more = len(self.records), False
         if self.filter_text:
             self.empty_text = "No batch matches. Esc shows all."
         self.show_keys(list(self.records))
