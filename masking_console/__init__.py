@@ -5,7 +5,7 @@ One way down, from the terminal to Plivo, and never back up::
     cli                       parse, wire, turn an error into one line and an exit code
      └ ui │ linear            the Textual face, and the one without a screen
         └ operations          what an operator can do; no Textual, HTTP, keyring or SQL
-           └ audit            the journal's entries on their way out
+           └ audit │ team     the journal's entries on their way out; one history of all
               └ plivo │ credentials │ journal │ practice │ presentation
                  │            one outside thing each; they do not know each other
                  └ config_layers

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 import msgspec
 
-from masking_console.config_keys import Audit, Combine, Values, allowed, keys_of
+from masking_console.config_keys import Audit, Combine, Team, Values, allowed, keys_of
 from masking_console.errors import ConfigFileError, InputError
 from masking_console.models.account import (
     RESERVED_NAMES,
@@ -117,7 +117,7 @@ def _read(path: Path, source: Source, open_file: Callable[[Path], int]) -> Confi
         decoded = _decoded(path, source, text)
     except RecursionError:
         raise problem(path, "its tables are nested too deeply") from None
-    if decoded.accounts and not is_private:
+    if (decoded.accounts or decoded.values.team.token_command) and not is_private:
         raise problem(
             path,
             "it has a token_command, so nobody else may read or write it: "
@@ -260,6 +260,17 @@ def _check_values(path: Path, values: Values) -> None:
         key = "confirm.name_from"
         raise problem(path, f"{key} must be {allowed()[key]}")
     _check_audit(path, values.audit)
+    _check_team(path, values.team)
+
+
+def _check_team(path: Path, values: Team) -> None:
+    command = values.token_command
+    if command and not Path(command[0]).is_absolute():
+        words = "must begin with a whole path such as /usr/bin/op"
+        raise problem(path, f"team.token_command {words}")
+    if any(plain_text(part, limit=4096) != part for part in command):
+        words = "has a character that cannot be shown, or is too long"
+        raise problem(path, f"team.token_command {words}")
 
 
 def _check_audit(path: Path, values: Audit) -> None:

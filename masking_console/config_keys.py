@@ -12,8 +12,10 @@ from masking_console.models.cause import LONGEST_HINT, LONGEST_PATTERN
 from masking_console.models.expiry import ConfirmationRules
 from masking_console.settings import (
     PLIVO_API_URL,
+    HistoryScope,
     ShowNumbers,
     SignStyle,
+    TeamRequire,
     TimeZone,
 )
 
@@ -127,6 +129,42 @@ class Audit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The facility of syslog messages."""
 
 
+class Team(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The PostgreSQL server on which a team keeps one history."""
+
+    service: Annotated[
+        str,
+        Combine.LOCKED,
+        Meta(
+            pattern=r"^[A-Za-z0-9_.-]{0,60}$",
+            description='the name of a service in pg_service.conf, such as "masking"',
+        ),
+    ] = ""
+    """The service by which libpq finds the server; empty for no team."""
+    require: Annotated[
+        TeamRequire, Combine.EARLIER, Meta(description='"intent" or "nothing"')
+    ] = TeamRequire.NOTHING
+    """What must be on the server before a DELETE leaves."""
+    token_command: Annotated[
+        tuple[str, ...],
+        Combine.LOCKED,
+        Meta(
+            max_length=100,
+            description='a command such as ["/usr/bin/op", "read", "op://db/password"]',
+        ),
+    ] = ()
+    """An absolute program and its arguments, which prints the password."""
+
+
+class History(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The history that is shown."""
+
+    scope: Annotated[
+        HistoryScope, Combine.LOCKED, Meta(description='"local" or "team"')
+    ] = HistoryScope.LOCAL
+    """Whose it is, unless a command says."""
+
+
 class Values(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Every key of the file, with its default; the descriptions say what it may be."""
 
@@ -229,6 +267,16 @@ class Values(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Audit, Combine.LOCKED, Meta(description="a table with to and facility")
     ] = Audit()
     """Where every entry of the journal is sent."""
+    team: Annotated[
+        Team,
+        Combine.EACH,
+        Meta(description="a table with service, require and token_command"),
+    ] = Team()
+    """The server on which a team keeps one history."""
+    history: Annotated[
+        History, Combine.EACH, Meta(description="a table with scope")
+    ] = History()
+    """The history that is shown."""
     accounts: Annotated[
         dict[str, OwnAccount],
         Combine.OWN,

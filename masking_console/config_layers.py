@@ -28,6 +28,7 @@ from masking_console.settings import (
     ApiUrl,
     AuditRules,
     Settings,
+    TeamRules,
     checked_api_url,
     checked_audit_target,
 )
@@ -185,6 +186,14 @@ class Configuration:
         both = (self.system.ticket_pattern, self.user.ticket_pattern)
         return tuple(each for each in both if each is not None)
 
+    @property
+    def _team(self) -> TeamRules | None:
+        """The team's server, where one is named."""
+        team = self.values.team
+        if not team.service:
+            return None
+        return TeamRules(team.service, team.require, team.token_command)
+
     def refuse_what_is_locked(self) -> None:
         """Refuse an option or a variable that asks for what the system's file locks.
 
@@ -234,6 +243,8 @@ class Configuration:
                 tuple(map(checked_audit_target, dict.fromkeys(values.audit.to))),
                 values.audit.facility.number,
             ),
+            team=self._team,
+            history_scope=values.history.scope,
             country=values.country,
             accounts=self.user.accounts,
             keymap=self.user.keymap,

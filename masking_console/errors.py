@@ -25,6 +25,7 @@
      ├ StoppedError                   the operator stopped it
      ├ PlivoUnavailableError          no answer that can be used
      └ JournalError                   the record cannot be written or read
+        └ TeamError                   the team's server, likewise
 
 The text of an error is shown to the operator as it stands, and never carries a token, a
 PIN or a phone number. A next step that differs between the faces is its `Remedy`.
@@ -173,3 +174,7 @@ class PlivoUnavailableError(MaskingConsoleError):
 
 class JournalError(MaskingConsoleError):
     """The journal cannot be written or read, so nothing may be sent."""
+
+
+class TeamError(JournalError):
+    """The team's server cannot be used; what is written stays on this computer."""

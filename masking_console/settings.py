@@ -117,6 +117,36 @@ class AuditRules:
     """The facility of syslog messages, by its number."""
 
 
+class TeamRequire(Enum):
+    """What must be on the team's server before a DELETE leaves; strict first."""
+
+    INTENT = "intent"
+    """The intent of that DELETE."""
+    NOTHING = "nothing"
+    """Nothing: entries go there when they can."""
+
+
+class HistoryScope(Enum):
+    """Whose history is shown."""
+
+    LOCAL = "local"
+    """The journal of this computer."""
+    TEAM = "team"
+    """The entries of all consoles, from the team's server."""
+
+
+@dataclass(frozen=True, slots=True)
+class TeamRules:
+    """The PostgreSQL server on which a team keeps one history."""
+
+    service: str
+    """The name of a service in ``pg_service.conf``."""
+    require: TeamRequire = TeamRequire.NOTHING
+    """What must be there before a DELETE leaves."""
+    token_command: tuple[str, ...] = ()
+    """A command that prints the password; empty where libpq finds one itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that is decided before the first screen."""
@@ -159,6 +189,10 @@ class Settings:
     """When phone numbers are shown in full."""
     audit: AuditRules = field(default_factory=AuditRules)
     """Where the journal's entries are sent."""
+    team: TeamRules | None = None
+    """Where the entries of all consoles are; None for one console by itself."""
+    history_scope: HistoryScope = HistoryScope.LOCAL
+    """Whose history is shown, unless a command says."""
     country: str = ""
     """Two letters of the country whose national phone numbers are read, or nothing."""
     accounts: tuple[CommandAccount, ...] = ()

@@ -25,6 +25,7 @@ from masking_console.cli.options import (
     text_of,
 )
 from masking_console.cli.secret_process import protect
+from masking_console.cli.team import team
 from masking_console.errors import InputError
 from masking_console.exit_codes import ExitCode
 
@@ -190,4 +191,5 @@ cli.add_command(completion)
 cli.add_command(config)
 cli.add_command(doctor)
 cli.add_command(history)
+cli.add_command(team)
 cli.add_command(practice_server)

@@ -1,6 +1,7 @@
 """`masking-console history`: what was done, and whether the record is whole."""
 
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,10 @@ from masking_console.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from masking_console.settings import Settings
+
+
+_TOLD_EVERY = 500_000
+"""So many entries of a team are verified without a word."""
 
 
 def _known_outcome(_ctx: click.Context, option: click.Parameter, value: str) -> str:
@@ -64,21 +69,43 @@ def _known_outcome(_ctx: click.Context, option: click.Parameter, value: str) -> 
     help="How to print it.",
 )
 @click.option("--practice", is_flag=True, help="The journal of practice mode.")
+@click.option(
+    "--team/--local",
+    "is_team",
+    default=None,
+    help="Of all consoles, or of this computer; else as history.scope says.",
+)
 @click.pass_context
-def history(ctx: click.Context, /, form: str, practice: bool, **fields: str) -> None:
+def history(
+    ctx: click.Context,
+    /,
+    form: str,
+    practice: bool,
+    is_team: bool | None,
+    **fields: str,
+) -> None:
     """Print what was done: one batch a line, newest first; no phone numbers."""
     from masking_console import paths
 
     ctx.obj = paths.journal_path(practice=practice)
     if ctx.invoked_subcommand is None:
-        from masking_console.operations.read_history import print_history, slow_words
+        from masking_console.operations.read_history import (
+            HistorySource,
+            LocalHistory,
+            print_history,
+            slow_words,
+        )
+        from masking_console.operations.team import is_of_team, open_history
         from masking_console.presentation.display import show_as
 
         settings = load_settings(practice=practice)
         show_as(settings)
-        if slow := slow_words(ctx.obj):
+        source: HistorySource = LocalHistory(ctx.obj)
+        if is_of_team(settings, is_team):
+            source = ctx.with_resource(closing(open_history(settings)))
+        elif slow := slow_words(ctx.obj):
             click.echo(slow, err=True)
-        words = print_history(ctx.obj, form, settings.history_days, **fields)
+        words = print_history(source, form, settings.history_days, **fields)
         click.echo(words, nl=False)
 
 
@@ -96,11 +123,18 @@ def history(ctx: click.Context, /, form: str, practice: bool, **fields: str) -> 
     is_flag=True,
     help="Prepare the journal for searching anew, and then verify it.",
 )
+@click.option(
+    "--team",
+    "is_team",
+    is_flag=True,
+    help="Verify the history of all consoles, and compare it with this one's.",
+)
 @click.argument("reports", nargs=-1, metavar="[REPORT ...]", type=click.Path())
 @click.pass_obj
 def verify(
     journal_path: Path,
     practice: bool,
+    is_team: bool,
     against: tuple[str, ...],
     reports: tuple[str, ...],
     rebuild_search: bool,
@@ -121,7 +155,23 @@ def verify(
     if rebuild_search:
         _rebuild_search(journal_path)
     files = [Path(each) for each in (*against, *reports)]
+    if is_team:
+        _verify_team(journal_path)
+        return
     words, is_whole = print_verification(_settings_of(journal_path), files)
+    click.echo(words)
+    if not is_whole:
+        sys.exit(ExitCode.BAD_INPUT)
+
+
+def _verify_team(journal_path: Path) -> None:
+    from masking_console.operations.team import print_team_verification
+
+    def tell(count: int) -> None:
+        if count % _TOLD_EVERY == 0:
+            click.echo(f"{count} entries verified ...", err=True)
+
+    words, is_whole = print_team_verification(_settings_of(journal_path), tell)
     click.echo(words)
     if not is_whole:
         sys.exit(ExitCode.BAD_INPUT)

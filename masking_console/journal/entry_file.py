@@ -81,7 +81,21 @@ _VERSION_1 = (
     """,
 )
 _VERSION_2 = ("CREATE INDEX entries_by_event ON entries (event, sequence)",)
-_STEPS: Mapping[int, tuple[str, ...]] = {1: _VERSION_1, 2: _VERSION_2, 3: (), 4: ()}
+_VERSION_5 = (
+    "CREATE TABLE identity (journal_id TEXT NOT NULL) STRICT",
+    "INSERT INTO identity VALUES (lower(hex(randomblob(16))))",
+    """
+    CREATE TRIGGER identity_is_never_changed BEFORE UPDATE ON identity
+    BEGIN SELECT RAISE(ABORT, 'the journal keeps its name'); END
+    """,
+)
+_STEPS: Mapping[int, tuple[str, ...]] = {
+    1: _VERSION_1,
+    2: _VERSION_2,
+    3: (),
+    4: (),
+    5: _VERSION_5,
+}
 """What leads to each version from the one before; entries are never rewritten.
 
 The tables of `search_table`, which came with 4, are made wherever they are missing."""

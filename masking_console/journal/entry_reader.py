@@ -120,6 +120,15 @@ def read_last(path: Path, *, is_untouched: bool = False) -> Head:
         return last_head(connection)
 
 
+def read_journal_id(path: Path) -> str:
+    """Return the journal's own name; empty in one that an older version left."""
+    with opened_to_read(path) as connection:
+        tables = "SELECT 1 FROM sqlite_master WHERE name = 'identity'"
+        if connection.execute(tables).fetchone() is None:
+            return ""
+        return str(connection.execute("SELECT journal_id FROM identity").fetchone()[0])
+
+
 def read_rows(
     path: Path, behind: int = 0, *, is_untouched: bool = False
 ) -> Iterator[SealedRow]:

@@ -68,6 +68,7 @@ class Journal:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         operator_name: str = "",
         worked: Callable[[], None] = lambda: None,
+        newest_anchor: Callable[[], str] = lambda: "",
     ) -> None:
         """Make a journal; its file is opened when it is first needed.
 
@@ -77,9 +78,12 @@ class Journal:
             operator_name: the operator's name from the configuration; it stands beside
                 the user of the operating system, never instead.
             worked: is called in its thread when there may be a new entry.
+            newest_anchor: returns the team's newest anchor; empty where there is none.
         """
         self._now = now
         self._worked = worked
+        self._newest_anchor = newest_anchor
+        self._noted_anchor = ""
         self._file = EntryFile(path)
         self._consoles = Consoles(path)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
@@ -389,10 +393,19 @@ class Journal:
                 "sudo_user": str(fit_to_keep(self._sudo_user)),
                 "operator_name": str(fit_to_keep(self._operator_name)),
                 "host": self._host,
+                "anchor": self._anchor_to_note(),
                 **{name: _kept(name, value) for name, value in fields.items()},
             },
             JournalEntry,
         )
+
+    def _anchor_to_note(self) -> str:
+        """Return the team's newest anchor, unless an entry has it."""
+        anchor = self._newest_anchor()
+        if anchor == self._noted_anchor:
+            return ""
+        self._noted_anchor = anchor
+        return anchor
 
     def _begin_batch(self, confirmed: ConfirmedPlan) -> Batch:
         plan = confirmed.plan

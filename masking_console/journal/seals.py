@@ -14,6 +14,7 @@ import msgspec
 from masking_console.models.history import ChainReport, Finding
 from masking_console.models.journal_entry import (
     NOTE_SINCE,
+    SCHEMA_VERSION,
     DamagedEntry,
     JournalEntry,
     JournalEvent,
@@ -97,7 +98,7 @@ def entry_of(row: SealedRow) -> JournalEntry | None:
     if seal(row.previous_seal, row.content) != row.seal:
         return None
     try:
-        entry = msgspec.json.decode(row.content, type=JournalEntry)
+        entry = _decoded(row.content)
     except msgspec.MsgspecError:
         return None
     # The columns to search by say what the entry says, and it can be worked with.
@@ -108,6 +109,24 @@ def entry_of(row: SealedRow) -> JournalEntry | None:
         and all(map(is_canonical, entry.sessions))
     )
     return entry if is_sound else None
+
+
+def _decoded(content: str) -> JournalEntry:
+    """Return an entry; of a newer version, which a team may have, what is known of it.
+
+    Raises:
+        msgspec.MsgspecError: it is none.
+    """
+    try:
+        return msgspec.json.decode(content, type=JournalEntry)
+    except msgspec.ValidationError:
+        told = msgspec.json.decode(content, type=dict[str, object])
+        version = told.get("version")
+        if not isinstance(version, int) or version <= SCHEMA_VERSION:
+            raise
+        known = JournalEntry.__struct_fields__
+        kept = {name: value for name, value in told.items() if name in known}
+        return msgspec.convert(kept, JournalEntry)
 
 
 def damaged_entry(row: SealedRow) -> DamagedEntry:
@@ -197,6 +216,14 @@ def verify_chain(
     if event is not None:
         # It gets a name, by which it can be acknowledged, at the next start.
         chain.findings.append(Finding("", f"{words[0].upper()}{words[1:]}."))
+    return chain.report()
+
+
+def verify_rows(rows: Iterable[SealedRow]) -> ChainReport:
+    """Check every row against the one before, where no note is beside them."""
+    chain = _Chain()
+    for row in rows:
+        chain.add(row)
     return chain.report()
 
 

@@ -60,6 +60,7 @@ _ENDS = {
     RunEnd.TOKEN_REFUSED: ExitCode.CREDENTIALS,
     RunEnd.FORBIDDEN: ExitCode.CREDENTIALS,
     RunEnd.JOURNAL_FAILED: ExitCode.BAD_INPUT,
+    RunEnd.TEAM_AWAY: ExitCode.REFUSED,
     RunEnd.CRASHED: ExitCode.BAD_INPUT,
 }
 

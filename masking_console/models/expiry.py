@@ -302,6 +302,8 @@ class RunEnd(Enum):
     """The first session went alone and did not expire."""
     JOURNAL_FAILED = "journal failed"
     """The journal could not be written."""
+    TEAM_AWAY = "team away"
+    """The team's server was away, and the account is protected."""
     CRASHED = "crashed"
     """A defect of this program."""
     INTERRUPTED = "interrupted"

@@ -139,11 +139,23 @@ class BatchRecord:
     """The name from the operator's configuration; may be empty."""
     left_out: int = 0
     """How many more sessions the batch has, where only some are asked for."""
+    chain: str = ""
+    """The journal it stands in, of a history of several; two may use one id."""
+
+    login: PlainText = PlainText("")
+    """The login role that shipped it to a team's server."""
+
+    @property
+    def key(self) -> str:
+        """What it is told from every other batch by."""
+        return f"{self.chain} {self.batch_id}" if self.chain else self.batch_id
 
     @property
     def by(self) -> PlainText:
-        """The operator, with who is behind and a name, where they are known."""
-        return who(self.operator, self.sudo_user, self.operator_name)
+        """The operator, with who is behind, a name and a login where they are known."""
+        login = self.login if self.login != self.operator else ""
+        names = ", ".join(filter(None, (self.operator_name, login)))
+        return who(self.operator, self.sudo_user, names)
 
     @property
     def size(self) -> int:

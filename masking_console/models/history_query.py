@@ -140,6 +140,8 @@ class HistoryPage:
     """The numbers of the entries of the whole journal that cannot be read."""
     last_seal: str = ""
     """The seal of the last entry; empty where there is none."""
+    is_more: bool = False
+    """Whether more match than `total`, which a team's server counts no further."""
 
 
 def outcomes_that_begin_with(text: str) -> tuple[ExpiryOutcome, ...]:
@@ -171,7 +173,7 @@ def parse_date(text: str) -> datetime:
 
 
 def _operators(record: BatchRecord) -> set[str]:
-    names = (record.operator, record.sudo_user, record.operator_name)
+    names = (record.operator, record.sudo_user, record.operator_name, record.login)
     return {name.casefold() for name in names if name}
 
 

@@ -6,11 +6,11 @@ from enum import Enum
 
 import msgspec
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Rises with every change of what an entry holds; 2 brought consoles and looks, and the
 note of the last entry; 3 brought what is found about the journal itself; 4 brought what
 is learnt after the end of a batch, who is behind an operator, and the values to search
-by."""
+by; 5 brought the journal's own name and the anchors of a team."""
 NOTE_SINCE = 2
 """The version since which there is a note of the last entry."""
 
@@ -102,6 +102,8 @@ class JournalEntry(
     """Why."""
     sessions: tuple[str, ...] = ()
     """The reviewed list, of a batch."""
+    anchor: str = ""
+    """The team's newest anchor, as its number and seal; in the first entry after it."""
 
 
 @dataclass(frozen=True, slots=True)

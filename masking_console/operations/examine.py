@@ -18,6 +18,7 @@ from masking_console.errors import MaskingConsoleError
 from masking_console.journal.reading import verify_file
 from masking_console.models.plain_text import plain_text
 from masking_console.operations.connections import Connections
+from masking_console.operations.manage_team import check_team
 from masking_console.paths import PathVariableError
 from masking_console.presentation.examination import Part, as_toml, fit_lines
 from masking_console.presentation.history import audit_line
@@ -36,6 +37,9 @@ _VARIABLES = (
     "PYTHON",
     "TEXTUAL",
     "NO_COLOR",
+    "PGSERVICE",
+    "PGHOST",
+    "PGSSL",
     "XDG_STATE_HOME",
     "XDG_CONFIG_HOME",
 )
@@ -98,6 +102,14 @@ def network(settings: Settings, environment: Mapping[str, str]) -> Part:
         return Part("network", report_lines(report), problem)
 
     return asyncio.run(ask())
+
+
+def team(settings: Settings) -> Part:
+    """Return whether the team's server is set up as it should be."""
+    words, is_well = check_team(settings)
+    lines = [("server", line[4:]) for line in words.splitlines()]
+    problem = "" if is_well else "Something is not right. See: team check"
+    return Part("team", fit_lines(lines), problem)
 
 
 def journal(settings: Settings) -> Part:
@@ -179,6 +191,8 @@ def parts(
     yield caught("keyring", keyring)
     if not is_offline:
         yield caught("network", lambda: network(chosen(), environment))
+        if loaded and loaded[0].team is not None:
+            yield caught("team", lambda: team(chosen()))
     yield caught("journal", lambda: journal(chosen()))
 
 

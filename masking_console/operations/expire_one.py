@@ -35,6 +35,7 @@ from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.engine import Emit
 from masking_console.operations.policy import ASLEEP_SECONDS
 from masking_console.operations.run_control import RunControl
+from masking_console.operations.team import IntentGate
 from masking_console.plivo.answers import Answer, Verdict
 
 if TYPE_CHECKING:
@@ -105,6 +106,8 @@ class ExpireOne:
     """The looks at what was left after a sleep."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     """The clock."""
+    gate: IntentGate | None = None
+    """What holds each DELETE back until the team's server has its intent."""
     _attempts: int = 0
     _unclear: int = 0
     _refusals: int = 0
@@ -189,6 +192,11 @@ class ExpireOne:
             intent = await self.journal.record_intent(
                 self.batch, self.session_uuid, self._attempts + 1
             )
+            gate = self.gate
+            if gate is not None and not await gate.lets_pass(
+                intent, self.control, self.emit
+            ):
+                return None
             # Immediately before it leaves: it may be long ago that it was confirmed.
             if not self.is_awake():
                 return _ASLEEP

@@ -44,6 +44,7 @@ from masking_console.operations.sleep_watch import (
     looked_after_sleep,
     waking_words,
 )
+from masking_console.operations.team import IntentGate
 from masking_console.plivo.answers import Answer
 
 if TYPE_CHECKING:
@@ -81,15 +82,26 @@ class ExpireSessions:
         self._now = now
 
     async def run(
-        self, confirmed: ConfirmedPlan, control: RunControl, emit: Emit[RunEvent]
+        self,
+        confirmed: ConfirmedPlan,
+        control: RunControl,
+        emit: Emit[RunEvent],
+        gate: IntentGate | None = None,
     ) -> None:
         """Expire what was confirmed, in order; the last event is `RunFinished`.
+
+        Args:
+            confirmed: what a person has reviewed.
+            control: the operator's hand on the run.
+            emit: is told what happens.
+            gate: holds each DELETE back until the team's server has its intent.
 
         Raises:
             JournalError: the batch could not be written down; nothing was sent.
             RefusedError: it breaks a rule of the policy; nothing was sent.
         """
-        await asyncio.to_thread(self._policy.enforce, confirmed)
+        away = gate.problem if gate is not None else ""
+        await asyncio.to_thread(self._policy.enforce, confirmed, team_problem=away)
         control.attach()
         # It may sleep as soon as it was confirmed, while the batch is written down.
         watch = SleepWatch(self._waits.asleep, *self._clocks)
@@ -103,6 +115,7 @@ class ExpireSessions:
             self._waits,
             self._now,
             watch,
+            gate,
         )
         await run.run()
 
@@ -119,6 +132,7 @@ class _Run:
     waits: Waits
     now: Callable[[], datetime]
     watch: SleepWatch
+    gate: IntentGate | None = None
     _looks: dict[SessionUuid, Answer] = field(default_factory=dict)
     _waking: asyncio.Task[None] | None = None
     _slept: float = 0.0
@@ -260,6 +274,7 @@ class _Run:
             is_awake=self._is_awake,
             looks=self._looks,
             now=self.now,
+            gate=self.gate,
         )
         try:
             result = await one.run()

@@ -169,8 +169,13 @@ class Policy:
 
     # What the operation enforces.
 
-    def enforce(self, confirmed: ConfirmedPlan) -> None:
+    def enforce(self, confirmed: ConfirmedPlan, *, team_problem: str = "") -> None:
         """Do nothing, unless a confirmed plan breaks a rule; blocks for milliseconds.
+
+        Args:
+            confirmed: the plan.
+            team_problem: why the team's server, which has to have each intent,
+                cannot be used; empty where it can, or where it is not asked for.
 
         Raises:
             RefusedError: it does; its words say that nothing was sent.
@@ -185,6 +190,7 @@ class Policy:
             or self._confirmation_problem(plan)
             or self.ticket_problem(Cause(plan.ticket, plan.reason))
             or self._check_problem(plan)
+            or self._team_problem(plan, team_problem)
         )
         if problem:
             raise RefusedError(f"{problem} {NOTHING_SENT}")
@@ -200,15 +206,20 @@ class Policy:
         return f"{doubt.missing} of {doubt.total} sessions are not on {name}."
 
     def _confirmation_problem(self, plan: ExpiryPlan) -> str:
-        protected = {each.casefold() for each in self._settings.protected}
-        is_protected = plan.account.name.casefold() in protected
-        account = replace(
-            plan.account, protected=plan.account.protected or is_protected
-        )
+        account = replace(plan.account, protected=self._is_protected(plan.account))
         judged = replace(plan, account=account, rules=self._settings.confirmation)
         if judged.tier is Tier.TOO_MANY or judged.tier > plan.tier:
             return f'The rules here ask for "{judged.phrase}" to confirm this.'
         return ""
+
+    def _is_protected(self, account: Account) -> bool:
+        names = {each.casefold() for each in self._settings.protected}
+        return account.protected or account.name.casefold() in names
+
+    def _team_problem(self, plan: ExpiryPlan, problem: str) -> str:
+        if not problem or not self._is_protected(plan.account):
+            return ""
+        return f"{problem} A protected account waits for the team's server."
 
     def _check_problem(self, plan: ExpiryPlan) -> str:
         if any(each.checked_at is None for each in plan.sessions):

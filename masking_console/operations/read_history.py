@@ -3,10 +3,12 @@
 import asyncio
 import os
 import secrets
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from masking_console.errors import JournalError, UnwritableFileError
 from masking_console.journal.reading import read_beginnings, verify_file
@@ -19,6 +21,7 @@ from masking_console.journal.searching import (
 from masking_console.models.expiry import ExpirySummary
 from masking_console.models.history import BatchRecord, ChainReport
 from masking_console.models.history_query import HistoryPage, HistoryQuery, parse_date
+from masking_console.models.session_events import SessionEvent
 from masking_console.paths import (
     make_private_folder,
     make_private_subfolder,
@@ -35,6 +38,9 @@ from masking_console.presentation.history import (
 )
 from masking_console.presentation.run_lines import report
 from masking_console.presentation.session_events import session_table
+
+if TYPE_CHECKING:
+    from masking_console.team.searching import TeamHistory
 
 
 class ExportHistory:
@@ -123,6 +129,43 @@ _NOTHING_IN_IT = HistoryQuery(batch="-")
 """Asks for no batch, only for what is said of the whole journal."""
 
 
+class HistorySource(Protocol):
+    """A place from which a history is read: this computer, or the team's server."""
+
+    def matching(self, query: HistoryQuery) -> Sequence[BatchRecord]:
+        """Return every batch that matches, the newest first."""
+
+    def session_events(self, query: HistoryQuery) -> Sequence[SessionEvent]:
+        """Return what is told of the sessions that a query names."""
+
+    def whole_words(self) -> str:
+        """Return what there is to say of the whole, one sentence a line."""
+
+
+class LocalHistory:
+    """The journal of this computer."""
+
+    def __init__(self, journal_path: Path) -> None:
+        self._path = journal_path
+
+    def matching(self, query: HistoryQuery) -> Sequence[BatchRecord]:
+        """Return every batch that matches, the newest first."""
+        return read_matching(self._path, query)
+
+    def session_events(self, query: HistoryQuery) -> Sequence[SessionEvent]:
+        """Return what the journal tells of the sessions that a query names."""
+        return read_session_events(self._path, query)
+
+    def whole_words(self) -> str:
+        """Return what is damaged, and the last seal."""
+        page = read_page(self._path, _NOTHING_IN_IT)
+        if not page.last_seal:
+            return ""
+        # It is the record that leaves the machine: with it, this can be proved later.
+        notes = [damaged_words(page.damaged), f"Journal seal {page.last_seal}"]
+        return "".join(f"{note}\n" for note in notes if note)
+
+
 def slow_words(journal_path: Path) -> str:
     """Return why the history takes long this time; nothing where it does not.
 
@@ -134,14 +177,14 @@ def slow_words(journal_path: Path) -> str:
 
 
 def print_history(
-    journal_path: Path, form: str, days: int, *, since: str = "", **fields: str
+    source: HistorySource, form: str, days: int, *, since: str = "", **fields: str
 ) -> str:
     """Return the batches that match in one of the forms, newest first.
 
     Where a session is asked for, only that is told of: as a table, one line an event.
 
     Args:
-        journal_path: the journal's file.
+        source: where it is read.
         form: how to print them.
         days: how far back to go where nothing is asked for.
         since: a date to go back to instead.
@@ -156,29 +199,18 @@ def print_history(
         start = datetime.now(UTC) - timedelta(days=days)
     query = HistoryQuery(**fields, since=start, words=())
     if query.session:
-        return _of_a_session(journal_path, form, query)
-    words = _FORMS[form](read_matching(journal_path, query))
-    return words + (_whole(journal_path) if form == "table" else "")
+        return _of_a_session(source, form, query)
+    words = _FORMS[form](source.matching(query))
+    return words + (source.whole_words() if form == "table" else "")
 
 
-def _of_a_session(journal_path: Path, form: str, query: HistoryQuery) -> str:
+def _of_a_session(source: HistorySource, form: str, query: HistoryQuery) -> str:
     if form == "table":
-        events = read_session_events(journal_path, query)
-        return session_table(events) + _whole(journal_path)
-    records = tuple(map(query.narrowed, read_matching(journal_path, query)))
+        return session_table(source.session_events(query)) + source.whole_words()
+    records = tuple(map(query.narrowed, source.matching(query)))
     if form == "json":
-        return json_text(records, read_session_events(journal_path, query))
+        return json_text(records, source.session_events(query))
     return _FORMS[form](records)
-
-
-def _whole(journal_path: Path) -> str:
-    """Return what there is to say of the whole journal, one sentence a line."""
-    page = read_page(journal_path, _NOTHING_IN_IT)
-    if not page.last_seal:
-        return ""
-    # It is the record that leaves the machine: with it, this can be proved later.
-    notes = [damaged_words(page.damaged), f"Journal seal {page.last_seal}"]
-    return "".join(f"{note}\n" for note in notes if note)
 
 
 _COMPLETED = 50
@@ -197,6 +229,9 @@ def latest_batches(path: Path) -> tuple[tuple[str, str], ...]:
 
 class ReadHistory:
     """Reads the journal in a thread of its own, so that no run waits for it."""
+
+    is_of_team: ClassVar[bool] = False
+    """Whether the batches are those of all consoles."""
 
     def __init__(self, journal_path: Path) -> None:
         self._path = journal_path
@@ -254,3 +289,47 @@ class ReadHistory:
             JournalError: the journal cannot be read.
         """
         return await asyncio.to_thread(verify_file, self._path)
+
+    def close(self) -> None:
+        """Let go of what is open."""
+
+
+class ReadTeamHistory(ReadHistory):
+    """Reads the history of all consoles; reports and exports are written here."""
+
+    is_of_team: ClassVar[bool] = True
+
+    def __init__(self, journal_path: Path, history: "TeamHistory") -> None:
+        super().__init__(journal_path)
+        self._history = history
+        self._turn = threading.Lock()
+
+    async def page(self, query: HistoryQuery, before: int | None = None) -> HistoryPage:
+        """Return some of the batches that match.
+
+        Raises:
+            TeamError: the server cannot be used.
+        """
+
+        def read() -> HistoryPage:
+            with self._turn:
+                return self._history.page(query, before)
+
+        return await asyncio.to_thread(read)
+
+    async def batches(self, query: HistoryQuery) -> tuple[BatchRecord, ...]:
+        """Return the batches that match, newest first.
+
+        Raises:
+            TeamError: the server cannot be used.
+        """
+
+        def read() -> tuple[BatchRecord, ...]:
+            with self._turn:
+                return self._history.matching(query)
+
+        return await asyncio.to_thread(read)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._history.close()

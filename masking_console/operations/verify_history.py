@@ -20,6 +20,7 @@ from masking_console.models.history_query import HistoryQuery, SearchProgress
 from masking_console.models.journal_entry import JournalEntry
 from masking_console.models.plain_text import plain_text
 from masking_console.operations.read_ids import read_text_file
+from masking_console.operations.team import Team
 from masking_console.presentation.history import audit_line, verified_words
 from masking_console.settings import Settings
 
@@ -154,9 +155,12 @@ def _write(
         asyncio.run(write(journal))
     finally:
         journal.close()
-    audit = AuditOut(settings.journal_path, rules_of(settings))
+    audit, team = AuditOut(settings.journal_path, rules_of(settings)), Team(settings)
     audit.start()
+    team.start()
+    team.begin_to_close()
     audit.close(_AUDIT_SECONDS)
+    team.wait_closed(_AUDIT_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from masking_console.models.reach import ConnectionReport
 from masking_console.models.run_events import LookFound, RunEvent
 from masking_console.models.session_detail import SessionInspection
 from masking_console.models.session_uuid import SessionUuid
+from masking_console.models.team_state import TeamState
 from masking_console.models.unsettled import NotSettled
 from masking_console.operations.check_sessions import (
     CheckEvent,
@@ -33,12 +34,13 @@ from masking_console.operations.expire_sessions import ExpireSessions
 from masking_console.operations.find_sessions import FindSessions
 from masking_console.operations.manage_accounts import ManageAccounts
 from masking_console.operations.policy import Policy
-from masking_console.operations.read_history import ReadHistory
+from masking_console.operations.read_history import ReadHistory, ReadTeamHistory
 from masking_console.operations.resume_batches import ResumeBatches
 from masking_console.operations.run_control import RunControl
 from masking_console.operations.second_look import SecondLook
+from masking_console.operations.team import Team, open_history
 from masking_console.presentation.reach import ignored_words
-from masking_console.settings import Settings, ShowNumbers
+from masking_console.settings import HistoryScope, Settings, ShowNumbers
 
 if TYPE_CHECKING:
     from masking_console.plivo.network import TransportFactory
@@ -65,6 +67,8 @@ class Operations:
     _journal: Journal
     _connections: Connections
     _audit: AuditOut
+    _team: Team
+    _team_history: ReadHistory
     _clock: Callable[[], datetime]
 
     async def open_journal(self) -> tuple[str, ...]:
@@ -139,7 +143,10 @@ class Operations:
         operation = ExpireSessions(
             self.policy, self._connections, self._journal, now=self._clock
         )
-        return self._engine.stream(lambda emit: operation.run(confirmed, control, emit))
+        gate = self._team.gate()
+        return self._engine.stream(
+            lambda emit: operation.run(confirmed, control, emit, gate)
+        )
 
     async def interrupted(self, account: Account) -> tuple[BatchRecord, ...]:
         """Return the batches of an account that were cut off in the middle.
@@ -215,6 +222,16 @@ class Operations:
         """Return how far the entries of the journal got on their way out."""
         return self._audit.states()
 
+    @property
+    def shown_history(self) -> ReadHistory:
+        """The history that is shown: of this computer, or of all consoles."""
+        is_team = self.settings.history_scope is HistoryScope.TEAM
+        return self._team_history if is_team else self.history
+
+    def team_state(self) -> TeamState | None:
+        """Return how far the journal got on its way to the team's server, if any."""
+        return self._team.state()
+
     def close(self, audit_seconds: float = 0.5) -> None:
         """End what still runs, write it down, and let everything go; blocks.
 
@@ -226,7 +243,10 @@ class Operations:
         # Plivo's answer.
         self._engine.close(self._connections.aclose)
         self._journal.close()
+        self._team.begin_to_close()
         self._audit.close(audit_seconds)
+        self._team.wait_closed(audit_seconds)
+        self._team_history.close()
 
 
 def build_operations(
@@ -253,6 +273,8 @@ def build_operations(
         from masking_console.practice.embedded import open_practice  # noqa: PLC0415
 
         practice_account, practice_text, new_transport = open_practice(simulated)
+    # Before anything runs: without psycopg it ends in one sentence.
+    team = Team(settings)
     engine = Engine()
     connections = Connections(settings, new_transport, stopwatch, environment)
 
@@ -262,6 +284,12 @@ def build_operations(
     engine.start()
     audit = AuditOut(settings.journal_path, rules_of(settings))
     audit.start()
+    team.start()
+
+    def wake() -> None:
+        audit.wake()
+        team.wake()
+
     return Operations(
         settings=settings,
         policy=Policy(settings, clock),
@@ -276,9 +304,22 @@ def build_operations(
         practice_text=practice_text,
         _engine=engine,
         _journal=Journal(
-            settings.journal_path, clock, settings.operator_name, audit.wake
+            settings.journal_path,
+            clock,
+            settings.operator_name,
+            wake,
+            team.newest_anchor,
         ),
         _connections=connections,
         _audit=audit,
+        _team=team,
+        _team_history=_team_history(settings),
         _clock=clock,
     )
+
+
+def _team_history(settings: Settings) -> ReadHistory:
+    """Return the history of all consoles; that of this computer without a team."""
+    if settings.team is None or settings.practice:
+        return ReadHistory(settings.journal_path)
+    return ReadTeamHistory(settings.journal_path, open_history(settings))

@@ -17,6 +17,9 @@ from masking_console.models.free_text import fit_to_keep
 from masking_console.models.plain_text import plain_text
 from masking_console.presentation.display import day_and_second
 
+_HIDDEN = "token_command"
+"""A key whose value is not printed: an argument may be somebody's secret."""
+
 
 def as_toml(config: Configuration) -> str:
     """Return every value that applies, as a file with comments on where it is from.
@@ -28,6 +31,10 @@ def as_toml(config: Configuration) -> str:
         f"# account {each.name}: {each.auth_id.tail}, its token from {each.program}"
         for each in config.user.accounts
     ]
+    command = config.values.team.token_command
+    if command:
+        program = plain_text(command[0], limit=200)
+        lines.append(f"# the password of the team's server from {program}")
     lines += _table(config.values, config)
     lines += ["", "[keys]"]
     lines += [
@@ -53,6 +60,8 @@ def _table(
     """
     tables = []
     for key, facts in keys_of(type(table)).items():
+        if key == _HIDDEN:
+            continue
         value = getattr(table, key)
         standing = whole or config.standings.get(f"{name}.{key}" if name else key)
         if facts.table is not None:

@@ -69,6 +69,7 @@ _FIRST = {
     RunEnd.TOKEN_REFUSED: "Mend the sign-in first.",
     RunEnd.FORBIDDEN: "Settle the refusal (403) first.",
     RunEnd.JOURNAL_FAILED: "Mend the journal's disk first.",
+    RunEnd.TEAM_AWAY: "The team's server has to be back first.",
     RunEnd.CRASHED: "Report the crash first.",
 }
 _NAMED = 3

@@ -18,6 +18,8 @@ from masking_console.models.history_query import SearchProgress
 from masking_console.models.journal_entry import AuditState
 from masking_console.models.plain_text import plain_text
 from masking_console.models.session_events import SessionEvent
+from masking_console.models.team_report import TeamReport
+from masking_console.models.team_state import TeamState
 from masking_console.presentation.display import Sign, day_and_minute, glyph, zone_name
 from masking_console.presentation.run_lines import result_words
 from masking_console.presentation.session_events import event_object
@@ -247,11 +249,36 @@ def verified_words(report: ChainReport, how: str = "") -> str:
     return "\n".join(["The journal is NOT whole.", *found, *filter(None, [how]), end])
 
 
+def team_verified_words(report: TeamReport) -> str:
+    """Return whether the team's history is whole, and if not, every problem."""
+    found = [_finding_line(each) for each in report.findings]
+    size = f"{report.entries} entries of {report.chains} journals"
+    if report.is_whole:
+        but = " but for what was acknowledged" if found else ""
+        words = f"The team's history is whole{but}: {size}."
+    else:
+        words = f"The team's history is NOT whole. {size}."
+    lines = [words, *found]
+    if report.compared:
+        lines.append(f"{report.compared} of them were compared with this computer's.")
+    if report.last_anchor:
+        lines.append(f"Last anchor {report.last_anchor}")
+    return "\n".join(lines)
+
+
 def audit_notice(states: Sequence[AuditState]) -> str:
     """Return how many entries wait for a target that does not get on, or nothing."""
     waiting = max((each.waiting for each in states if each.problem), default=0)
     noun = "entry" if waiting == 1 else "entries"
     return f"audit: {waiting} {noun} waiting" if waiting else ""
+
+
+def team_notice(state: TeamState | None) -> str:
+    """Return how many entries wait for the team's server, where it does not get on."""
+    if state is None or not state.problem:
+        return ""
+    noun = "entry" if state.waiting == 1 else "entries"
+    return f"team: {state.waiting} {noun} waiting" if state.waiting else "team: away"
 
 
 def audit_line(state: AuditState) -> str:

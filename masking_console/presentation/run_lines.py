@@ -62,6 +62,9 @@ _EARLY_ENDS = {
     RunEnd.JOURNAL_FAILED.value: (
         "The journal cannot be written. Stopped; {not_sent} not sent."
     ),
+    RunEnd.TEAM_AWAY.value: (
+        "The team's server was away. {off} expired, {not_sent} not sent."
+    ),
     RunEnd.CRASHED.value: "This program failed. {off} expired, {not_sent} not sent.",
 }
 _STATUS_OF_END = {RunEnd.TOKEN_REFUSED.value: 401, RunEnd.FORBIDDEN.value: 403}

@@ -42,6 +42,13 @@ def session_table(events: Iterable[SessionEvent]) -> str:
     return "".join(f"{line}\n" for line in lines) or "No such session in the journal.\n"
 
 
+def _who(entry: JournalEntry, batch: BatchRecord | None) -> str:
+    """Return who did it, and by which login it came to a team's server."""
+    login = batch.login if batch is not None and batch.login != entry.operator else ""
+    names = ", ".join(filter(None, (entry.operator_name, login)))
+    return who(entry.operator, entry.sudo_user, names)
+
+
 def event_line(event: SessionEvent) -> str:
     """Return what one entry says of a session."""
     entry = event.sealed.entry
@@ -50,7 +57,7 @@ def event_line(event: SessionEvent) -> str:
     parts = [
         day_and_second(entry.at),
         f"{_what(entry):<13}",
-        f"by {who(entry.operator, entry.sudo_user, entry.operator_name)}",
+        f"by {_who(entry, event.batch)}",
         _account(entry, event.batch),
         _why(event),
         _evidence(entry),

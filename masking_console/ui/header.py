@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from masking_console.models.reach import Unreached
 from masking_console.presentation.display import Sign
-from masking_console.presentation.history import audit_notice
+from masking_console.presentation.history import audit_notice, team_notice
 from masking_console.presentation.reach import reach_words
 from masking_console.ui.keys.acts import key_of
 from masking_console.ui.widgets.status_bar import StatusFacts
@@ -54,6 +54,11 @@ class Header:
         """Bring the bar up to date."""
         screen = self._screen
         account = screen.account
+        operations = screen.operations
+        notices = (
+            audit_notice(operations.audit_states()),
+            team_notice(operations.team_state()),
+        )
         facts = StatusFacts(
             now=screen.clock().replace(microsecond=0),
             practice=screen.settings.practice,
@@ -63,7 +68,7 @@ class Header:
             journal=self._journal,
             is_journal_well=self._is_journal_well,
             unsettled=self._unsettled(),
-            audit=audit_notice(screen.operations.audit_states()),
+            audit="   ".join(filter(None, notices)),
             settings=screen.settings,
             tabs=screen.panes.tabs(),
         )

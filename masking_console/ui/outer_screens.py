@@ -80,7 +80,7 @@ class OuterScreens:
         main = self._main
         settings = self._operations.settings
         screen = HistoryScreen(
-            self._operations.history,
+            self._operations.shown_history,
             main.copy,
             settings.history_days,
             main.job.add_ticket,

@@ -20,8 +20,8 @@ from time import monotonic
 from typing import Any
 
 import pytest
-from masking_console.practice.simulated_account import RateLimit
 
+from masking_console.practice.simulated_account import RateLimit
 from masking_console.ui.terminal.paste_parser import WholePasteParser
 
 QUIET_SECONDS = 0.0002

@@ -1,3 +1,4 @@
+import json
 import os
 import re
 import tomllib
@@ -47,15 +48,27 @@ name_from = 10
 to = ["/var/log/audit.jsonl", "syslog", "syslog", "syslog+tls://siem.example.com"]
 facility = "audit"
 
+[team]
+service = "masking"
+require = "intent"
+token_command = ["/usr/bin/op", "read", "op://db/password"]
+
+[history]
+scope = "team"
+
 [keys]
 queue.check = "f5"
 "queue.sort" = ["f6", "ctrl+o"]
 """
 
 
+TEAM_COMMAND = ["/usr/bin/op", "read", "op://db/password"]
+
+
 def config(tmp_path: Path, content: str | bytes) -> Path:
     path = tmp_path / "config.toml"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    path.chmod(0o600)
     return path
 
 
@@ -123,8 +136,10 @@ def test_what_is_printed_is_a_configuration_that_says_the_same(tmp_path: Path) -
     found = alone(config(tmp_path, EVERYTHING))
     printed = as_toml(found)
 
-    again = alone(config(tmp_path, printed))
-
+    assert "op://db/password" not in printed
+    assert "# the password of the team's server from /usr/bin/op" in printed
+    command = f"[team]\ntoken_command = {json.dumps(TEAM_COMMAND)}\n"
+    again = alone(config(tmp_path, printed.replace("[team]\n", command)))
     assert again.values == replace(found, values=again.values).values
     assert again.on(Settings(tmp_path)) == found.on(Settings(tmp_path))
     assert "share = 1.0  # user" in printed
@@ -152,6 +167,21 @@ def test_what_is_printed_is_a_configuration_that_says_the_same(tmp_path: Path) -
             (
                 "audit.to cannot be used; "
                 "the path of an audit target must be absolute, without ~."
+            ),
+        ),
+        (
+            '[team]\ntoken_command = ["op"]',
+            "team.token_command must begin with a whole path such as /usr/bin/op.",
+        ),
+        (
+            '[team]\ntoken_command = ["/op", "\\u001b"]',
+            "team.token_command has a character that cannot be shown, or is too long.",
+        ),
+        (
+            '[team]\nservice = "host=elsewhere"',
+            (
+                "team.service must be the name of a service in pg_service.conf, "
+                'such as "masking".'
             ),
         ),
         (

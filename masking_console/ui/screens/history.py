@@ -63,7 +63,8 @@ class HistoryScreen(Screen[BatchRecord | None]):
         self._copy = copy
 
     def compose(self) -> ComposeResult:
-        head = f" History   {self._place}{self._days} days, this computer only,"
+        whose = "the whole team" if self._history.is_of_team else "this computer only"
+        head = f" History   {self._place}{self._days} days, {whose},"
         words = f"{head} no phone numbers   times in {zone_name()}"
         yield Static(Text(words), id="history-head")
         since = datetime.now(UTC) - timedelta(days=self._days)
@@ -118,7 +119,8 @@ class HistoryScreen(Screen[BatchRecord | None]):
     @on(RowsView.CursorMoved, "#batches")
     def _show_batch(self) -> None:
         table, chosen = self._table, self._chosen
-        count = f"{table.found} of {table.all} batches"
+        over = "over " if table.is_more else ""
+        count = f"{over}{table.found} of {table.all} batches"
         table.border_title = Text(f"History   {count}")
         table.border_subtitle = Text(table.problem or table.filter_text)
         self._sessions.show(chosen, table.wanted)
@@ -146,7 +148,8 @@ class HistoryScreen(Screen[BatchRecord | None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in {"copy", "export", "add_ticket"}:
-            return True if self._is_there else None
+            is_ours = action != "add_ticket" or not self._history.is_of_team
+            return True if self._is_there and is_ours else None
         if action == "check":
             chosen = self._chosen if self._is_there else None
             return True if chosen and chosen.may_still_connect else None

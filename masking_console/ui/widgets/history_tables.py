@@ -69,7 +69,7 @@ class BatchTable(RowsView[str, BatchRecord]):
         super().__init__({}, id=id)
         self._since = since
         self.records: dict[str, BatchRecord] = {}
-        """The batches that were read so far, by their ids, newest first."""
+        """The batches that were read so far, by their keys, newest first."""
         self.wanted = HistoryQuery(since=since)
         """The query of the filter."""
         self.problem = ""
@@ -78,18 +78,21 @@ class BatchTable(RowsView[str, BatchRecord]):
         """Where the next page begins; None where there is none, or it is on its way."""
         self.found = 0
         """How many batches match."""
+        self.is_more = False
+        """Whether more match than were counted."""
         self.all = 0
         """How many batches there are."""
 
     def show(self, page: HistoryPage, *, goes_on: bool) -> None:
         """Show these batches, behind those that are there where it goes on."""
-        new = {each.batch_id: each for each in page.batches}
+        new = {each.key: each for each in page.batches}
         if not goes_on:
             self.found, self.all = page.total, page.all
+            self.is_more = page.is_more
         self.records = self.records | new if goes_on else new
         self.rows, self.next = self.records, page.next
         if self.next is None:
-            self.found = len(self.records)
+            self.found, self.is_more = len(self.records), False
         if self.filter_text:
             key = key_of("rows.clear_filter", self)
             self.empty_text = f"No batch matches. Press {key} to show all."
@@ -146,15 +149,15 @@ class BatchSessions(RowsView[SessionUuid, SessionRecord]):
         super().__init__({}, id=id)
         self.rows: dict[SessionUuid, SessionRecord] = {}
         self._meant: set[SessionUuid] = set()
-        self._batch_id = ""
+        self._batch = ""
 
     def show(self, record: BatchRecord | None, query: HistoryQuery) -> None:
         """Show the sessions of this batch, and mark those that the query means."""
         sessions = record.sessions if record is not None else ()
         self.rows = {each.session_uuid: each for each in sessions}
         self._meant = {each.session_uuid for each in sessions if query.names(each)}
-        batch_id = record.batch_id if record is not None else ""
-        is_same, self._batch_id = batch_id == self._batch_id, batch_id
+        batch = record.key if record is not None else ""
+        is_same, self._batch = batch == self._batch, batch
         if self.filter_text and not is_same:
             # The filter was meant for the sessions of another batch.
             self.filter_text = ""

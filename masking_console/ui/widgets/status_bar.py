@@ -62,7 +62,7 @@ class StatusFacts:
     unsettled: str = ""
     """How much of earlier batches is not settled, and the key that leads there."""
     audit: str = ""
-    """``audit: 14 entries waiting``, or nothing where all of them left."""
+    """``audit: 14 entries waiting``, the same of the team, or nothing."""
     tabs: str = ""
     """The panes and which one is shown, for narrow windows."""
     settings: Settings | None = None

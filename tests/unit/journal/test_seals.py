@@ -12,6 +12,8 @@ from masking_console.journal.journal import Journal
 from masking_console.journal.reading import verify_file
 from masking_console.journal.seals import (
     FIRST_SEAL,
+    SealedRow,
+    entry_of,
     note_path,
     read_head,
     seal,
@@ -199,7 +201,8 @@ async def test_an_older_journal_gets_its_note_and_its_index(tmp_path: Path) -> N
     path = tmp_path / "j.db"
     await write(path, 1)
     note_path(path).unlink()
-    tamper(path, "DROP INDEX entries_by_event", "PRAGMA user_version = 1")
+    tamper(path, "DROP INDEX entries_by_event", "DROP TABLE identity")
+    tamper(path, "PRAGMA user_version = 1")
     now = f'"version":{SCHEMA_VERSION}'
     rebuild_chain(path, lambda content: content.replace(now, '"version":1'))
 
@@ -214,6 +217,30 @@ async def test_an_older_journal_gets_its_note_and_its_index(tmp_path: Path) -> N
 
 def test_an_empty_journal_is_whole() -> None:
     assert verify_chain([], None).is_whole
+
+
+@pytest.mark.parametrize(
+    ("version", "more", "is_read"),
+    [
+        (SCHEMA_VERSION + 1, '"mood":"new"', True),
+        (SCHEMA_VERSION + 1, '"detail":7', False),
+        (SCHEMA_VERSION, '"mood":"new"', False),
+    ],
+)
+def test_of_an_entry_of_a_newer_version_is_read_what_is_known(
+    version: int, more: str, *, is_read: bool
+) -> None:
+    content = (
+        f'{{"event":"batch.ended","at":"2026-03-04T12:00:00Z","version":{version},'
+        f'"outcome":"completed",{more}}}'
+    )
+    own = seal(FIRST_SEAL, content)
+    row = SealedRow(1, "batch.ended", "", "", content, FIRST_SEAL, own)
+
+    entry = entry_of(row)
+
+    assert (entry is not None) == is_read
+    assert entry is None or entry.outcome == "completed"
 
 
 async def test_an_entry_that_cannot_be_read_was_changed_whatever_its_seal_says(

@@ -332,3 +332,19 @@ async def test_numbers_that_are_never_shown_are_not_recorded_as_shown(
             await operations.record_numbers_shown(operations.practice_account)
     finally:
         operations.close()
+
+
+@pytest.mark.parametrize("name", ["Staging", "staging"])
+async def test_a_protected_account_waits_for_the_server_of_the_team(
+    opened: Bench, name: str
+) -> None:
+    settings = replace(opened.settings, protected=frozenset({AccountName(name)}))
+    account = replace(opened.account, name=AccountName("staging"))
+    plan = replace(plan_for(opened), account=replace(account, protected=True))
+    policy = policy_for(settings, account)
+
+    with pytest.raises(RefusedError, match=r"It is away\. A protected account waits"):
+        policy.enforce(plan.confirm(plan.phrase), team_problem="It is away.")
+    policy.enforce(plan.confirm(plan.phrase))
+    other = plan_for(opened)
+    opened.policy.enforce(other.confirm(other.phrase), team_problem="It is away.")

@@ -25,6 +25,8 @@ from masking_console.models.run_events import (
     SessionCameBack,
 )
 from masking_console.models.session_uuid import SessionUuid
+from masking_console.models.team_report import TeamReport
+from masking_console.models.team_state import TeamState
 from masking_console.presentation.display import Sign
 from masking_console.presentation.history import (
     counts,
@@ -33,6 +35,8 @@ from masking_console.presentation.history import (
     json_text,
     session_line,
     table,
+    team_notice,
+    team_verified_words,
     verified_words,
 )
 from masking_console.presentation.run_lines import (
@@ -52,6 +56,44 @@ OUT = ExpiryOutcome
 IDS = [
     SessionUuid(f"c28b77d4-21e7-43bd-9447-04bfee92e65{number}") for number in range(6)
 ]
+
+
+@pytest.mark.parametrize(
+    ("state", "notice"),
+    [
+        (None, ""),
+        (TeamState(3, 3), ""),
+        (TeamState(1, 15, "The team's server is away."), "team: 14 entries waiting"),
+        (TeamState(0, 1, "The team's server is away."), "team: 1 entry waiting"),
+        (TeamState(3, 3, "The team's server is away."), "team: away"),
+    ],
+)
+def test_the_header_tells_of_a_team_only_where_entries_wait(
+    state: TeamState | None, notice: str
+) -> None:
+    assert team_notice(state) == notice
+
+
+@pytest.mark.parametrize(
+    ("findings", "begin"),
+    [
+        ((), "The team's history is whole: 9 entries of 2 journals."),
+        (
+            (Finding("1-a", "Entry 1.", "known"),),
+            "The team's history is whole but for what was acknowledged: 9 entries",
+        ),
+        (
+            (Finding("", "Entry 1."),),
+            "The team's history is NOT whole. 9 entries of 2 journals.\n-  Entry 1.",
+        ),
+    ],
+)
+def test_what_a_look_at_a_team_found_is_said(
+    findings: tuple[Finding, ...], begin: str
+) -> None:
+    report = TeamReport(2, 9, 0, "", findings)
+
+    assert team_verified_words(report).startswith(begin)
 
 
 def record(*outcomes: ExpiryOutcome, **fields: object) -> BatchRecord:

@@ -1,0 +1,1 @@
+"""One history of a team: the sealed rows of all journals, on PostgreSQL."""
