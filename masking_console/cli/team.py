@@ -40,7 +40,7 @@ def init(service: str | None, is_applied: bool) -> None:
     """
     from masking_console.operations.manage_team import init_team
 
-    click.echo(init_team(_settings(service), is_applied=is_applied), nl=False)
+    _show(init_team(_settings(service), is_applied=is_applied), is_applied=is_applied)
 
 
 @team.command(short_help="Bring the schema up to date.")
@@ -54,7 +54,8 @@ def upgrade(service: str | None, is_applied: bool) -> None:
     """
     from masking_console.operations.manage_team import upgrade_team
 
-    click.echo(upgrade_team(_settings(service), is_applied=is_applied), nl=False)
+    words = upgrade_team(_settings(service), is_applied=is_applied)
+    _show(words, is_applied=is_applied)
 
 
 @team.command(short_help="Say whether the server is set up as it should be.")
@@ -79,6 +80,12 @@ def status(service: str | None) -> None:
     from masking_console.operations.manage_team import team_status
 
     click.echo(team_status(_settings(service)), nl=False)
+
+
+def _show(words: str, *, is_applied: bool) -> None:
+    click.echo(words, nl=False)
+    if not is_applied:
+        click.echo("-- --apply runs it, as one transaction.")
 
 
 def _settings(service: str | None) -> "Settings":

@@ -13,6 +13,10 @@ _STEPS = {
     Remedy.READ_KEYRING_AGAIN: "Then run this again.",
     Remedy.SPLIT_LIST: "Split the list.",
     Remedy.GIVE_REASON: 'Such as: --reason "restored from the backup of March 4".',
+    Remedy.SET_UP_TEAM: "A lead runs: masking-console team init.",
+    Remedy.UPGRADE_TEAM: "A lead runs: masking-console team upgrade.",
+    Remedy.CHECK_TEAM: "See: masking-console team check.",
+    Remedy.UPDATE_CONSOLE: "Update masking-console.",
     Remedy.CHOOSE_PORT: "Try --port 0.",
 }
 

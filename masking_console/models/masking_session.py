@@ -60,6 +60,11 @@ class SessionStatus(Enum):
     """A word that the documentation does not know; treated as open."""
 
 
+def bare_number(number: str) -> str:
+    """Return a phone number as Plivo's lists hold it: without its plus."""
+    return number.strip().removeprefix("+")
+
+
 @dataclass(frozen=True, slots=True)
 class MaskingSession:
     """One masking session, with only the fields that the console shows.
@@ -93,7 +98,7 @@ class MaskingSession:
     def numbers(self) -> frozenset[str]:
         """Its three numbers as Plivo's filters take them: bare digits."""
         given = (self.first_party, self.second_party, self.virtual_number)
-        return frozenset(number.strip().removeprefix("+") for number in given)
+        return frozenset(map(bare_number, given))
 
 
 class CheckState(Enum):

@@ -18,6 +18,7 @@ from masking_console.models.masking_session import (
     CheckState,
     MaskingSession,
     SessionStatus,
+    bare_number,
 )
 from masking_console.models.plain_text import plain_text
 from masking_console.models.run_events import Learnt
@@ -32,6 +33,7 @@ from masking_console.operations.engine import Emit
 from masking_console.operations.learning import Learning, patient_look
 from masking_console.plivo.answers import Answer, Verdict
 from masking_console.plivo.details import SessionPage
+from masking_console.plivo.list_query import ListQuery
 
 if TYPE_CHECKING:
     from masking_console.plivo.client import PlivoClient
@@ -187,11 +189,11 @@ async def _sharing(
     client: "PlivoClient", session: MaskingSession, now: datetime
 ) -> int | None:
     """Return how many other open sessions of the last week share its virtual number."""
-    number = session.virtual_number.strip().removeprefix("+")
+    number = bare_number(session.virtual_number)
     if not number:
         return None
-    filters = {"virtual_number": number, "status": "active", "limit": "20"}
-    _answer, page = await client.list_sessions(filters)
+    query = ListQuery(virtual_number=number, status=SessionStatus.ACTIVE)
+    _answer, page = await client.list_sessions(query)
     if page is None or page.total_count is None:
         return None
     is_obeyed = all(

@@ -8,7 +8,7 @@ filters are read side by side, within the pace.
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,7 +26,7 @@ from masking_console.models.listing import (
     Search,
     Wanted,
 )
-from masking_console.models.masking_session import MaskingSession
+from masking_console.models.masking_session import MaskingSession, SessionStatus
 from masking_console.models.past_attempt import (
     PastAttempt,
 )
@@ -41,7 +41,6 @@ from masking_console.operations.connections import (
 from masking_console.operations.engine import Emit
 from masking_console.operations.learning import Learning, patient_look
 from masking_console.operations.list_window import (
-    NUMBER_FILTERS,
     WORKERS,
     FilterRefusedError,
     Window,
@@ -49,6 +48,7 @@ from masking_console.operations.list_window import (
 )
 from masking_console.plivo.answers import Answer, Verdict
 from masking_console.plivo.details import SessionPage
+from masking_console.plivo.list_query import ListQuery
 from masking_console.presentation.listing import search_words
 from masking_console.presentation.sessions import reading_words
 
@@ -61,8 +61,6 @@ WINDOWS = 3
 """90 days; older sessions cannot be listed."""
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
-
-Filters = Mapping[str, str]
 
 
 class FindSessions:
@@ -108,15 +106,15 @@ class FindSessions:
             await walk.glance()
         # Plivo may refuse digits as they were typed, and take the number they mean.
         for readings in dict.fromkeys((wanted.readings, wanted.meant)):
-            filters = [
-                {name: reading.digits}
+            queries = [
+                query
                 for reading in readings
-                for name in NUMBER_FILTERS
+                for query in ListQuery.for_number(reading.digits)
             ]
-            if filters and await walk.is_read(filters):
+            if queries and await walk.is_read(queries):
                 return
         # Everything is read, and looked through here.
-        await walk.through([{}])
+        await walk.through([ListQuery()])
 
     async def _learn(self, walk: "_Walk") -> None:
         """Write down what was found of sessions that a batch has left unsettled."""
@@ -185,15 +183,15 @@ class _Walk:
         """The account that is read."""
         return self.client.account
 
-    async def is_read(self, filters: Sequence[Filters]) -> bool:
+    async def is_read(self, queries: Sequence[ListQuery]) -> bool:
         """Read every window under the filters, unless Plivo does not take them."""
         try:
-            await self.through(filters)
+            await self.through(queries)
         except FilterRefusedError:
             return False
         return True
 
-    async def through(self, filters: Sequence[Filters]) -> None:
+    async def through(self, queries: Sequence[ListQuery]) -> None:
         """Read every window under each of the filters.
 
         Raises:
@@ -201,7 +199,7 @@ class _Walk:
         """
         self._problems.clear()
         self._is_rate_limited = False
-        windows = self._cut(filters)
+        windows = self._cut(queries)
         self._left = Counter(each.number for each in windows)
         self._tell(())
         proofs = await side_by_side(*(self._read_one(each) for each in windows))
@@ -218,7 +216,7 @@ class _Walk:
         Whether it includes sessions in a call, and whether the filter is obeyed, is not
         known; so everything is read afterwards.
         """
-        windows = self._cut([{"status": "active"}])
+        windows = self._cut([ListQuery(status=SessionStatus.ACTIVE)])
         self._left = Counter(each.number for each in windows)
         self._tell(())
         await side_by_side(*(each.read_once() for each in windows))
@@ -264,10 +262,10 @@ class _Walk:
         if found:
             self._tell(found)
 
-    async def ask(self, filters: Filters) -> tuple[Answer, SessionPage | None]:
+    async def ask(self, query: ListQuery) -> tuple[Answer, SessionPage | None]:
         """Return the answer to one list request, and its page where it has one."""
         async with self._seats:
-            answer, page = await self.client.list_sessions(filters)
+            answer, page = await self.client.list_sessions(query)
         if page is not None:
             self._hold(page.sessions, answer)
         return answer, page
@@ -295,12 +293,12 @@ class _Walk:
         self._tell(())
         return is_proved
 
-    def _cut(self, filters: Sequence[Filters]) -> list[Window]:
+    def _cut(self, queries: Sequence[ListQuery]) -> list[Window]:
         """Return every stretch of time under each of the filters, the newest first."""
         return [
             Window(self, number, start, end, one)
             for number, (start, end) in enumerate(self._stretches(), start=1)
-            for one in filters
+            for one in queries
         ]
 
     def _stretches(self) -> Iterator[tuple[datetime, datetime]]:

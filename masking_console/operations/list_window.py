@@ -5,8 +5,8 @@ is looked at, and what does not fit is said.
 """
 
 import asyncio
-from collections.abc import Coroutine, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Coroutine, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
@@ -15,11 +15,10 @@ from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.connections import SIGN_IN_REFUSED, sign_in_error
 from masking_console.plivo.answers import Answer, Verdict
 from masking_console.plivo.details import SessionPage
+from masking_console.plivo.list_query import LARGEST_PAGE, ListQuery
 
 T = TypeVar("T")
 
-PAGE = 20
-"""The most sessions on a page."""
 WORKERS = 16
 """Pages in flight at once; the pace, not this, limits the rate."""
 MOST_PASSES = 3
@@ -28,10 +27,8 @@ LONGEST = 400_000
 """The most sessions that are read in one window; a longer list has no proof."""
 MOST_BARREN = 50
 """The most pages of a pass that may bring nothing readable."""
-NUMBER_FILTERS = ("first_party", "second_party", "virtual_number")
 
 _TRIES = 4
-_TIME = "%Y-%m-%d %H:%M:%S.%f"
 _AGAIN = frozenset({Verdict.UNCLEAR, Verdict.NOT_SENT, Verdict.RATE_LIMITED})
 
 
@@ -46,9 +43,7 @@ class PageReader(Protocol):
     def account(self) -> Account:
         """The account that is read."""
 
-    async def ask(
-        self, filters: Mapping[str, str]
-    ) -> tuple[Answer, SessionPage | None]:
+    async def ask(self, query: ListQuery) -> tuple[Answer, SessionPage | None]:
         """Return the answer to one list request, and its page where it has one."""
 
     def take(self, page: SessionPage) -> None:
@@ -67,7 +62,8 @@ class Window:
     """Its number, from 1 for the newest."""
     start: datetime
     end: datetime
-    filters: Mapping[str, str]
+    query: ListQuery
+    """The question that each of its pages answers, but for time and offset."""
     _seen: set[SessionUuid] = field(default_factory=set)
     _of_this_pass: set[SessionUuid] = field(default_factory=set)
     _unreadable: int = 0
@@ -84,7 +80,7 @@ class Window:
             total = await self._pass()
             if total is None or self._unreadable or self._is_stuck:
                 break
-            if total <= PAGE and len(self._of_this_pass) == total:
+            if total <= LARGEST_PAGE and len(self._of_this_pass) == total:
                 # One answer is of one moment: nothing can have moved meanwhile.
                 return True
             # As many different sessions as Plivo counts, before and after.
@@ -114,7 +110,9 @@ class Window:
             return None
         if first.total_count is None:
             return await self._one_after_the_other(first)
-        offsets = iter(range(PAGE, min(first.total_count, LONGEST), PAGE))
+        offsets = iter(
+            range(LARGEST_PAGE, min(first.total_count, LONGEST), LARGEST_PAGE)
+        )
         whole = await side_by_side(*(self._some(offsets) for _ in range(WORKERS)))
         if first.total_count > LONGEST:
             self._give_up(f"has more than {LONGEST} sessions")
@@ -151,21 +149,20 @@ class Window:
 
     async def _page(self, offset: int) -> SessionPage | None:
         """Return one page and pass it on, or None after several tries."""
-        filters = {
-            "created_time__gte": self.start.strftime(_TIME),
-            "created_time__lt": self.end.strftime(_TIME),
-            **self.filters,
-            "limit": str(PAGE),
-            "offset": str(offset),
-        }
-        answer, page = await self.reader.ask(filters)
+        query = replace(
+            self.query,
+            created_from=self.start,
+            created_before=self.end,
+            offset=offset,
+        )
+        answer, page = await self.reader.ask(query)
         for _ in range(_TRIES - 1):
             if answer.verdict not in _AGAIN:
                 break
-            answer, page = await self.reader.ask(filters)
+            answer, page = await self.reader.ask(query)
         if page is not None:
             self._take(page, is_first=offset == 0)
-        elif answer.verdict is Verdict.REFUSED and self._number:
+        elif answer.verdict is Verdict.REFUSED and self.query.number:
             raise FilterRefusedError
         elif answer.verdict in SIGN_IN_REFUSED:
             raise sign_in_error(self.reader.account, answer)
@@ -174,14 +171,9 @@ class Window:
             self._is_rate_limited |= answer.verdict is Verdict.RATE_LIMITED
         return page
 
-    @property
-    def _number(self) -> str:
-        """The number that this window is filtered by, or nothing."""
-        return next((self.filters[n] for n in NUMBER_FILTERS if n in self.filters), "")
-
     def _take(self, page: SessionPage, *, is_first: bool) -> None:
-        if self._number and any(
-            self._number not in session.numbers for session in page.sessions
+        if self.query.number and any(
+            self.query.number not in session.numbers for session in page.sessions
         ):
             raise FilterRefusedError
         uuids = {session.session_uuid for session in page.sessions}

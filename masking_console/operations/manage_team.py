@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from masking_console.errors import InputError
+from masking_console.errors import InputError, Remedy
 from masking_console.operations.team import open_server
 from masking_console.presentation.display import day_and_minute
 from masking_console.settings import Settings, TeamRules
@@ -21,7 +21,7 @@ _GRANTS = """\
 -- Nobody needs masking_console_owner after this:
 --   REVOKE masking_console_owner FROM CURRENT_USER;
 """
-_DRY = "-- Nothing was run. --apply runs it, as one transaction.\n"
+_DRY = "-- Nothing was run.\n"
 
 
 def with_service(settings: Settings, service: str | None) -> Settings:
@@ -29,7 +29,9 @@ def with_service(settings: Settings, service: str | None) -> Settings:
     if service is None:
         return settings
     if not service or not all(each.isalnum() or each in "_.-" for each in service):
-        raise InputError("--service is the name of a service in pg_service.conf.")
+        raise InputError(
+            "A service is named by letters, digits and . _ - in pg_service.conf."
+        )
     rules = settings.team or TeamRules(service)
     return replace(settings, team=replace(rules, service=service))
 
@@ -72,7 +74,7 @@ def upgrade_team(settings: Settings, *, is_applied: bool) -> str:
         )
 
         if read_version(server) is None:
-            raise InputError("There is no schema yet. See: team init")
+            raise InputError("There is no schema yet.", Remedy.SET_UP_TEAM)
         waiting = waiting_steps(server)
         if not waiting:
             return "The schema is up to date.\n"

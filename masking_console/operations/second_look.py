@@ -19,7 +19,11 @@ from masking_console.models.expiry import (
     ExpirySummary,
     RunEnd,
 )
-from masking_console.models.masking_session import MaskingSession, SessionStatus
+from masking_console.models.masking_session import (
+    MaskingSession,
+    SessionStatus,
+    bare_number,
+)
 from masking_console.models.plain_text import PlainText
 from masking_console.models.run_events import (
     LookedAgain,
@@ -35,6 +39,7 @@ from masking_console.operations.learning import (
     looked_result,
     patient_look,
 )
+from masking_console.plivo.list_query import ListQuery
 from masking_console.presentation.run_lines import look_finished_words
 
 if TYPE_CHECKING:
@@ -152,19 +157,12 @@ class SecondLook:
         self, look: _Look, old: MaskingSession, own: set[SessionUuid]
     ) -> int | None:
         """Emit, journal and count twins; None where Plivo's list tells nothing."""
-        first, second = _digits(old.first_party), _digits(old.second_party)
+        first, second = old.first_party, old.second_party
         since = look.summary.started_at - _CLOCKS_DIFFER
         is_told, told = True, set[SessionUuid]()
         for one, other in ((first, second), (second, first)):
-            _answer, page = await look.client.list_sessions(
-                {
-                    "first_party": one,
-                    "second_party": other,
-                    "created_time__gte": f"{since:%Y-%m-%d %H:%M:%S}",
-                    "limit": "20",
-                    "offset": "0",
-                }
-            )
+            query = ListQuery(first_party=one, second_party=other, created_from=since)
+            _answer, page = await look.client.list_sessions(query)
             if page is None:
                 is_told = False
                 continue
@@ -202,9 +200,4 @@ def _twins(
 
 
 def _pair(session: MaskingSession) -> Pair:
-    return frozenset({_digits(session.first_party), _digits(session.second_party)})
-
-
-def _digits(number: str) -> str:
-    """Return a number as Plivo's filters take it: without its plus."""
-    return number.strip().removeprefix("+")
+    return frozenset(map(bare_number, (session.first_party, session.second_party)))

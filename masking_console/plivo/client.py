@@ -7,7 +7,7 @@ verified, and nothing is ever sent again from in here.
 
 import asyncio
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
@@ -29,6 +29,7 @@ from masking_console.models.session_uuid import SessionUuid
 from masking_console.plivo.answers import Answer, SeenAnswers, Verdict
 from masking_console.plivo.details import SessionPage, read_detail, read_page
 from masking_console.plivo.http_clients import LOCATION, HttpClients
+from masking_console.plivo.list_query import ListQuery
 from masking_console.plivo.network import Network, Way
 from masking_console.plivo.pacing import Pace
 from masking_console.plivo.replies import (
@@ -176,17 +177,12 @@ class PlivoClient:
         return answer, read_detail(reply.body, answer.session)
 
     async def list_sessions(
-        self, filters: Mapping[str, str]
+        self, query: ListQuery
     ) -> tuple[Answer, SessionPage | None]:
-        """Return one page of sessions, within the pace; None where there is none.
-
-        Args:
-            filters: Plivo's parameters. Whether they were obeyed is for the caller to
-                check, on every row.
-        """
+        """Return one page of sessions, within the pace; None where there is none."""
         async with self.pace.permit():
-            query = urlencode(filters, quote_via=quote)
-            path = f"/v1/Account/{self._auth_id_segment}/Masking/Session/?{query}"
+            parameters = urlencode(query.parameters(), quote_via=quote)
+            path = f"/v1/Account/{self._auth_id_segment}/Masking/Session/?{parameters}"
             reply = await self._send("GET", path)
         if isinstance(reply, Answer):
             return reply, None

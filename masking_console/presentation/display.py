@@ -7,6 +7,7 @@ report for a ticket are in UTC, because others read them elsewhere.
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
+from typing import ClassVar
 
 from masking_console.models.plain_text import PlainText
 from masking_console.models.session_uuid import SessionUuid
@@ -134,6 +135,15 @@ class LogLine:
     """How long the request took."""
     api_id: PlainText = PlainText("")
     """Plivo's id of the request."""
+
+    TIME: ClassVar = slice(0, 8)
+    """The columns of the time in `line`."""
+    WORD: ClassVar = slice(9, 20)
+    """The columns of the sign and the word."""
+    REST: ClassVar = slice(21, None)
+    """The columns of all that follows."""
+    REQUEST: ClassVar = slice(21, 34)
+    """The columns of the session and the status; durations and Plivo's id follow."""
 
     @property
     def line(self) -> str:

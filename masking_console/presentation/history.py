@@ -29,7 +29,7 @@ _FAILURES = (ExpiryOutcome.FAILED, ExpiryOutcome.REFUSED, ExpiryOutcome.OPEN)
 _MOST_NAMED = 8
 _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
-_CSV_COLUMNS = (
+_OF_A_BATCH = (
     "batch",
     "began_at",
     "ended_at",
@@ -40,6 +40,8 @@ _CSV_COLUMNS = (
     "reason",
     "operator",
     "host",
+)
+_OF_A_RESULT = (
     "session_uuid",
     "outcome",
     "at",
@@ -50,15 +52,15 @@ _CSV_COLUMNS = (
     "attempts",
     "detail",
     "later",
+)
+_OF_A_BATCH_TOO = (
     "batch_sessions",
     "sudo_user",
     "operator_name",
     # Always the last: an export of an older version has none.
     "seal",
 )
-_OF_A_BATCH = _CSV_COLUMNS[:10]
-_OF_A_RESULT = _CSV_COLUMNS[10:20]
-_OF_A_BATCH_TOO = _CSV_COLUMNS[20:]
+_CSV_COLUMNS = (*_OF_A_BATCH, *_OF_A_RESULT, *_OF_A_BATCH_TOO)
 
 
 class Counts(NamedTuple):

@@ -18,7 +18,7 @@ from typing import Any
 import psycopg
 from psycopg import errors
 
-from masking_console.errors import TeamError
+from masking_console.errors import Remedy, TeamError
 from masking_console.models.plain_text import plain_text
 from masking_console.settings import TeamRules, is_loopback
 
@@ -31,15 +31,21 @@ _LONGEST_PASSWORD = 4096
 _WORDS: Mapping[type[Exception], str] = {
     TimeoutError: "no answer in time",
     errors.ConnectionTimeout: "no answer in time",
-    errors.InvalidSchemaName: "it has no schema: masking-console team init",
-    errors.UndefinedTable: "its schema is older: masking-console team upgrade",
-    errors.InsufficientPrivilege: "your login role lacks a right: team check",
+    errors.InvalidSchemaName: "it has no schema",
+    errors.UndefinedTable: "its schema is older",
+    errors.InsufficientPrivilege: "your login role lacks a right",
     errors.DiskFull: "its disk is full",
     errors.ReadOnlySqlTransaction: "it is read-only",
     errors.AdminShutdown: "it is shutting down",
     errors.CrashShutdown: "it is shutting down",
     errors.CannotConnectNow: "it is starting",
     errors.TooManyConnections: "it has no connection left",
+}
+
+_REMEDIES: Mapping[type[Exception], Remedy] = {
+    errors.InvalidSchemaName: Remedy.SET_UP_TEAM,
+    errors.UndefinedTable: Remedy.UPGRADE_TEAM,
+    errors.InsufficientPrivilege: Remedy.CHECK_TEAM,
 }
 
 
@@ -236,7 +242,9 @@ def _is_refusal(error: Exception) -> bool:
 
 
 def _team_error(error: Exception) -> TeamError:
-    return TeamError(f"The team's server cannot be used ({_why(error)}).")
+    remedies = (step for kind, step in _REMEDIES.items() if isinstance(error, kind))
+    words = f"The team's server cannot be used ({_why(error)})."
+    return TeamError(words, next(remedies, Remedy.NONE))
 
 
 def _why(error: Exception) -> str:

@@ -124,7 +124,7 @@ def _connection(server: TeamServer, now: datetime) -> tuple[Checked, ...]:
 
 def _schema(version: int | None) -> Checked:
     if version is None:
-        return Checked(False, "There is no schema. A lead runs: team init")
+        return Checked(False, "There is no schema. A lead has to make it.")
     if version == VERSION:
         return Checked(True, f"The schema is {version}, as this console needs it.")
     step = "team upgrade" if version < VERSION else "update this masking-console"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 
-from masking_console.errors import TeamError
+from masking_console.errors import Remedy, TeamError
 from masking_console.team.connection import TeamServer
 
 VERSION = 3
@@ -76,12 +76,12 @@ def check_version(server: TeamServer) -> None:
     if version == VERSION:
         return
     if version is None:
-        words = "it has no schema: masking-console team init"
+        words, remedy = "it has no schema", Remedy.SET_UP_TEAM
     elif version < VERSION:
-        words = "its schema is older: masking-console team upgrade"
+        words, remedy = "its schema is older", Remedy.UPGRADE_TEAM
     else:
-        words = "its schema is newer: update this masking-console"
-    raise TeamError(f"The team's server cannot be used ({words}).")
+        words, remedy = "its schema is newer", Remedy.UPDATE_CONSOLE
+    raise TeamError(f"The team's server cannot be used ({words}).", remedy)
 
 
 def waiting_steps(server: TeamServer) -> tuple[Step, ...]:

@@ -18,12 +18,15 @@ from masking_console.exit_codes import ExitCode
 from masking_console.presentation.display import Sign, place_words
 from masking_console.settings import Settings
 from masking_console.ui.crash import CrashSafeApp
-from masking_console.ui.departure import FINISH_SECONDS, TERMINAL_GONE, Departure
-from masking_console.ui.first_steps import FirstSteps
 from masking_console.ui.keys.acts import asks, key_of, moves
 from masking_console.ui.keys.asking import ListeningApp
-from masking_console.ui.opening import Opening
-from masking_console.ui.screens.opening import OpeningScreen
+from masking_console.ui.lifetime import (
+    FINISH_SECONDS,
+    TERMINAL_GONE,
+    Departure,
+    Opening,
+)
+from masking_console.ui.screens.splash import OpeningScreen
 from masking_console.ui.terminal import (
     PasteDropped,
     console_driver_class,
@@ -33,9 +36,9 @@ from masking_console.ui.themes import ANSI, DARK, SHIPPED
 if TYPE_CHECKING:
     from masking_console.operations.wiring import Operations
     from masking_console.ui.keys.paste_guard import PasteGuard
-    from masking_console.ui.outer_screens import OuterScreens
+    from masking_console.ui.main.outer_screens import OuterScreens
+    from masking_console.ui.main.screen import MainScreen
     from masking_console.ui.screens.accounts import AccountsScreen
-    from masking_console.ui.screens.main import MainScreen
 
 _ACCOUNT_ACTIONS = frozenset({"accounts", "new_account"})
 _EARLY_KEYS = 100
@@ -113,7 +116,7 @@ class ConsoleApp(ListeningApp[int], CrashSafeApp[int]):
     main: "MainScreen"
     """The screen at the bottom of the stack, as soon as the console is ready."""
     guard: "PasteGuard"
-    """Where pastes go, and what keys pass."""
+    """Guard that routes pastes and holds back bursts of keys."""
     _outer: "OuterScreens"
 
     def __init__(
@@ -140,7 +143,7 @@ class ConsoleApp(ListeningApp[int], CrashSafeApp[int]):
         self.is_ready = False
         """Whether everything is loaded, and keys act."""
         self.frame = OpeningScreen(place_words(settings))
-        """What is painted first."""
+        """The screen of the first paint."""
         self._early_pastes: list[events.Paste | PasteDropped] = []
         self._early_keys: deque[events.Key] = deque()
         if settings.keymap:
@@ -166,13 +169,13 @@ class ConsoleApp(ListeningApp[int], CrashSafeApp[int]):
         opened = await asyncio.to_thread(self._opening.open)
         self.main = opened.main_screen(opened.operations, self._clock)
         self.guard = opened.paste_guard(self, self.main, self._press)
-        self._outer = opened.outer_screens(self, self.main, opened.operations)
+        self._outer = self.main.outer
         self._load_styles()
         # Not awaited: cancelled by a quit, it would take the removal of screens along.
         self.push_screen(self.main)
         await self.main.painted.wait()
         await self._hear_what_came_early()
-        steps = FirstSteps(self.main, opened.operations)
+        steps = self.main.first_steps
         steps.say_of_the_theme(self.available_themes)
         await steps.take(self._first_text)
 
@@ -182,7 +185,7 @@ class ConsoleApp(ListeningApp[int], CrashSafeApp[int]):
         With each that came later, all that is there would be styled anew, and the first
         dialog would come a tenth of a second after its key.
         """
-        for path in sorted((Path(__file__).parent / "screens").glob("*.tcss")):
+        for path in sorted(Path(__file__).parent.glob("*/*.tcss")):
             self.stylesheet.read(path)
 
     async def _hear_what_came_early(self) -> None:
@@ -246,7 +249,7 @@ class ConsoleApp(ListeningApp[int], CrashSafeApp[int]):
         """Ctrl+C copies what is selected, else pauses a run; it never quits."""
         selected = self.screen.get_selected_text()
         if selected:
-            self.run_worker(self.main.copy(selected, "the selection"))
+            self.run_worker(self.main.space.copy(selected, "the selection"))
         elif self.main.job.is_running:
             self.main.job.pause_or_go_on()
         else:
@@ -315,7 +318,7 @@ class ConsoleApp(ListeningApp[int], CrashSafeApp[int]):
         self.run_worker(self._ask_cause(), group="ticket")
 
     async def _ask_cause(self) -> None:
-        await self.main.job.ask_cause()
+        await self.main.tickets.ask()
 
     def action_history(self) -> None:
         self.run_worker(self._outer.show_history(), group="history")

@@ -14,10 +14,10 @@ from typing import Any
 from textual.app import App
 
 TOOL_SECONDS = 2.0
-"""How long a tool may take; a clipboard without a desktop behind it never answers."""
+"""Time limit of a tool; a clipboard without a desktop behind it never answers."""
 
 MAX_ENCODED_BYTES = 74_000
-"""What terminals take in one OSC 52 sequence; k9s found this figure."""
+"""Longest OSC 52 sequence that terminals take; k9s found this figure."""
 
 
 _SCREEN_PIECE = 240
@@ -34,7 +34,7 @@ class Multiplexer(Enum):
 
 @unique
 class CopyRoute(Enum):
-    """How the text left, which decides what may be claimed about it."""
+    """Route of a copied text, which decides what may be claimed about it."""
 
     DESKTOP = "desktop"
     """A tool of this computer took it."""
@@ -46,10 +46,10 @@ class CopyRoute(Enum):
 
 @dataclass(frozen=True, slots=True)
 class CopyReport:
-    """What became of a text that was to be copied."""
+    """Result of copying a text."""
 
     route: CopyRoute
-    """How it left."""
+    """Its route."""
 
     @property
     def is_sent(self) -> bool:

@@ -1,4 +1,4 @@
-"""What a crash may say: exception types, files and line numbers, and nothing else.
+"""Crash reports: exception types, files and line numbers, and nothing else.
 
 Textual shows a traceback with local variables, and a message or a source line of
 somebody else's exception can carry a token or a phone number just as well.
@@ -108,9 +108,9 @@ class CrashSafeApp(App[ReturnType], Generic[ReturnType]):
     """An app whose crash shows a short message and leaves a crash file."""
 
     crash_message: str | None = None
-    """What is printed after a crash; ``None`` as long as there was none."""
+    """Text to print after a crash; None before one."""
     crash_file: Path | None = None
-    """Where the report is, if it could be written."""
+    """Path of the report, if it could be written."""
     _lost_errors = 0
 
     @property

@@ -57,4 +57,4 @@ LIGHT = Theme(
 ANSI = "ansi-dark"
 """One of Textual's: nothing but the terminal's own colors."""
 SHIPPED = (DARK, LIGHT)
-"""What this console brings."""
+"""Themes of this console."""

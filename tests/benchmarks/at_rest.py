@@ -110,7 +110,7 @@ async def long_log() -> None:
     drawn = Drawn()
     with tempfile.TemporaryDirectory() as folder:
         async with console(SimulatedAccount(count=0), Path(folder)) as opened:
-            log = opened.main.log_pane
+            log = opened.main.space.log
             before = resident()
             for start in range(0, LINES, 1000):
                 log.append([line(number) for number in range(start, start + 1000)])

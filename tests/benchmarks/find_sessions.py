@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT))
 # After the path, because the support belongs to the tests.
 from masking_console.models.listing import ListEvent, Wanted  # noqa: E402
 from masking_console.operations.find_sessions import FindSessions  # noqa: E402
-from masking_console.operations.list_window import PAGE  # noqa: E402
+from masking_console.plivo.list_query import LARGEST_PAGE  # noqa: E402
 from masking_console.plivo.pacing import Pace  # noqa: E402
 from masking_console.practice.listing import Conduct  # noqa: E402
 from masking_console.practice.simulated_account import SimulatedAccount  # noqa: E402
@@ -54,7 +54,7 @@ async def _read(large: LargeAccount, count: int, changes: bool) -> None:
     rows = sum(
         end.since <= s.created_time < end.until for s in large.simulated.sessions
     )
-    pages = -(-rows // PAGE)
+    pages = -(-rows // LARGEST_PAGE)
     print(  # noqa: T201
         f"{count} sessions in 120 days, {len(before)} open in 90; meanwhile "
         f"{len(before - there)} ended and {len(large.created)} were created: "

@@ -11,7 +11,7 @@ from masking_console.practice.faults import ODD_ANSWERS
 from masking_console.practice.simulated_account import SimulatedAccount
 from masking_console.ui.app import ConsoleApp
 from masking_console.ui.keys.keymap import acts
-from masking_console.ui.screens.main import MainScreen
+from masking_console.ui.main.screen import MainScreen
 from masking_console.ui.widgets.queue_table import QueueTable
 
 ROOT = Path(__file__).parents[2]

@@ -38,8 +38,8 @@ def test_every_handler_and_worker_of_the_face_hands_its_errors_to_the_app() -> N
     # Both threads of the departure run when the console is told to leave; the task of
     # the first account is awaited where it is made.
     assert found == {
-        ("ui/departure.py", "Thread"),
-        ("ui/first_steps.py", "create_task"),
+        ("ui/lifetime.py", "Thread"),
+        ("ui/main/first_steps.py", "create_task"),
     }
 
 

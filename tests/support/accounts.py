@@ -21,8 +21,8 @@ from masking_console.models.account import (
 )
 from masking_console.operations.manage_accounts import ManageAccounts
 from masking_console.ui.keys.asking import Asks, ListeningApp
+from masking_console.ui.screens.account_forms import NewAccountScreen
 from masking_console.ui.screens.accounts import AccountsScreen
-from masking_console.ui.screens.new_account import NewAccountScreen
 from tests.support.plivo_double import PlivoDouble
 
 T = TypeVar("T")

@@ -17,7 +17,7 @@ from masking_console.practice.simulated_account import SimulatedAccount
 from masking_console.settings import PRACTICE_API_URL, ApiUrl, Settings
 from masking_console.ui.app import ConsoleApp
 from masking_console.ui.keys.asking import PASTE_TAIL_SECONDS, Asks
-from masking_console.ui.screens.main import MainScreen
+from masking_console.ui.main.screen import MainScreen
 from masking_console.ui.screens.review import ReviewScreen
 
 PERSON_SECONDS = 0.06
@@ -40,6 +40,11 @@ class Console:
     @property
     def main(self) -> MainScreen:
         return self.app.main
+
+    @property
+    def ticket(self) -> str:
+        """The ticket of the next batch."""
+        return self.main.space.cause.ticket
 
     async def press(self, *keys: str) -> None:
         """Press keys one by one, as a person does."""
@@ -128,7 +133,7 @@ class Console:
 
     def log_lines(self) -> list[str]:
         """Return the lines of the log pane."""
-        log = self.main.log_pane
+        log = self.main.space.log
         return [log.rows[number].line for number in log.keys]
 
     def words(self) -> str:

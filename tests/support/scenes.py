@@ -30,11 +30,11 @@ from masking_console.practice.listing import Conduct
 from masking_console.practice.simulated_account import SimulatedAccount
 from masking_console.settings import PLIVO_API_URL, PRACTICE_API_URL, ApiUrl, Settings
 from masking_console.ui.app import ConsoleApp
+from masking_console.ui.main.screen import MainScreen
 from masking_console.ui.screens.accounts import AccountsScreen
 from masking_console.ui.screens.finished import FinishedScreen
 from masking_console.ui.screens.help import HelpScreen
 from masking_console.ui.screens.history import HistoryScreen
-from masking_console.ui.screens.main import MainScreen
 from masking_console.ui.screens.session_detail import DetailScreen
 from masking_console.ui.screens.ticket import TicketScreen
 from tests.support.console import Console

@@ -17,11 +17,9 @@ from masking_console.models.account import (
 )
 from masking_console.practice.exchange import PRACTICE_AUTH_ID, PRACTICE_TOKEN
 from masking_console.practice.simulated_account import SimulatedAccount
+from masking_console.ui.screens.account_forms import NewAccountScreen, TokenField
 from masking_console.ui.screens.accounts import AccountsScreen
-from masking_console.ui.screens.new_account import NewAccountScreen
-from masking_console.ui.screens.question import QuestionScreen
-from masking_console.ui.screens.typed_name import TypedNameScreen
-from masking_console.ui.widgets.token_field import TokenField
+from masking_console.ui.screens.question import QuestionScreen, TypedNameScreen
 from tests.support.accounts import (
     AUTH_ID,
     LOOK_SECONDS,

@@ -88,7 +88,7 @@ async def test_numbers_that_are_always_shown_are_recorded_and_stay(
         await opened.press("m")
         await opened.until(lambda: number in opened.screen_text(), "the list's")
         clock.advance(timedelta(minutes=5))
-        opened.main.header.tick()
+        opened.main.tick()
         assert opened.main.numbers.notice == "Numbers shown (recorded)."
         await opened.press("m")
         await opened.until(lambda: number not in opened.screen_text(), "hidden")

@@ -18,15 +18,15 @@ from masking_console.practice.simulated_account import SimulatedAccount
 from masking_console.settings import Settings
 from masking_console.ui.app import ConsoleApp
 from masking_console.ui.crash import CRASH_RETURN_CODE
-from masking_console.ui.header import Header
-from masking_console.ui.outer_screens import OuterScreens
-from masking_console.ui.run_follower import RunFollower
+from masking_console.ui.main import expire
+from masking_console.ui.main.outer_screens import OuterScreens
+from masking_console.ui.main.screen import MainScreen
+from masking_console.ui.main.workspace import Workspace
+from masking_console.ui.main.writes import WriteSwitch
 from masking_console.ui.screens.accounts import AccountsScreen
 from masking_console.ui.screens.history import HistoryScreen
-from masking_console.ui.screens.main import MainScreen
 from masking_console.ui.screens.review import ReviewScreen
 from masking_console.ui.screens.ticket import TicketScreen
-from masking_console.ui.writes import WriteSwitch
 from tests.support.campaigns import campaign, share
 from tests.support.console import DEAF_SECONDS, Console, console
 from tests.support.runs import open_ids
@@ -78,9 +78,9 @@ PLACES = {
     "review": (ReviewScreen, "compose", keys("X")),
     "review key": (ReviewScreen, "hears", answer_the_review),
     "review words": (ReviewScreen, "agreed", answer_the_review),
-    "clipboard": (MainScreen, "copy", keys("y")),
+    "clipboard": (Workspace, "copy", keys("y")),
     "resume": (Operations, "not_settled", nothing),
-    "header": (Header, "tick", nothing),
+    "header": (MainScreen, "tick", nothing),
 }
 AT_START = {"header", "resume"}
 
@@ -140,7 +140,7 @@ async def test_a_crash_in_a_run_loses_no_outcome(
         async with console(simulated, tmp_path, first_text=" ".join(ids)) as opened:
             await opened.until_checked(3)
             await opened.open_review()
-            monkeypatch.setattr(RunFollower, "follow", fail)
+            monkeypatch.setattr(f"{expire.__name__}._RunFollower.follow", fail)
             await opened.press("3")
             await asyncio.sleep(DEAF_SECONDS)
             opened.send("\n")

@@ -10,10 +10,9 @@ from textual import events
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.practice.simulated_account import SimulatedAccount
 from masking_console.ui.screens.finished import FinishedScreen
-from masking_console.ui.screens.question import QuestionScreen
+from masking_console.ui.screens.question import QuestionScreen, TypedNameScreen
 from masking_console.ui.screens.review import ReviewScreen
 from masking_console.ui.screens.ticket import TicketScreen
-from masking_console.ui.screens.typed_name import TypedNameScreen
 from masking_console.ui.terminal.paste_parser import WholePasteParser
 from tests.support.console import Console, console
 from tests.ui.test_deliberate_yes import (

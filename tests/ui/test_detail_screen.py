@@ -2,7 +2,7 @@ from pathlib import Path
 
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.practice.simulated_account import SimulatedAccount
-from masking_console.ui.screens.main import MainScreen
+from masking_console.ui.main.screen import MainScreen
 from masking_console.ui.screens.review import ReviewScreen
 from masking_console.ui.screens.session_detail import DetailScreen
 from tests.support.console import Console, console
@@ -106,7 +106,7 @@ async def test_without_an_account_there_is_no_detail(
     ids = open_ids(simulated, 1)
     async with console(simulated, tmp_path, first_text=ids[0]) as opened:
         await opened.until_checked(1)
-        opened.main.use(None)
+        opened.main.accounts.use(None)
         opened.main.details.open(ids[0])
         await opened.pilot.pause(0.2)
         assert isinstance(opened.app.screen, MainScreen)

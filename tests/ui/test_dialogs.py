@@ -2,9 +2,7 @@ import asyncio
 from pathlib import Path
 
 from masking_console.practice.simulated_account import SimulatedAccount
-from masking_console.ui.dialogs import answer_to
-from masking_console.ui.screens.choice import ChoiceScreen
-from masking_console.ui.screens.question import QuestionScreen
+from masking_console.ui.screens.question import ChoiceScreen, QuestionScreen, answer_to
 from tests.support.console import console
 from tests.support.runs import open_ids
 

@@ -219,7 +219,7 @@ async def test_s_finds_always_and_the_text_is_reached_otherwise(
 async def test_without_an_account_nothing_is_asked(tmp_path: Path) -> None:
     simulated = SimulatedAccount(count=0)
     async with console(simulated, tmp_path) as opened:
-        opened.main.use(None)
+        opened.main.accounts.use(None)
         opened.main.finding.find("")
         await opened.until(
             lambda: any("Choose an account" in line for line in opened.log_lines()),

@@ -16,7 +16,7 @@ from masking_console.practice.exchange import ReceivedRequest, practice_account
 from masking_console.practice.faults import Ending, Fault
 from masking_console.practice.simulated_account import SimulatedAccount
 from masking_console.presentation.run_lines import report
-from masking_console.ui.screens.main import MainScreen
+from masking_console.ui.main.screen import MainScreen
 from masking_console.ui.screens.not_settled import NotSettledScreen, ReasonScreen
 from masking_console.ui.screens.question import QuestionScreen, SecondLookQuestion
 from masking_console.ui.screens.ticket import TicketScreen
@@ -457,7 +457,7 @@ async def test_each_batch_can_be_asked_for_its_own_ticket(
         await opened.until(lambda: "Saved in the journal" in opened.words(), "the end")
         await opened.press("escape")
         await opened.until(lambda: isinstance(opened.app.screen, MainScreen), "main")
-        assert opened.main.cause.ticket == ""
+        assert opened.ticket == ""
         await opened.paste(ids[1])
         await opened.until_checked(2)
         await opened.press("X")

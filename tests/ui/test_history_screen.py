@@ -11,9 +11,8 @@ from masking_console.journal import search_table, searching
 from masking_console.journal.searching import count_unprepared
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.practice.simulated_account import SimulatedAccount
-from masking_console.ui.screens.history import HistoryScreen
-from masking_console.ui.screens.main import MainScreen
-from masking_console.ui.widgets.history_tables import BatchSessions, BatchTable
+from masking_console.ui.main.screen import MainScreen
+from masking_console.ui.screens.history import BatchSessions, BatchTable, HistoryScreen
 from tests.support.console import Console, console
 from tests.support.runs import bench, plivos, script
 

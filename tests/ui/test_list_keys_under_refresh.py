@@ -12,9 +12,9 @@ from masking_console.models.masking_session import CheckedSession, CheckState
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.practice.listing import Conduct
 from masking_console.practice.simulated_account import RateLimit, SimulatedAccount
+from masking_console.queue.filters import RowOrder
 from masking_console.ui.screens.review import ReviewScreen
 from masking_console.ui.screens.session_detail import DetailScreen
-from masking_console.ui.widgets.queue_filter import RowOrder
 from masking_console.ui.widgets.queue_table import QueueTable
 from tests.support.console import Console, console
 from tests.support.queued_sessions import NOW, checked, session_uuid

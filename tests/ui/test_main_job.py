@@ -8,8 +8,8 @@ from masking_console.models.session_uuid import SessionUuid
 from masking_console.practice.exchange import ReceivedRequest, Reply
 from masking_console.practice.faults import Ending, Fault, Mark
 from masking_console.practice.simulated_account import SimulatedAccount
+from masking_console.ui.main.screen import MainScreen
 from masking_console.ui.screens.finished import FinishedScreen
-from masking_console.ui.screens.main import MainScreen
 from masking_console.ui.screens.question import QuestionScreen
 from masking_console.ui.screens.review import ReviewScreen
 from tests.support.console import Console, console

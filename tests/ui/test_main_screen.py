@@ -21,13 +21,13 @@ async def test_the_log_is_filtered_as_one_types_and_escape_drops_the_filter(
         await opened.press("u", "z", "3", "slash")
         assert opened.main.query_one(FilterLine).has_focus
         await opened.press(*"put back")
-        await opened.until(lambda: opened.main.log_pane.counts[0] == 1, "one line")
+        await opened.until(lambda: opened.main.space.log.counts[0] == 1, "one line")
         await opened.press("enter")
-        assert opened.main.log_pane.has_focus
-        assert opened.main.log_pane.filter_text == "put back"
+        assert opened.main.space.log.has_focus
+        assert opened.main.space.log.filter_text == "put back"
         await opened.press("slash", "escape")
-        await opened.until(lambda: opened.main.log_pane.counts[0] > 1, "all lines")
-        assert opened.main.log_pane.filter_text == ""
+        await opened.until(lambda: opened.main.space.log.counts[0] > 1, "all lines")
+        assert opened.main.space.log.filter_text == ""
 
 
 async def test_panes_are_shown_by_key_and_the_log_in_full(

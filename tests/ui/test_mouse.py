@@ -1,8 +1,8 @@
 from pathlib import Path
 
 from masking_console.practice.simulated_account import SimulatedAccount
+from masking_console.queue.filters import RowOrder
 from masking_console.ui.screens.session_detail import DetailScreen
-from masking_console.ui.widgets.queue_filter import RowOrder
 from tests.support.console import console
 from tests.support.runs import open_ids
 

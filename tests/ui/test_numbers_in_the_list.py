@@ -36,11 +36,11 @@ async def test_numbers_stand_in_the_list_for_a_minute_and_that_is_recorded(
         # At 100 columns the source stands beside the list, and there is less room.
         assert (virtual in opened.screen_text()) == (size[0] != 100)
         clock.advance(timedelta(seconds=20))
-        opened.main.header.tick()
+        opened.main.tick()
         words = "Numbers shown for 40 s (recorded)."
         await opened.until(lambda: words in opened.screen_text(), "the notice")
         clock.advance(timedelta(seconds=40))
-        opened.main.header.tick()
+        opened.main.tick()
         await opened.until(lambda: first not in opened.screen_text(), "hidden again")
         await shown(opened, first)
         await opened.press("m")
@@ -61,7 +61,7 @@ async def test_numbers_are_hidden_when_another_account_is_used(
     async with console(simulated, tmp_path, first_text=ids[0]) as opened:
         await opened.until_checked(1)
         await shown(opened, first)
-        opened.main.use(None)
+        opened.main.accounts.use(None)
         assert opened.main.numbers.notice == ""
         await opened.press("m")
         assert opened.main.numbers.notice == ""

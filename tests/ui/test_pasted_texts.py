@@ -83,11 +83,11 @@ async def test_the_ticket_of_a_report_is_offered_and_kept_by_a_person(
         await opened.paste(report(ids_of("active", 1)))
         await opened.until_checked(1)
         await logs(opened, "Press T to take it over.")
-        assert opened.main.cause.ticket == ""
+        assert opened.ticket == ""
         await opened.press("T")
         await opened.until(lambda: isinstance(opened.app.screen, TicketScreen))
         await opened.press("enter", "enter")
-        await opened.until(lambda: opened.main.cause.ticket == "OPS-4812", "ticket")
+        await opened.until(lambda: opened.ticket == "OPS-4812", "ticket")
 
 
 async def test_the_ticket_of_a_report_never_replaces_one_that_is_set(
@@ -95,13 +95,13 @@ async def test_the_ticket_of_a_report_never_replaces_one_that_is_set(
 ) -> None:
     async with console(simulated, tmp_path) as opened:
         await opened.press("T", *"OPS-1", "enter", "enter")
-        await opened.until(lambda: opened.main.cause.ticket == "OPS-1", "the ticket")
+        await opened.until(lambda: opened.ticket == "OPS-1", "the ticket")
         await opened.paste(report(ids_of("active", 1)))
         await opened.until_checked(1)
         assert "take it over" not in "\n".join(opened.log_lines())
         await opened.press("T", "enter", "enter")
         await opened.until(lambda: opened.app.screen is opened.main, "main")
-        assert opened.main.cause.ticket == PlainText("OPS-1")
+        assert opened.ticket == PlainText("OPS-1")
 
 
 async def test_ids_with_another_name_do_not_make_the_account_the_wrong_one(

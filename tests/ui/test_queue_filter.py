@@ -5,13 +5,13 @@ import pytest
 
 from masking_console.models.masking_session import CheckedSession, CheckState
 from masking_console.models.plain_text import PlainText
-from masking_console.ui.widgets.queue_filter import (
+from masking_console.queue.filters import (
     RowOrder,
     filtered,
     ordered,
     queue_title,
 )
-from masking_console.ui.widgets.session_queue import SessionQueue
+from masking_console.queue.session_queue import SessionQueue
 from tests.support.queued_sessions import NOW, checked, session_uuid, session_uuids
 from tests.ui.test_queue_table import Host, numbers
 

@@ -12,8 +12,8 @@ from masking_console.models.expiry import ExpiryOutcome
 from masking_console.models.masking_session import CheckedSession, CheckState
 from masking_console.models.plain_text import plain_text
 from masking_console.models.session_uuid import EXAMPLE, SessionUuid
-from masking_console.ui.widgets.queue_cells import QueueSummary
-from masking_console.ui.widgets.queue_steps import Undone
+from masking_console.queue.filters import QueueSummary
+from masking_console.queue.undo import Undone
 from masking_console.ui.widgets.queue_table import QueueTable
 from tests.support.queued_sessions import NOW, checked, session_uuid, session_uuids
 
@@ -327,13 +327,14 @@ async def test_the_summary_counts_what_the_borders_say() -> None:
             ticked=1,
             hidden_ticked=1,
             in_call_left=1,
-            nothing_to_do=2,
+            expired=1,
+            not_found=1,
             pending=2,
             not_checked=1,
         )
         assert host.summaries[-1].text == (
             "1 ticked   1 of them hidden   1 in call, not ticked   "
-            "2 nothing to do   2 being checked   1 not checked"
+            "1 expired   1 not on this account   2 being checked   1 not checked"
         )
         assert QueueSummary().text == ""
 

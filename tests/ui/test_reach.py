@@ -109,7 +109,7 @@ async def test_the_cause_stands_in_the_line_at_the_top_and_in_the_row(
                 return [line for line in opened.log_lines() if said in line]
 
             await opened.until(told, cause)
-            opened.main.header.tick()
+            opened.main.tick()
             assert len(told()) == 1
 
 

@@ -22,12 +22,10 @@ from masking_console.practice.faults import Fault
 from masking_console.practice.simulated_account import SimulatedAccount
 from masking_console.settings import Settings
 from masking_console.ui.app import ConsoleApp
+from masking_console.ui.screens.account_forms import ReplaceTokenScreen, TokenField
 from masking_console.ui.screens.accounts import AccountsScreen
-from masking_console.ui.screens.question import QuestionScreen
-from masking_console.ui.screens.replace_token import ReplaceTokenScreen
-from masking_console.ui.screens.typed_name import TypedNameScreen
+from masking_console.ui.screens.question import QuestionScreen, TypedNameScreen
 from masking_console.ui.widgets.key_footer import KeyFooter
-from masking_console.ui.widgets.token_field import TokenField
 from tests.support.accounts import AUTH_ID, SECRET, account, opened
 from tests.support.console import Console, console
 from tests.support.keyrings import (
@@ -434,7 +432,7 @@ async def on_a_stored_account(
             AuthToken(PRACTICE_TOKEN),
             AccountSource.KEYRING,
         )
-        real.main.use(stored)
+        real.main.accounts.use(stored)
         yield real
 
 

@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from masking_console.models.masking_session import CheckState
 from masking_console.models.session_uuid import SessionUuid
-from masking_console.ui.widgets.queue_steps import merged, without
-from masking_console.ui.widgets.rows_by_state import RowsByState
+from masking_console.queue.session_queue import RowsByState
+from masking_console.queue.undo import merged, without
 
 UUIDS = [SessionUuid(f"{n:08x}-21e7-43bd-9447-{n:012x}") for n in range(12)]
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from masking_console.practice.simulated_account import SimulatedAccount
-from masking_console.ui.screens.choice import ChoiceScreen
+from masking_console.ui.screens.question import ChoiceScreen
 from tests.support.console import Console, console
 from tests.support.runs import open_ids
 

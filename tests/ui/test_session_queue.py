@@ -4,8 +4,8 @@ from masking_console.models.expiry import ExpiryOutcome
 from masking_console.models.listing import Origin
 from masking_console.models.masking_session import CheckedSession, CheckState
 from masking_console.models.plain_text import PlainText
-from masking_console.ui.widgets.queue_steps import Undone
-from masking_console.ui.widgets.session_queue import UNDO_STEPS, SessionQueue
+from masking_console.queue.session_queue import UNDO_STEPS, SessionQueue
+from masking_console.queue.undo import Undone
 from tests.support.queued_sessions import NOW, checked, session_uuid, session_uuids
 
 FIRST = session_uuid(0)

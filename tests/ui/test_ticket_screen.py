@@ -4,7 +4,7 @@ from pathlib import Path
 from masking_console.models.history_query import HistoryQuery
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.practice.simulated_account import SimulatedAccount
-from masking_console.ui.screens.main import MainScreen
+from masking_console.ui.main.screen import MainScreen
 from masking_console.ui.screens.ticket import TicketScreen
 from tests.support.console import Console, console
 
@@ -48,7 +48,7 @@ async def test_escape_keeps_what_was_there(
             await opened.until(
                 lambda: isinstance(opened.app.screen, MainScreen), "main"
             )
-        assert opened.main.cause.ticket == ""
+        assert opened.ticket == ""
 
 
 async def test_a_phone_number_is_not_kept(
@@ -62,14 +62,14 @@ async def test_a_phone_number_is_not_kept(
         words = "taken out of the reason. Enter keeps it."
         await opened.until(lambda: words in opened.screen_text(), "a sentence")
         assert isinstance(opened.app.screen, TicketScreen)
-        assert opened.main.cause.reason == ""
+        assert opened.main.space.cause.reason == ""
         assert "(number)" in opened.screen_text()
         keep = opened.app.screen.query_one("#keep")
         await opened.until(lambda: not keep.has_class("-active"), "a free button")
         await opened.press("enter")
         await opened.until(lambda: isinstance(opened.app.screen, MainScreen), "main")
-        assert "(number)" in opened.main.cause.reason
-        assert "59051" not in opened.main.cause.reason
+        assert "(number)" in opened.main.space.cause.reason
+        assert "59051" not in opened.main.space.cause.reason
 
 
 async def test_a_ticket_that_is_a_number_or_a_token_is_refused_and_stays_as_typed(
@@ -82,7 +82,7 @@ async def test_a_ticket_that_is_a_number_or_a_token_is_refused_and_stays_as_type
         await opened.until(lambda: words in opened.screen_text(), "a sentence")
         assert isinstance(opened.app.screen, TicketScreen)
         assert "+14155550123" in opened.screen_text()
-        assert opened.main.cause.ticket == ""
+        assert opened.ticket == ""
 
 
 async def test_a_paste_that_does_not_fit_is_refused_in_so_many_words(
@@ -97,4 +97,4 @@ async def test_a_paste_that_does_not_fit_is_refused_in_so_many_words(
         words = "Only the first line was taken."
         await opened.until(lambda: words in opened.words(), words)
         await opened.press("enter", "enter")
-        await opened.until(lambda: opened.main.cause.ticket == "OPS-4812", "the ticket")
+        await opened.until(lambda: opened.ticket == "OPS-4812", "the ticket")

@@ -47,7 +47,7 @@ async def test_a_wait_for_the_keyring_is_said_and_esc_ends_it(
         await opened.until(lambda: "Stopped waiting." in opened.words(), "its end")
         assert WAITING not in opened.words()
         assert opened.main.account is None
-        assert opened.main.waiting is None
+        assert opened.main.space.waiting is None
 
 
 async def test_a_keyring_that_is_unlocked_late_is_used(

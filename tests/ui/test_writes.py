@@ -9,10 +9,8 @@ from masking_console.models.account import Account, AccountName
 from masking_console.models.consent import ENTER_GAP_SECONDS
 from masking_console.operations.policy import WriteState
 from masking_console.practice.simulated_account import SimulatedAccount
-from masking_console.ui.account_choice import go_over
-from masking_console.ui.screens.question import QuestionScreen
+from masking_console.ui.screens.question import QuestionScreen, TypedNameScreen
 from masking_console.ui.screens.review import ReviewScreen
-from masking_console.ui.screens.typed_name import TypedNameScreen
 from tests.support.clock import Clock
 from tests.support.console import Console, console
 from tests.support.runs import open_ids
@@ -67,7 +65,7 @@ async def test_a_protected_account_starts_with_writes_off_and_asks_for_its_name(
     simulated: SimulatedAccount, tmp_path: Path
 ) -> None:
     async with console(simulated, tmp_path) as opened:
-        opened.main.use(protected(opened))
+        opened.main.accounts.use(protected(opened))
         assert state(opened) == "WRITES OFF"
         await ask_to_turn_on(opened)
         assert "off again after 15 minutes without a key" in opened.words()
@@ -86,7 +84,7 @@ async def test_neither_a_paste_nor_a_burst_of_keys_turns_writes_on(
     simulated: SimulatedAccount, tmp_path: Path
 ) -> None:
     async with console(simulated, tmp_path) as opened:
-        opened.main.use(protected(opened))
+        opened.main.accounts.use(protected(opened))
         await ask_to_turn_on(opened)
         await opened.look()
         await opened.press("shift+tab")
@@ -106,17 +104,17 @@ async def test_writes_on_a_protected_account_go_off_when_nobody_is_there(
 ) -> None:
     clock = Clock()
     async with console(simulated, tmp_path, clock=clock) as opened:
-        opened.main.use(protected(opened))
+        opened.main.accounts.use(protected(opened))
         await turn_on(opened)
         clock.advance(timedelta(minutes=14))
-        opened.main.header.tick()
+        opened.main.tick()
         assert state(opened) == "WRITES ON"
         await opened.press("down")
         clock.advance(timedelta(minutes=14))
-        opened.main.header.tick()
+        opened.main.tick()
         assert state(opened) == "WRITES ON"
         clock.advance(timedelta(minutes=1))
-        opened.main.header.tick()
+        opened.main.tick()
         assert state(opened) == "WRITES OFF"
         assert "nothing pressed for 15 minutes" in opened.log_lines()[-1]
 
@@ -127,7 +125,7 @@ async def test_writes_on_an_ordinary_account_stay_on(
     clock = Clock()
     async with console(simulated, tmp_path, clock=clock) as opened:
         clock.advance(timedelta(hours=5))
-        opened.main.header.tick()
+        opened.main.tick()
         assert state(opened) == "WRITES ON"
 
 
@@ -137,12 +135,12 @@ async def test_a_review_that_was_left_open_until_writes_went_off_sends_nothing(
     clock = Clock()
     ids = open_ids(simulated, 1)
     async with console(simulated, tmp_path, first_text=ids[0], clock=clock) as opened:
-        opened.main.use(protected(opened))
+        opened.main.accounts.use(protected(opened))
         await opened.until_checked(1)
         await turn_on(opened)
         await opened.open_review()
         clock.advance(timedelta(minutes=15))
-        opened.main.header.tick()
+        opened.main.tick()
         await opened.answer("1 acme-prod")
         await opened.until(lambda: opened.app.screen is opened.main, "the main screen")
         assert "Writes are off" in opened.log_lines()[-1]
@@ -171,7 +169,7 @@ async def test_going_over_to_another_account_empties_the_queue_after_saying_so(
     async with console(simulated, tmp_path, first_text=" ".join(ids)) as opened:
         await opened.until_checked(2)
         other = protected(opened)
-        work = go_over(opened.main, other)
+        work = opened.main.accounts.go_over(other)
         opened.main.run_worker(work)
         await opened.until(
             lambda: isinstance(opened.app.screen, QuestionScreen), "question"
@@ -182,7 +180,7 @@ async def test_going_over_to_another_account_empties_the_queue_after_saying_so(
         await opened.press("escape")
         assert opened.main.account is not other
         assert len(opened.main.queue.ticked()) == 2
-        opened.main.run_worker(go_over(opened.main, other))
+        opened.main.run_worker(opened.main.accounts.go_over(other))
         await opened.until(
             lambda: isinstance(opened.app.screen, QuestionScreen), "question"
         )
@@ -205,6 +203,6 @@ async def test_a_new_token_of_the_same_account_leaves_the_queue_alone(
         account = opened.main.account
         assert account is not None
         again = replace(account)
-        await go_over(opened.main, again)
+        await opened.main.accounts.go_over(again)
         assert opened.main.account is again
         assert len(opened.main.queue.ticked()) == 2

@@ -18,11 +18,11 @@ from textual.screen import Screen
 
 _IN_WORDS = {"escape": "esc", "pagedown": "page down", "pageup": "page up"}
 NAMED_SYMBOLS = {_character_to_key(symbol): symbol for symbol in punctuation}
-"""What keys type whose names are not the character's own."""
+"""Characters of keys whose names are not the character itself."""
 
 
 class Effect(Enum):
-    """How far an act goes; what its key may be follows from that."""
+    """Reach of an act, from which the rules for its key follow."""
 
     MOVES = "moves"
     """It moves, marks or looks. It acts at once, because it can be taken back."""

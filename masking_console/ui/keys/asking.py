@@ -36,7 +36,7 @@ _INPUT = (
 )
 _LEFT_BUTTON = 1
 _LOOK_SECONDS = 0.02
-"""How soon it is asked again whether all input was read."""
+"""Interval between two looks at whether all input was read."""
 
 
 class Listener:
@@ -173,7 +173,7 @@ class Asks(ModalScreen[Result]):
     """The selector of the line that says why a yes was not taken."""
 
     OTHER_WAY: ClassVar[str] = ""
-    """How else it can be done by people whose input does not come key by key."""
+    """Other way for people whose input does not come key by key."""
 
     def __init__(self, phrase: str = "") -> None:
         """Make the dialog; the phrase is what to type, empty where one key says yes."""
@@ -190,7 +190,7 @@ class Asks(ModalScreen[Result]):
 
     @property
     def how(self) -> str:
-        """How to say yes, in the imperative, such as ``press y``."""
+        """The way to say yes, in the imperative, such as ``press y``."""
         raise NotImplementedError
 
     def on_mount(self) -> None:

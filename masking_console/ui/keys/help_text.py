@@ -1,4 +1,4 @@
-"""Which keys there are on a screen, read from the bindings themselves."""
+"""Help: the keys of a screen, read from the bindings themselves."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -16,9 +16,9 @@ class HelpKey(NamedTuple):
     """One thing that keys do."""
 
     node: DOMNode
-    """What does it."""
+    """The widget, screen or app that acts."""
     binding: Binding
-    """How it is bound."""
+    """The binding."""
     keys: str
     """The keys as they are shown, such as ``esc P``."""
     is_possible: bool
@@ -26,7 +26,7 @@ class HelpKey(NamedTuple):
 
     @property
     def words(self) -> str:
-        """What it does, in words."""
+        """The act in words."""
         return self.binding.tooltip or self.binding.description
 
 
@@ -34,7 +34,7 @@ class HelpGroup(NamedTuple):
     """The keys of one place."""
 
     title: str
-    """Where they work."""
+    """The place where they work."""
     keys: tuple[HelpKey, ...]
     """In the order in which they are bound."""
 

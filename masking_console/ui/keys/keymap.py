@@ -49,9 +49,9 @@ class BoundAct:
     owner: type[DOMNode]
     """The widget, screen or app that does it."""
     keys: frozenset[str]
-    """Where it is by default."""
+    """Its default keys."""
     effect: Effect
-    """How far it goes."""
+    """Its effect."""
     is_priority: bool
     """Whether it comes before whatever has the focus."""
 

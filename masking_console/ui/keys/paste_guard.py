@@ -23,20 +23,20 @@ from textual.widgets import Input, Static, TextArea
 from masking_console.models.consent import KEY_GAP_SECONDS
 from masking_console.models.plain_text import plain_text
 from masking_console.presentation.display import Sign
+from masking_console.queue.undo import QueueSnapshot
 from masking_console.ui.keys.acts import characters_that_move
 from masking_console.ui.keys.asking import AnswerField, typed_text
-from masking_console.ui.widgets.queue_steps import QueueSnapshot
 from masking_console.ui.widgets.queue_view import QueueView
 
 BURST_KEYS = 8
 """So many keys in a row, each that close to the one before, are a paste."""
 _HELD_SECONDS = 0.04
-"""How long a key that leads somewhere waits for another one behind it."""
+"""Time for which a key that leads somewhere waits for another one behind it."""
 _QUIET_AFTER_PASTE_SECONDS = 0.1
 
 
 class KeyKind(Enum):
-    """What the console does with a key."""
+    """Treatment of a key by the console."""
 
     PERSON = "person"
     """It stands alone: it may act."""
@@ -175,7 +175,7 @@ class PasteGuard:
 
     @cached_property
     def _moving(self) -> frozenset[str]:
-        """What does nothing in any pane but move and mark, whatever has the focus.
+        """Keys that only move and mark in every pane, whatever has the focus.
 
         A key that came before may still be moving the focus.
         """

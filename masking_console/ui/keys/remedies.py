@@ -21,6 +21,10 @@ _STEPS = {
         "Correct its token_command in config.toml, and start again."
     ),
     Remedy.SPLIT_LIST: "Untick some.",
+    Remedy.SET_UP_TEAM: "A lead runs: masking-console team init.",
+    Remedy.UPGRADE_TEAM: "A lead runs: masking-console team upgrade.",
+    Remedy.CHECK_TEAM: "See: masking-console team check.",
+    Remedy.UPDATE_CONSOLE: "Update masking-console.",
 }
 """Steps that no key of this console is needed for."""
 _WAYS = {

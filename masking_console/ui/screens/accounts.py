@@ -32,13 +32,17 @@ from masking_console.presentation.accounts import (
     replaced_words,
     shown_name,
 )
-from masking_console.ui.dialogs import answer_to
 from masking_console.ui.keys.acts import asks, grave, hints, key_of, moves
 from masking_console.ui.keys.remedies import step_words, with_remedy
-from masking_console.ui.screens.new_account import NewAccountScreen
-from masking_console.ui.screens.question import QuestionScreen
-from masking_console.ui.screens.replace_token import ReplaceTokenScreen
-from masking_console.ui.screens.typed_name import TypedNameScreen
+from masking_console.ui.screens.account_forms import (
+    NewAccountScreen,
+    ReplaceTokenScreen,
+)
+from masking_console.ui.screens.question import (
+    QuestionScreen,
+    TypedNameScreen,
+    answer_to,
+)
 from masking_console.ui.widgets.key_footer import KeyFooter
 
 _COLUMNS = (("name", 20), ("auth id", 8), ("token", 16), ("last checked", 20))

@@ -1,4 +1,4 @@
-"""What became of a batch; stays until it is closed."""
+"""The result of a batch; it stays until it is closed."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from enum import Enum
@@ -24,7 +24,7 @@ from masking_console.presentation.history import copied_words, exported_words
 from masking_console.presentation.run_lines import headline, report
 from masking_console.ui.keys.acts import asks, hints, key_of, moves
 from masking_console.ui.keys.remedies import with_remedy
-from masking_console.ui.widgets.dialog_box import DialogBox
+from masking_console.ui.screens.question import DialogBox
 
 AddTicket = Callable[[str, Sequence[str]], Awaitable[str]]
 """Asks for another ticket of a batch that has these; returns what was done."""
@@ -32,7 +32,7 @@ _WITH_PROBLEMS = "Finished, with problems"
 
 
 class Afterwards(Enum):
-    """What the operator wants to do about a finished batch."""
+    """Choice of the operator about a finished batch."""
 
     NOTHING = "nothing"
     """Leave it as it is."""

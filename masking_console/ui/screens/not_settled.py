@@ -1,4 +1,4 @@
-"""What earlier batches have left unsettled, and what can be done about it."""
+"""Unsettled sessions of earlier batches, and the choices about them."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -21,7 +21,7 @@ from masking_console.presentation.display import shown_time, zone_name
 from masking_console.presentation.finished import ended_by, matter_words
 from masking_console.ui.keys.acts import asks, key_of, moves
 from masking_console.ui.keys.remedies import with_remedy
-from masking_console.ui.widgets.dialog_box import DialogBox
+from masking_console.ui.screens.question import DialogBox
 from masking_console.ui.widgets.key_footer import KeyFooter
 from masking_console.ui.widgets.row_cells import Cell, Column
 from masking_console.ui.widgets.rows_view import RowsView
@@ -43,7 +43,7 @@ class Settles(Protocol):
 
     @property
     def not_settled(self) -> Sequence[NotSettled]:
-        """What is not settled, the newest batch first."""
+        """Batches that are not settled, the newest first."""
 
     async def look_at(self, matter: NotSettled) -> str:
         """Look at its sessions and return the result in a sentence."""

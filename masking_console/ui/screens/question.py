@@ -1,22 +1,48 @@
-"""A sentence to answer, or only to read; the safe answer has the focus."""
+"""Questions to the operator; the safe answer has the focus."""
 
+import asyncio
 from collections.abc import Collection
 from enum import Enum
-from typing import ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from rich.text import Text
 from textual import events, on
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal
-from textual.screen import ModalScreen
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen, Screen
 from textual.widgets import Button, Static
 
+from masking_console.models.account import Account
 from masking_console.models.expiry import ExpiryOutcome
 from masking_console.presentation.finished import unsettled_outcomes_words
 from masking_console.ui.keys.acts import asks, key_of, moves
-from masking_console.ui.keys.asking import Asks
-from masking_console.ui.widgets.dialog_box import DialogBox
+from masking_console.ui.keys.asking import AnswerField, Asks
+
+T = TypeVar("T")
+
+
+async def answer_to(app: App[Any], dialog: Screen[T]) -> T | None:
+    """Show the dialog and return what it was closed with.
+
+    Textual's own `push_screen_wait` first runs callbacks of the app inside the worker
+    (traced in Textual 8.2.8). When the app ends just then, they are the removal of its
+    screens, and the cancelled worker takes the app's shutdown with it.
+    """
+    return await asyncio.shield(app.push_screen(dialog, wait_for_dismiss=True))
+
+
+class DialogBox(Vertical):
+    """Names the account of the screen that it lies over, where that has one.
+
+    What is asked over the list of accounts is about the one that the question names.
+    """
+
+    def on_mount(self) -> None:
+        below = self.app.screen_stack[-2:-1]
+        account = getattr(below[0], "account", None) if below else None
+        if isinstance(account, Account):
+            self.border_subtitle = Text(f"on {account.label.upper()}")
 
 
 class QuestionScreen(Asks[bool]):
@@ -85,7 +111,7 @@ class QuestionScreen(Asks[bool]):
 
 
 class Leaving(Enum):
-    """What the operator wants while the second look is due."""
+    """Choice of the operator while the second look is due."""
 
     LOOK = "look"
     """Make it at once, and quit then."""
@@ -133,3 +159,99 @@ class SecondLookQuestion(ModalScreen[Leaving | None]):
     def _answer(self, event: Button.Pressed) -> None:
         answers = {"quit": Leaving.QUIT, "look": Leaving.LOOK}
         self.dismiss(answers.get(event.button.id or ""))
+
+
+class ChoiceScreen(ModalScreen[int]):
+    """Returns which answer was chosen, from 0, or None for going back."""
+
+    CSS_PATH = "question.tcss"
+    AUTO_FOCUS = "#back"
+    BINDING_GROUP_TITLE = "question"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        moves("escape", "back", "back", id="choice.back", show=True),
+    ]
+
+    def __init__(self, heading: str, sentence: str, answers: tuple[str, ...]) -> None:
+        super().__init__()
+        self._heading = heading
+        self._sentence = sentence
+        self._answers = answers
+
+    def compose(self) -> ComposeResult:
+        with DialogBox(id="question") as box:
+            box.border_title = Text(self._heading)
+            yield Static(Text(self._sentence))
+            with Horizontal(id="question-buttons"):
+                yield Button("Go back", id="back", compact=True)
+                for number, answer in enumerate(self._answers):
+                    yield Button(Text(answer), id=f"answer-{number}", compact=True)
+
+    def action_back(self) -> None:
+        self.dismiss(None)
+
+    @on(Button.Pressed, "#back")
+    def _back(self) -> None:
+        self.dismiss(None)
+
+    @on(Button.Pressed)
+    def _answer(self, event: Button.Pressed) -> None:
+        kind, _, number = (event.button.id or "").partition("-")
+        if kind == "answer":
+            self.dismiss(int(number))
+
+
+class TypedNameScreen(Asks[bool]):
+    """Returns whether a person typed the name and said yes to the act."""
+
+    CSS_PATH = "typed_name.tcss"
+    AUTO_FOCUS = "#typed-cancel"
+    ACT, PROBLEM = "#typed-act", "#typed-words"
+    BINDING_GROUP_TITLE = "question"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        moves("escape", "cancel", "cancel", id="typed_name.cancel", show=True),
+    ]
+
+    def __init__(self, name: str, *, heading: str, sentence: str, act: str) -> None:
+        """Make the question.
+
+        Args:
+            name: what has to be typed, in any letters.
+            heading: the question, short.
+            sentence: what there is to know before it is answered.
+            act: the button that does it.
+        """
+        super().__init__(name.lower())
+        self._heading = heading
+        self._sentence = sentence
+        self._act = act
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="typed-name") as box:
+            box.border_title = Text(self._heading)
+            yield Static(Text(self._sentence))
+            yield Static(Text(f"Type {self.phrase} to go ahead."))
+            yield AnswerField(id="typed-field", compact=True)
+            yield Static(id="typed-words", classes="says")
+            with Horizontal(id="typed-buttons"):
+                yield Button("Cancel", id="typed-cancel", compact=True)
+                yield Button(
+                    Text(self._act), id="typed-act", variant="warning", compact=True
+                )
+
+    @property
+    def how(self) -> str:
+        return f"type {self.phrase}"
+
+    def agreed(self) -> None:
+        self.dismiss(True)
+
+    def action_cancel(self) -> None:
+        self.dismiss(False)
+
+    @on(Button.Pressed, "#typed-cancel")
+    def _cancel(self) -> None:
+        self.dismiss(False)
+
+    @on(Button.Pressed, "#typed-act")
+    def _go_ahead(self) -> None:
+        self.clicked()

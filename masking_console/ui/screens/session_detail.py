@@ -22,12 +22,12 @@ from masking_console.ui.keys.acts import asks, grave, hints, key_of, moves
 from masking_console.ui.keys.remedies import with_remedy
 
 SHOWN_SECONDS = 60.0
-"""How long numbers stay readable."""
+"""Time for which numbers stay readable."""
 NEVER_SHOWN = "The configuration never shows numbers."
 
 
 class DetailSource(Protocol):
-    """Where the screen gets everything from."""
+    """Source of all that the screen shows."""
 
     async def inspect(
         self, account: Account, session_uuid: SessionUuid

@@ -21,7 +21,7 @@ from masking_console.models.cause import (
 )
 from masking_console.ui.keys.acts import moves
 from masking_console.ui.keys.remedies import with_remedy
-from masking_console.ui.widgets.dialog_box import DialogBox
+from masking_console.ui.screens.question import DialogBox
 
 _WHAT_FOR = "They stand in the journal with every batch from now on."
 

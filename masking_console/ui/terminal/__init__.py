@@ -1,4 +1,4 @@
-"""What stands between the app and the terminal: whole pastes, and a clean end.
+"""Terminal driver: whole pastes, clean characters, and a clean end.
 
 On Windows the console delivers input as records, which Textual's own driver reads; a
 hostile paste can still become key presses there, and the paste guard and the

@@ -147,7 +147,7 @@ def _answered(keyboard: int, seconds: float) -> int | None:
 
 
 class _Table(dict[int, str]):
-    """What stands for each character, made when it is met."""
+    """Replacement of each character, made when it is met."""
 
     def __init__(self, encoding: str) -> None:
         super().__init__()

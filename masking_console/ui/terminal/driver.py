@@ -44,7 +44,7 @@ class WholePasteDriver(LinuxDriver):
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self.looked_at = monotonic()
-        """When there was no input the last time, nor a part of one."""
+        """Last time without input, or a part of one."""
         self._silent_at = self.looked_at
         """Up to when all that had come has been read."""
         self._encoding = "utf-8"

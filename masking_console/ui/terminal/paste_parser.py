@@ -25,7 +25,7 @@ BURST_SECONDS = 2.0
 """The pause that separates the late rest of a paste from what is typed after it."""
 
 PARTIAL_SECONDS = 2.0
-"""How long a cut start marker is waited for before it is taken as keys."""
+"""Time to wait for the rest of a start marker before it is taken as keys."""
 
 TOO_LARGE = "The paste is larger than 64 MB and was left out."
 UNFINISHED = "The paste did not end and was left out. Press a key, then paste again."
@@ -62,7 +62,7 @@ class InputStalled(Message):
     def __init__(self, since: float) -> None:
         super().__init__()
         self.since = since
-        """When was looked the last time."""
+        """Time of the last look."""
 
 
 class _OpenPaste:

@@ -31,7 +31,7 @@ class FooterKey(NamedTuple):
     display: str
     """As it stands on the keyboard."""
     words: str
-    """What it does."""
+    """The act in words."""
 
     @property
     def width(self) -> int:
@@ -55,7 +55,7 @@ class KeyFooter(Widget, can_focus=False):
     """
 
     keys: tuple[FooterKey, ...] = ()
-    """What is shown."""
+    """Keys that are shown."""
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self._renew)

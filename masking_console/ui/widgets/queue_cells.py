@@ -1,14 +1,12 @@
-"""How one queued session is drawn, found and counted."""
+"""Cells of one queued session."""
 
-from collections.abc import Mapping, Sequence, Sized
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from masking_console.models.expiry import ExpiryOutcome
 from masking_console.models.listing import Origin
 from masking_console.models.masking_session import CheckedSession, CheckState
-from masking_console.models.session_uuid import SessionUuid
 from masking_console.presentation.display import Sign, glyph
 from masking_console.presentation.sessions import (
     calls,
@@ -23,7 +21,6 @@ from masking_console.presentation.sessions import (
     state_words,
 )
 from masking_console.ui.widgets.row_cells import Cell, Column
-from masking_console.ui.widgets.session_queue import SessionQueue
 
 _TICK = Column("", 3)
 _SHORT_ID, _FULL_ID = Column("session", 8), Column("session", 36)
@@ -72,65 +69,8 @@ SIGN_LOOKS = {
 _WITHOUT_FACTS = (CheckState.NOT_FOUND, CheckState.NOT_CHECKED)
 
 
-@dataclass(frozen=True, slots=True)
-class QueueSummary:
-    """The queue in numbers."""
-
-    total: int = 0
-    """How many rows there are."""
-    shown: int = 0
-    """How many of them the filter lets through."""
-    ticked: int = 0
-    """How many are ticked."""
-    hidden_ticked: int = 0
-    """How many are ticked, but not shown."""
-    in_call_left: int = 0
-    """How many have a call running and are not ticked."""
-    nothing_to_do: int = 0
-    """How many are expired or not on this account."""
-    pending: int = 0
-    """How many wait for the answer of a check."""
-    not_checked: int = 0
-    """How many could not be checked."""
-
-    @property
-    def text(self) -> str:
-        """The numbers in words, for a border; what is zero is left out."""
-        parts = [
-            (self.ticked, "ticked"),
-            (self.hidden_ticked, "of them hidden"),
-            (self.in_call_left, "in call, not ticked"),
-            (self.nothing_to_do, "nothing to do"),
-            (self.pending, "being checked"),
-            (self.not_checked, "not checked"),
-        ]
-        return "   ".join(f"{count} {words}" for count, words in parts if count)
-
-
-def summary_of(queue: SessionQueue, shown: Sequence[SessionUuid]) -> QueueSummary:
-    """Return the queue in numbers, with what the filter lets through."""
-    total, states = len(queue.order), queue.by_state
-    hidden = 0
-    if len(shown) != total:
-        hidden = len(queue.ticks.difference(shown))
-    return QueueSummary(
-        total=total,
-        shown=len(shown),
-        ticked=len(queue.ticks),
-        hidden_ticked=hidden,
-        in_call_left=len(states[CheckState.IN_CALL] - queue.ticks),
-        nothing_to_do=_sum(states, CheckState.EXPIRED, CheckState.NOT_FOUND),
-        pending=_sum(states, CheckState.QUEUED, CheckState.CHECKING),
-        not_checked=_sum(states, CheckState.NOT_CHECKED),
-    )
-
-
-def _sum(by_state: Mapping[CheckState, Sized], *states: CheckState) -> int:
-    return sum(len(by_state[state]) for state in states)
-
-
 class OutcomeShown(NamedTuple):
-    """What a run says of a row, in place of its state."""
+    """Outcome of a row in a run, in place of its state."""
 
     word: str
     """The kind in a word."""

@@ -7,8 +7,8 @@ from textual.binding import BindingType
 from textual.message import Message
 
 from masking_console.models.session_uuid import SessionUuid
+from masking_console.queue.undo import Undone
 from masking_console.ui.keys.acts import asks, grave, moves
-from masking_console.ui.widgets.queue_steps import Undone
 from masking_console.ui.widgets.queue_view import QueueView
 
 _CHANGES = frozenset(
@@ -20,7 +20,7 @@ _ASKS = frozenset({"check", "review"})
 
 
 _TICK_COLUMNS = range(1, 4)
-"""Where ``[x]`` stands."""
+"""Screen columns of ``[x]``."""
 _DOUBLE = 2
 
 

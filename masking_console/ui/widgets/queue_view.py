@@ -18,22 +18,25 @@ from masking_console.models.expiry import UNSETTLED, ExpiryOutcome
 from masking_console.models.listing import Origin
 from masking_console.models.masking_session import CheckedSession, CheckState
 from masking_console.models.session_uuid import SessionUuid
-from masking_console.ui.widgets.queue_cells import (
-    OutcomeShown,
+from masking_console.queue.filters import (
     QueueSummary,
-    queue_cells,
-    queue_layout,
+    RowOrder,
+    filtered,
+    ordered,
     summary_of,
 )
-from masking_console.ui.widgets.queue_filter import RowOrder, filtered, ordered
-from masking_console.ui.widgets.queue_steps import QueueSnapshot, Undone, without
-from masking_console.ui.widgets.row_cells import Cell, Column
-from masking_console.ui.widgets.row_order import position
+from masking_console.queue.session_queue import SessionQueue
+from masking_console.queue.undo import QueueSnapshot, Undone, without
+from masking_console.ui.widgets.queue_cells import (
+    OutcomeShown,
+    queue_cells,
+    queue_layout,
+)
+from masking_console.ui.widgets.row_cells import Cell, Column, position
 from masking_console.ui.widgets.rows_view import NOWHERE, RowsView
-from masking_console.ui.widgets.session_queue import SessionQueue
 
 SETTLED_SECONDS = 0.4
-"""How long rows that moved by themselves must stand before a tick is meant for them."""
+"""Time for which rows that moved by themselves rest before a tick is meant for them."""
 
 
 def _utc_now() -> datetime:
@@ -315,7 +318,7 @@ class QueueView(RowsView[SessionUuid, CheckedSession]):
 
     @property
     def range_start(self) -> SessionUuid | None:
-        """Where a range starts that is being made."""
+        """First row of the range that is being made."""
         return self._range_start
 
     def start_range(self, uuid: SessionUuid | None) -> None:

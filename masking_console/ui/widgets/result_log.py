@@ -16,13 +16,11 @@ from masking_console.ui.widgets.row_cells import Cell, Column
 from masking_console.ui.widgets.rows_view import RowsView
 
 KEPT_LINES = 100_000
-"""How many lines are kept; older ones are in the journal."""
+"""Most lines kept; older ones are in the journal."""
 COPIED_LINES = 1_000
-"""How many lines a copy takes at most: a clipboard is no archive."""
+"""Most lines in a copy: a clipboard is no archive."""
 
 _COLUMNS = (Column("", 8), Column("", 11), Column("", 0))
-_WORD_AT, _REST_AT = 9, 21
-_STATUS_END = 34
 _FULL_FROM = 94
 """Below this width the duration and the API id make room for the words."""
 _UUID = re.compile(r"([0-9a-f]{8})-[0-9a-f-]+")
@@ -72,7 +70,7 @@ class _Tail:
 
 
 class ResultLog(RowsView[int, _KeptLine]):
-    """What happened, newest line last; it follows the tail until it is scrolled."""
+    """Log, newest line last; it follows the tail until it is scrolled."""
 
     BINDING_GROUP_TITLE = "in the log"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -113,7 +111,7 @@ class ResultLog(RowsView[int, _KeptLine]):
 
     @property
     def counts(self) -> tuple[int, int]:
-        """How many lines are shown, and how many are kept."""
+        """Number of lines shown, and of lines kept."""
         return len(self.keys), len(self._tail.numbers)
 
     def append(self, lines: Sequence[LogLine]) -> None:
@@ -158,13 +156,12 @@ class ResultLog(RowsView[int, _KeptLine]):
 
     def cells(self, row: _KeptLine, columns: Sequence[Column]) -> Sequence[Cell]:  # noqa: ARG002 - a hook
         line, text_at = row
-        look = _look_of(line[_WORD_AT])
-        rest = line[_REST_AT:]
-        if text_at > _STATUS_END and self.size.width < _FULL_FROM:
-            rest = f"{line[_REST_AT:_STATUS_END]}  {line[text_at:]}"
+        word, rest = line[LogLine.WORD], line[LogLine.REST]
+        if text_at > LogLine.REQUEST.stop and self.size.width < _FULL_FROM:
+            rest = f"{line[LogLine.REQUEST]}  {line[text_at:]}"
         return (
-            Cell(line[: _WORD_AT - 1], "rows-view--dim"),
-            Cell(line[_WORD_AT : _REST_AT - 1], look),
+            Cell(line[LogLine.TIME], "rows-view--dim"),
+            Cell(word, _look_of(word[0])),
             Cell(rest),
         )
 

@@ -15,8 +15,15 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from masking_console.ui.keys.acts import asks, moves
-from masking_console.ui.widgets.row_cells import Cell, Column, fitted, laid_out
-from masking_console.ui.widgets.row_order import Rows, nearest, position
+from masking_console.ui.widgets.row_cells import (
+    Cell,
+    Column,
+    Rows,
+    fitted,
+    laid_out,
+    nearest,
+    position,
+)
 
 Key = TypeVar("Key", bound=Hashable)
 Row = TypeVar("Row")
@@ -92,7 +99,7 @@ class RowsView(ScrollView, Generic[Key, Row], can_focus=True, inherit_bindings=F
     BINDING_GROUP_TITLE, ALLOW_SELECT = "in the list", False
 
     filter_text: var[str] = var("", init=False)
-    """What a row must contain to be shown; every word of it."""
+    """Words that a row must contain to be shown, all of them."""
 
     class CursorMoved(_FromView):
         """The cursor stands on another row."""
@@ -104,7 +111,7 @@ class RowsView(ScrollView, Generic[Key, Row], can_focus=True, inherit_bindings=F
         """The operator wants to type a filter."""
 
     empty_text = ""
-    """What stands in the middle when there is nothing to show."""
+    """Text in the middle when there is nothing to show."""
     has_header = False
     """Whether the first line names the columns."""
 
@@ -146,7 +153,7 @@ class RowsView(ScrollView, Generic[Key, Row], can_focus=True, inherit_bindings=F
 
     @property
     def keys(self) -> Sequence[Key]:
-        """What is shown, in its order."""
+        """Keys of the rows that are shown, in their order."""
         return self._keys
 
     @property

@@ -28,18 +28,18 @@ _FAILURES = (ExpiryOutcome.FAILED, ExpiryOutcome.REFUSED, ExpiryOutcome.OPEN)
 
 @dataclass(frozen=True, slots=True)
 class RunProgress:
-    """How far a run is."""
+    """Progress of a run."""
 
     total: int
-    """How many sessions were confirmed."""
+    """Number of confirmed sessions."""
     account: str
-    """On which account."""
+    """Name of the account."""
     started_at: datetime | None = None
-    """When the first request left."""
+    """Time of the first request."""
     counts: Counter[ExpiryOutcome] = field(default_factory=Counter)
-    """What became of those that are done."""
+    """Outcomes of the sessions that are done."""
     notice: str = ""
-    """What the run waits for."""
+    """Reason that the run waits."""
     is_paused: bool = False
     """Whether it waits for the operator."""
     is_stopping: bool = False
@@ -47,7 +47,7 @@ class RunProgress:
 
     @property
     def done(self) -> int:
-        """How many sessions have their outcome."""
+        """Number of sessions with an outcome."""
         return self.counts.total()
 
     def after(self, event: RunEvent) -> "RunProgress":
@@ -89,7 +89,7 @@ class RunPanel(Widget):
 
     @property
     def words(self) -> str:
-        """How far the run is, in a sentence."""
+        """Progress of the run in a sentence."""
         progress = self.progress
         if progress is None:
             return "A run is on its way."

@@ -50,7 +50,7 @@ class SourceText(TextArea):
 
 
 class FindField(Input):
-    """Where a number or an id is typed; escape leads back to the list."""
+    """Field for a number or an id; escape leads back to the list."""
 
     BINDING_GROUP_TITLE = "in the field to find by"
     BINDINGS: ClassVar[list[BindingType]] = [

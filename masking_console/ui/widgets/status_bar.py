@@ -46,7 +46,7 @@ class StatusFacts:
     practice: bool = False
     """Whether the account is simulated."""
     notice: str = ""
-    """What lasts for a while only, such as numbers that can be read."""
+    """Notice of a passing state, such as numbers that can be read."""
     ticket: str = ""
     """The ticket that batches are done for."""
     is_ticket_asked: bool = False
@@ -60,7 +60,7 @@ class StatusFacts:
     is_journal_well: bool = True
     """Whether nothing is wrong with it."""
     unsettled: str = ""
-    """How much of earlier batches is not settled, and the key that leads there."""
+    """Count of unsettled batches, and the key that leads there."""
     audit: str = ""
     """``audit: 14 entries waiting``, the same of the team, or nothing."""
     tabs: str = ""
@@ -100,7 +100,7 @@ class StatusBar(Widget):
     }
 
     facts: reactive[StatusFacts | None] = reactive(None)
-    """What the bar says; None before the console knows anything."""
+    """Facts that the bar shows; None before the console knows any."""
 
     def render(self) -> Text:
         if self.facts is None:

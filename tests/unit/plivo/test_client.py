@@ -24,6 +24,7 @@ from masking_console.models.session_uuid import SessionUuid
 from masking_console.plivo.answers import Verdict
 from masking_console.plivo.client import LARGEST_BODY, PlivoClient
 from masking_console.plivo.http_clients import USER_AGENT
+from masking_console.plivo.list_query import ListQuery
 from masking_console.plivo.network import Network
 from masking_console.plivo.pacing import Pace
 from masking_console.settings import Settings, Timeouts, checked_api_url
@@ -451,7 +452,7 @@ async def test_the_token_is_in_no_repr() -> None:
 
 async def test_a_list_without_an_answer_is_no_page() -> None:
     async with serving(hang_up) as server, client_of(server.url) as client:
-        answer, page = await client.list_sessions({"limit": "20"})
+        answer, page = await client.list_sessions(ListQuery())
 
     assert (answer.verdict, page) == (Verdict.UNCLEAR, None)
 

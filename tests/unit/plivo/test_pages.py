@@ -2,6 +2,7 @@ import pytest
 
 from masking_console.plivo.answers import Verdict
 from masking_console.plivo.details import SessionPage, read_page
+from masking_console.plivo.list_query import ListQuery
 from masking_console.practice.simulated_account import SimulatedAccount
 from tests.support.runs import bench, quick_account
 
@@ -55,9 +56,9 @@ async def test_the_client_lists_by_number_without_a_plus(
     async with bench(simulated, tmp_path_factory.mktemp("j")) as opened:
         client = opened.connections.client(opened.account)
         answer, page = await client.list_sessions(
-            {"first_party": wanted.first_party, "status": "all", "limit": "20"}
+            ListQuery(first_party=f"+{wanted.first_party}")
         )
-        refused, nothing = await client.list_sessions({"limit": "21"})
+        refused, nothing = await client.list_sessions(ListQuery(limit=21))
         await client.aclose()
         simulated.fault = None
 

@@ -1,7 +1,6 @@
 """The main screen: what was pasted, what is queued, and what has happened."""
 
-import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
@@ -13,11 +12,9 @@ from textual.containers import Horizontal
 from textual.widgets import Static
 
 from masking_console.models.account import Account
-from masking_console.models.cause import Cause
-from masking_console.models.plain_text import PlainText, plain_text
 from masking_console.models.session_ids import PastedIds
 from masking_console.models.session_uuid import SessionUuid
-from masking_console.presentation.display import LogLine, Sign
+from masking_console.presentation.display import Sign
 from masking_console.presentation.listing import (
     called_off,
     offered_ticket,
@@ -25,37 +22,34 @@ from masking_console.presentation.listing import (
     pasted_words,
 )
 from masking_console.presentation.sessions import undone_words
-from masking_console.ui.clipboard import copy_text
-from masking_console.ui.header import Header
-from masking_console.ui.jobs import Jobs
-from masking_console.ui.keys.acts import asks, grave, hints, key_of
-from masking_console.ui.panes import Panes
-from masking_console.ui.screens.opening import PANE_ACTS, PanesScreen
+from masking_console.ui.keys.acts import asks, grave, hints
+from masking_console.ui.main.accounts import AccountSwitch
+from masking_console.ui.main.check import CheckJob
+from masking_console.ui.main.details import DetailJob, NumbersJob
+from masking_console.ui.main.expire import ExpiryJob
+from masking_console.ui.main.find import REFRESH_SECONDS, FindJob
+from masking_console.ui.main.first_steps import FirstSteps
+from masking_console.ui.main.follow_up import FollowUp
+from masking_console.ui.main.outer_screens import OuterScreens
+from masking_console.ui.main.ticket import Tickets
+from masking_console.ui.main.workspace import Workspace
+from masking_console.ui.main.writes import WriteSwitch
+from masking_console.ui.screens.splash import PANE_ACTS, PanesScreen
 from masking_console.ui.widgets.filter_line import FilterLine
 from masking_console.ui.widgets.key_footer import KeyFooter
-from masking_console.ui.widgets.queue_filter import queue_title
 from masking_console.ui.widgets.queue_table import QueueTable
 from masking_console.ui.widgets.result_log import ResultLog
 from masking_console.ui.widgets.rows_view import RowsView
-from masking_console.ui.widgets.run_panel import RunPanel
 from masking_console.ui.widgets.source_pane import SourcePane, SourceText
-from masking_console.ui.widgets.status_bar import StatusBar
 
 if TYPE_CHECKING:
     from masking_console.operations.wiring import Operations
-    from masking_console.ui.check_job import CheckJob
-    from masking_console.ui.detail_job import DetailJob
-    from masking_console.ui.expiry_job import ExpiryJob
-    from masking_console.ui.find_job import FindJob
-    from masking_console.ui.follow_up import FollowUp
-    from masking_console.ui.numbers_job import NumbersJob
-    from masking_console.ui.writes import WriteSwitch
 
 
 class MainScreen(PanesScreen):
     """Three panes: source, queue and log."""
 
-    CSS_PATH = "main.tcss"
+    CSS_PATH = "screen.tcss"
     AUTO_FOCUS, BINDING_GROUP_TITLE = "#queue", "in the console"
     BINDINGS: ClassVar[list[BindingType]] = [
         *PANE_ACTS,
@@ -129,124 +123,80 @@ class MainScreen(PanesScreen):
         ),
     ]
 
-    checks: "CheckJob"
-    job: "ExpiryJob"
-    finding: "FindJob"
-    details: "DetailJob"
-    follow_up: "FollowUp"
-    numbers: "NumbersJob"
-    writes: "WriteSwitch"
-
     def __init__(self, operations: "Operations", clock: Callable[[], datetime]) -> None:
         super().__init__()
-        self.operations, self.clock = operations, clock
-        self.settings = operations.settings
-        self.account: Account | None = None
-        self.waiting: asyncio.Task[Account | None] | None = None
-        """The wait for an account's token, which the operator may stop."""
-        self.cause = Cause()
-        self.is_ticket_asked = self.settings.cause_rules.ticket_per_batch
-        self.offered_ticket = PlainText("")
-        self.called_off: frozenset[SessionUuid] = frozenset()
-        self.named_otherwise: frozenset[SessionUuid] = frozenset()
-        # Held, not looked for: when the console ends, work that is under way may have a
-        # last word to say to panes that are not on the screen any more.
-        self.status_bar = StatusBar(classes="status")
-        self.source = SourcePane(id="source")
-        self.queue = QueueTable(clock=clock, id="queue", classes="pane")
-        self.run_panel = RunPanel()
-        self.log_pane = ResultLog(id="log", classes="pane")
-        self.panes = Panes(self)
-        self.header = Header(self)
-        self._jobs = Jobs(self)
+        space = self.space = Workspace(self, operations, clock)
+        self.queue, self.source = space.queue, space.source
+        self.writes = WriteSwitch(space)
+        self.tickets = Tickets(space)
+        self.follow_up = FollowUp(space)
+        self.checks = CheckJob(space, self.follow_up)
+        self.finding = FindJob(space, self.checks, self.follow_up)
+        self.job = ExpiryJob(
+            space, self.checks, self.follow_up, self.tickets, self.writes
+        )
+        self.numbers = NumbersJob(space)
+        self.details = DetailJob(space, self.job)
+        self.accounts = AccountSwitch(
+            space,
+            self.writes,
+            self.numbers,
+            self.finding,
+            self.checks,
+            self.follow_up,
+        )
+        self.first_steps = FirstSteps(space, self.accounts)
+        self.outer = OuterScreens(
+            space,
+            self.accounts,
+            self.checks,
+            self.job,
+            self.follow_up,
+            self.tickets,
+        )
+
+    @property
+    def account(self) -> Account | None:
+        """The account in use."""
+        return self.space.account
 
     def compose(self) -> ComposeResult:
-        yield self.status_bar
+        space = self.space
+        yield space.status_bar
         with Horizontal(id="panes"):
-            yield self.source.add_class("pane")
-            yield self.queue
-        yield Static(Text(self._first_run(), justify="center"), id="first-run")
-        yield self.run_panel
-        yield self.log_pane
+            yield space.source.add_class("pane")
+            yield space.queue
+        yield Static(Text(self.accounts.first_run(), justify="center"), id="first-run")
+        yield space.run_panel
+        yield space.log
         yield FilterLine()
         yield KeyFooter(classes="keys")
         yield Static(id="too-small")
 
     def on_mount(self) -> None:
-        find, example = key_of("main.find", self), key_of("main.practice", self)
+        space = self.space
+        find, example = space.key("main.find"), space.key("main.practice")
         words = f"Paste session ids here, or press {find} to find by number."
-        if self.settings.practice:
+        if space.settings.practice:
             words = f"Paste ids here.  {find} finds by number.  {example}: an example."
-        self.queue.empty_text = words
+        space.queue.empty_text = words
         around = hints(self, "rows.filter", "log.copy")
-        self.log_pane.border_title = Text(self._title("log", "Log: all"))
-        self.log_pane.border_subtitle = Text(
-            f"{key_of('main.full_log', self)} full   {around}"
+        space.log.border_title = Text(space.pane_title("log", "Log: all"))
+        space.log.border_subtitle = Text(
+            f"{space.key('main.full_log')} full   {around}"
         )
-        self._jobs.begin()
-        self.show_counts()
+        self.set_interval(1, self.tick)
+        self.set_interval(REFRESH_SECONDS, self.finding.refresh)
+        space.show_counts()
 
-    def _title(self, pane: str, words: str) -> str:
-        return f"{key_of(f'main.{pane}', self)} {words}"
-
-    def _first_run(self) -> str:
-        new, leave = key_of("app.new_account", self), key_of("app.quit", self)
-        return (
-            f"No account yet. Press {new}.\n\n"
-            "You need the Auth ID and Auth Token from the Plivo console home page.\n\n"
-            f"Just to look: {leave}, then masking-console --practice. "
-            f"Help: {key_of('app.help', self)}"
-        )
-
-    def use(self, account: Account | None, why_none: str = "") -> None:
-        """Work on this account from here on; what was known of the queue is not."""
-        words = Text(why_none or self._first_run(), justify="center")
-        self.query_one("#first-run", Static).update(words)
-        is_other = account is None or not account.is_same_as(self.account)
-        self.account = account
-        self.writes.work_on(account, is_other=is_other)
-        had_none = self.has_class("-no-account")
-        self.set_class(account is None, "-no-account")
-        if account is None:
-            # At the start, the focus of the screen itself may come after this.
-            self.set_focus(None)
-            self.call_after_refresh(self.set_focus, None)
-        elif had_none:
-            self.call_after_refresh(self.queue.focus)
-        if is_other:
-            self.numbers.hide()
-            self.finding.forget()
-            self.queue.forget_checks()
-            self.checks.check_queued()
-            if account is not None:
-                self.follow_up.offer(account)
-        self.header.look_at_link()
-
-    def work_for(self, cause: Cause) -> None:
-        """Write this ticket and reason down with every batch from here on."""
-        self.cause = cause
-        self.is_ticket_asked = False
-        self.show_status()
-
-    def ask_about_ticket(self) -> None:
-        """Ask in passing whether the next batch is for the same ticket."""
-        rules = self.settings.cause_rules
-        if rules.ticket_per_batch:
-            self.cause = Cause()
-        self.is_ticket_asked = rules.ticket_per_batch or bool(self.cause.ticket)
-        self.show_status()
-        self.refresh_bindings()
+    def tick(self) -> None:
+        """End what lasts for a limited time, and show the new second."""
+        self.writes.turn_off_when_idle()
+        self.numbers.tick()
+        self.space.look_at_link()
 
     def action_keep_ticket(self) -> None:
-        self.is_ticket_asked = False
-        self.note(Sign.NOTE, "ticket", f"{self.cause.ticket} is kept.")
-        self.show_status()
-        self.refresh_bindings()
-
-    def queue_up(self, uuids: Sequence[SessionUuid]) -> None:
-        """Add sessions to the queue and ask Plivo about them."""
-        if self.queue.add(uuids):
-            self.checks.check_queued()
+        self.tickets.keep()
 
     def take_text(self, text: str, *, is_rest: bool = False) -> None:
         """Read a pasted text, or the rest of one, whichever pane has the focus."""
@@ -254,33 +204,26 @@ class MainScreen(PanesScreen):
 
     def note(self, sign: Sign, word: str, text: str) -> None:
         """Add a line of ours to the log."""
-        self.log_pane.append([LogLine(self.clock(), sign, word, plain_text(text))])
-
-    def show_status(self) -> None:
-        """Bring the bar at the top up to date."""
-        self.header.show()
+        self.space.note(sign, word, text)
 
     def action_show_pane(self, pane: str) -> None:
-        self.panes.show(pane)
-        self.show_status()
+        self.space.show_pane(pane)
 
     def action_find(self) -> None:
-        self.panes.show_field()
-        self.show_status()
+        self.space.show_find_field()
 
     def action_stop_finding(self) -> None:
         self.finding.stop()
 
     def action_stop_waiting(self) -> None:
-        if self.waiting is not None:
-            self.waiting.cancel()
+        if self.space.waiting is not None:
+            self.space.waiting.cancel()
 
     def action_full_log(self) -> None:
-        self.panes.toggle_full_log()
-        self.show_status()
+        self.space.toggle_full_log()
 
     def action_practice_text(self) -> None:
-        self.take_text(self.operations.practice_text)
+        self.take_text(self.space.operations.practice_text)
 
     def action_writes(self) -> None:
         self.writes.toggle()
@@ -300,13 +243,15 @@ class MainScreen(PanesScreen):
             return self.job.is_paused == (action == "go_on")
         # None is a key that is shown and does nothing now; False is one of two acts on
         # the same key, or not there at all.
+        is_waiting = self.space.waiting is not None
         states = {
             "pause": self.job.is_running or None,
             "stop": self.job.is_running or None,
-            "stop_waiting": self.waiting is not None,
-            "stop_finding": self.waiting is None and (self.finding.is_reading or None),
-            "keep_ticket": bool(self.is_ticket_asked and self.cause.ticket) or None,
-            "practice_text": self.settings.practice and not self.queue.keys,
+            "stop_waiting": is_waiting,
+            "stop_finding": self.space.waiting is None
+            and (self.finding.is_reading or None),
+            "keep_ticket": self.tickets.can_keep or None,
+            "practice_text": self.space.settings.practice and not self.queue.keys,
         }
         if action in states:
             return states[action]
@@ -333,9 +278,9 @@ class MainScreen(PanesScreen):
     def _queue_what_was_read(self, event: SourcePane.Read) -> None:
         pasted = event.pasted
         new = self.queue.add(pasted.found)
-        known = self.named_otherwise.difference(pasted.found)
-        self.named_otherwise = known | pasted.named_otherwise
-        self.source.show_found(pasted_words(pasted, new, self.account))
+        known = self.space.named_otherwise.difference(pasted.found)
+        self.space.named_otherwise = known | pasted.named_otherwise
+        self.source.show_found(pasted_words(pasted, new, self.space.account))
         self._take_reports(pasted)
         if event.number and not pasted.found:
             self.source.offer_number(event.number)
@@ -344,29 +289,20 @@ class MainScreen(PanesScreen):
 
     def _take_reports(self, pasted: PastedIds) -> None:
         """Warn of a report of another account, and offer its ticket with `T`."""
-        self.called_off |= called_off(pasted)
+        self.space.called_off |= called_off(pasted)
         if ticket := offered_ticket(pasted):
-            self.offered_ticket = ticket
-            if not self.cause.ticket:
-                key = key_of("app.ticket", self)
+            self.space.offered_ticket = ticket
+            if not self.space.cause.ticket:
+                key = self.space.key("app.ticket")
                 words = f"The report names {ticket}. Press {key} to take it over."
-                self.note(Sign.NOTE, "ticket", words)
+                self.space.note(Sign.NOTE, "ticket", words)
         for report in pasted.reports:
-            if words := other_account(report, self.account):
-                self.note(Sign.FAILED, "account?", words)
+            if words := other_account(report, self.space.account):
+                self.space.note(Sign.FAILED, "account?", words)
 
     @on(QueueTable.Changed)
-    def show_counts(self) -> None:
-        """Say how many rows there are, what about them, and what is being read."""
-        summary, order = self.queue.summary(), self.queue.order
-        title = self._title("queue", queue_title(summary, order, self.queue.search))
-        title = f"{title}   {self.finding.progress}".rstrip()
-        self.queue.show_around(title, summary.text)
-        self.refresh_bindings()
-        if self.job.is_running:
-            self.show_status()
-        else:
-            self.header.look_at_link()
+    def _show_counts(self) -> None:
+        self.space.show_counts()
 
     @on(QueueTable.CheckRequested)
     def _check_again(self, event: QueueTable.CheckRequested) -> None:
@@ -388,14 +324,14 @@ class MainScreen(PanesScreen):
         words = "The list has just moved. Look, then tick."
         if self.queue.cursor_key is None:
             words = "The cursor is on no row. Move it to a session first."
-        self.note(Sign.NOTE, "tick", words)
+        self.space.note(Sign.NOTE, "tick", words)
 
     @on(QueueTable.UndoAnswered)
     def _say_what_came_back(self, event: QueueTable.UndoAnswered) -> None:
         undone, words = event.undone, "Nothing to put back."
         if undone is not None:
             words = undone_words(*undone[:2], is_search=undone.is_search)
-        self.note(Sign.NOTE, "undo", words)
+        self.space.note(Sign.NOTE, "undo", words)
         if undone is not None and undone.is_search:
             self.finding.forget()
         if undone is not None and undone.rows:
@@ -408,23 +344,19 @@ class MainScreen(PanesScreen):
     @on(QueueTable.CopyRequested)
     async def _copy_ids(self, event: QueueTable.CopyRequested) -> None:
         what = "1 id" if len(event.uuids) == 1 else f"{len(event.uuids)} ids"
-        await self.copy("\n".join(event.uuids), what)
+        await self.space.copy("\n".join(event.uuids), what)
 
     @on(ResultLog.CopyRequested)
     async def _copy_log(self, event: ResultLog.CopyRequested) -> None:
-        await self.copy(event.text, f"{event.lines} lines")
-
-    async def copy(self, text: str, what: str) -> str:
-        """Copy a text; say how, in the log as well."""
-        words = (await copy_text(self.app, text)).sentence(what)
-        self.note(Sign.NOTE, "copied", words)
-        return words
+        await self.space.copy(event.text, f"{event.lines} lines")
 
     @on(ResultLog.Changed)
     def _show_log_counts(self, event: ResultLog.Changed) -> None:
-        words = self.log_pane.filter_text
+        words = self.space.log.filter_text
         title = f"{words}, {event.shown} of {event.total}" if words else "all"
-        self.log_pane.border_title = Text(self._title("log", f"Log: {title}"))
+        self.space.log.border_title = Text(
+            self.space.pane_title("log", f"Log: {title}")
+        )
 
     @on(RowsView.FilterRequested)
     def _open_filter(self, event: RowsView.FilterRequested) -> None:

@@ -1,14 +1,37 @@
-"""What is painted first: the frame of the panes, while everything else is loaded."""
+"""The first paint: the frame of the panes, while everything else is loaded."""
 
 import asyncio
 
 from rich.text import Text
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.screen import Screen
 from textual.widgets import Static
 
 from masking_console.ui.keys.acts import key_of, moves
-from masking_console.ui.screens.roomy import RoomyScreen
+
+
+class RoomyScreen(Screen[None]):
+    """Has classes for the sizes of windows, and a ``#too-small`` for the smallest."""
+
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - as Textual declares it
+        (0, "-tiny"),
+        (80, "-narrow"),
+        (100, "-wide"),
+        (150, "-wider"),
+    ]
+    VERTICAL_BREAKPOINTS = [  # noqa: RUF012 - as Textual declares it
+        (0, "-short"),
+        (24, "-tall"),
+        (42, "-taller"),
+    ]
+
+    def on_resize(self, event: events.Resize) -> None:
+        width, height = event.size
+        words = f"This window is {width}x{height}. Please make it at least 80x24."
+        self.query_one("#too-small", Static).update(Text(words))
+
 
 PANE_ACTS = (
     moves(
@@ -27,7 +50,7 @@ PANE_ACTS = (
 
 
 class PanesScreen(RoomyScreen):
-    """Where the panes are, in every size of window; see ``panes.tcss``."""
+    """Layout of the panes in every size of window; see ``panes.tcss``."""
 
     def __init__(self) -> None:
         super().__init__()

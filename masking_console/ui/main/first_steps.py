@@ -1,54 +1,51 @@
-"""What the console does by itself when it starts, in this order."""
+"""First steps of the console, which it takes by itself when it starts."""
 
 import asyncio
 from collections.abc import Collection
-from typing import TYPE_CHECKING
 
 from masking_console.errors import CredentialsError, MaskingConsoleError
 from masking_console.models.account import Account
 from masking_console.presentation.display import Sign
-from masking_console.ui.keys.acts import key_of
-from masking_console.ui.keys.remedies import ON_ACCOUNTS, with_remedy
-
-if TYPE_CHECKING:
-    from masking_console.operations.wiring import Operations
-    from masking_console.ui.screens.main import MainScreen
+from masking_console.ui.keys.remedies import ON_ACCOUNTS
+from masking_console.ui.main.accounts import AccountSwitch
+from masking_console.ui.main.workspace import Workspace
 
 
 class FirstSteps:
     """Behind the first paint: the first text, the journal, the keyring."""
 
-    def __init__(self, main: "MainScreen", operations: "Operations") -> None:
-        self._main = main
-        self._operations = operations
+    def __init__(self, space: Workspace, accounts: AccountSwitch) -> None:
+        self._space = space
+        self._accounts = accounts
+        self._operations = space.operations
 
     def say_of_the_theme(self, known: Collection[str]) -> None:
         """Say so where the theme that was asked for is not there."""
         wanted = self._operations.settings.theme
         if wanted and wanted not in known:
-            palette = self._main.app.COMMAND_PALETTE_BINDING
+            palette = self._space.screen.app.COMMAND_PALETTE_BINDING
             words = f'There is no theme "{wanted}". {palette}, Theme shows all.'
-            self._main.note(Sign.FAILED, "theme", words)
+            self._space.note(Sign.FAILED, "theme", words)
 
     async def take(self, first_text: str) -> None:
         """Read the first text, open the journal, and choose an account."""
-        main = self._main
+        space = self._space
         if first_text:
-            main.call_later(main.take_text, first_text)
+            space.screen.call_later(space.source.take, first_text)
         is_open = False
         try:
             for notice in await self._operations.open_journal():
-                main.note(Sign.FAILED, "journal", notice)
-            main.header.journal_is("journal ok")
+                space.note(Sign.FAILED, "journal", notice)
+            space.journal_is("journal ok")
             is_open = True
         except MaskingConsoleError as error:
-            main.header.journal_is("journal cannot be written", is_well=False)
-            main.note(Sign.FAILED, "journal", with_remedy(error, main))
+            space.journal_is("journal cannot be written", is_well=False)
+            space.note(Sign.FAILED, "journal", space.words(error))
         await self._choose_account()
-        for words in await self._operations.warm_up(main.account):
-            main.note(Sign.FAILED, "network", words)
-        if main.account is not None:
-            main.header.look_at_link()
+        for words in await self._operations.warm_up(space.account):
+            space.note(Sign.FAILED, "network", words)
+        if space.account is not None:
+            space.look_at_link()
         if is_open:
             await self._prepare_search()
 
@@ -59,34 +56,34 @@ class FirstSteps:
             preparing_words,
         )
 
-        main, has_waited = self._main, False
+        space, has_waited = self._space, False
         try:
             async for progress in self._operations.prepare_search():
                 if not progress.is_done:
                     if not has_waited:
-                        main.note(Sign.NOTE, "journal", preparing_words(progress))
+                        space.note(Sign.NOTE, "journal", preparing_words(progress))
                     has_waited = True
                     percent = 100 * progress.done // progress.total
-                    main.header.journal_is(f"journal ok, preparing {percent} %")
+                    space.journal_is(f"journal ok, preparing {percent} %")
         except MaskingConsoleError as error:
-            main.note(Sign.FAILED, "journal", with_remedy(error, main))
+            space.note(Sign.FAILED, "journal", space.words(error))
         if has_waited:
-            main.header.journal_is("journal ok")
-            main.note(Sign.NOTE, "journal", "The journal is prepared for searching.")
+            space.journal_is("journal ok")
+            space.note(Sign.NOTE, "journal", "The journal is prepared for searching.")
 
     async def _choose_account(self) -> None:
         """Use the account that was asked for, or the only one there is."""
-        main, operations = self._main, self._operations
+        space, operations = self._space, self._operations
         if operations.practice_account is not None:
-            main.use(operations.practice_account)
+            self._accounts.use(operations.practice_account)
             return
         try:
             account = await self._waited_for(operations.settings.account_name)
         except MaskingConsoleError as error:
-            words = with_remedy(error, main)
-            main.note(Sign.FAILED, "account", words)
+            words = space.words(error)
+            space.note(Sign.FAILED, "account", words)
             if error.remedy not in ON_ACCOUNTS:
-                key = key_of("app.accounts", main)
+                key = space.key("app.accounts")
                 words = f"{words}\n\nPress {key} for the accounts."
             self._use(None, words)
         else:
@@ -98,17 +95,17 @@ class FirstSteps:
         Raises:
             CredentialsError: there is none, or nobody wants to wait any longer.
         """
-        main, accounts = self._main, self._operations.accounts
+        space, accounts = self._space, self._operations.accounts
         with accounts.saying(self._say_that_it_waits):
-            main.waiting = asyncio.create_task(accounts.first_choice(name))
+            space.waiting = asyncio.create_task(accounts.first_choice(name))
         try:
-            return await main.waiting
+            return await space.waiting
         except asyncio.CancelledError:
-            if not main.waiting.cancelled() or self._is_leaving:
+            if not space.waiting.cancelled() or self._is_leaving:
                 raise
         finally:
-            main.waiting = None
-            main.refresh_bindings()
+            space.waiting = None
+            space.screen.refresh_bindings()
         raise CredentialsError("Stopped waiting.")
 
     @property
@@ -119,11 +116,11 @@ class FirstSteps:
 
     def _say_that_it_waits(self, words: str) -> None:
         self._use(
-            None, f"{words}\n\n{key_of('main.stop_finding', self._main)} stops waiting."
+            None, f"{words}\n\n{self._space.key('main.stop_finding')} stops waiting."
         )
-        self._main.refresh_bindings()
+        self._space.screen.refresh_bindings()
 
     def _use(self, account: Account | None, why_none: str = "") -> None:
         """Use an account, unless the operator has chosen one meanwhile."""
-        if self._main.account is None:
-            self._main.use(account, why_none)
+        if self._space.account is None:
+            self._accounts.use(account, why_none)

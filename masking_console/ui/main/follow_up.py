@@ -1,4 +1,4 @@
-"""What follows a batch: looks that are made without being asked, and what they teach.
+"""Second looks after a batch, and batches that are not settled.
 
 Only GETs leave from here; the work belongs to the main screen's workers.
 """
@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from masking_console.errors import JournalError
 from masking_console.models.account import Account
@@ -31,12 +30,8 @@ from masking_console.presentation.run_lines import (
     looked_words,
     warning_words,
 )
-from masking_console.ui.keys.acts import key_of
-from masking_console.ui.keys.remedies import with_remedy
+from masking_console.ui.main.workspace import Workspace
 from masking_console.ui.screens.finished import FinishedScreen
-
-if TYPE_CHECKING:
-    from masking_console.ui.screens.main import MainScreen
 
 
 @dataclass(slots=True)
@@ -53,30 +48,33 @@ class _DueLook:
 class FollowUp:
     """Knows what is not settled, and shows what looks find out about it."""
 
-    def __init__(self, screen: "MainScreen") -> None:
-        self._screen = screen
+    def __init__(self, space: Workspace) -> None:
+        self._space = space
         self._due: dict[str, _DueLook] = {}
         self._learnt: dict[str, dict[SessionUuid, ExpiryResult]] = {}
-        self.not_settled: tuple[NotSettled, ...] = ()
-        """What of the last 90 days is not settled on this account."""
+
+    @property
+    def not_settled(self) -> tuple[NotSettled, ...]:
+        """Batches of the last 90 days that are not settled on this account."""
+        return self._space.not_settled
 
     def learn(self, events: Sequence[Learnt]) -> None:
         """Show what looks have learnt about batches that are over."""
         if not events:
             return
-        screen = self._screen
-        now = screen.clock()
-        screen.log_pane.append([learnt_line(event, now) for event in events])
+        space = self._space
+        now = space.clock()
+        space.log.append([learnt_line(event, now) for event in events])
         self._take(events)
-        if self.not_settled and screen.account is not None:
-            self.offer(screen.account)
+        if self.not_settled and space.account is not None:
+            self.offer(space.account)
 
     def _take(self, events: Sequence[Learnt | LookFound]) -> None:
         for event in events:
             if isinstance(event, LookedAgain):
                 results = self._learnt.setdefault(event.batch_id, {})
                 results[event.session_uuid] = event.result
-                self._screen.queue.settle(event.session_uuid, event.result.outcome)
+                self._space.queue.settle(event.session_uuid, event.result.outcome)
 
     def latest(self, summary: ExpirySummary) -> ExpirySummary:
         """Return a summary with all that was learnt since."""
@@ -86,13 +84,13 @@ class FollowUp:
 
     def look_later(self, summary: ExpirySummary) -> None:
         """Look at a finished batch once more, in a minute."""
-        screen = self._screen
-        seconds = screen.operations.settings.second_look_seconds
-        at = hour_to_second(screen.clock() + timedelta(seconds=seconds))
+        space = self._space
+        seconds = space.operations.settings.second_look_seconds
+        at = hour_to_second(space.clock() + timedelta(seconds=seconds))
         due = asyncio.get_running_loop().time() + seconds
         look = _DueLook(summary, due, f"Second look at {at}.")
         self._due[summary.batch.batch_id] = look
-        screen.run_worker(self._look_later(look), group="look")
+        space.work(self._look_later(look), "look")
 
     def second_look_words(self, batch_id: str) -> str:
         """Return when the second look at a batch is due; empty where it is over."""
@@ -101,7 +99,7 @@ class FollowUp:
 
     @property
     def seconds_to_second_look(self) -> int | None:
-        """In how many seconds the last second look is due; None where none is."""
+        """Seconds until the last second look is due; None where none is."""
         now = asyncio.get_running_loop().time()
         dues = [look.due for look in self._due.values()]
         return max(0, round(max(dues) - now)) if dues else None
@@ -115,25 +113,25 @@ class FollowUp:
             await look.over.wait()
 
     async def _look_later(self, look: _DueLook) -> None:
-        screen = self._screen
+        space = self._space
         left = look.due - asyncio.get_running_loop().time()
         with suppress(TimeoutError):
             async with asyncio.timeout(left):
                 await look.hurry.wait()
         summary = self.latest(look.summary)
         try:
-            async for events in screen.operations.second_look(summary):
-                now = screen.clock()
-                screen.log_pane.append([look_line(event, now) for event in events])
+            async for events in space.operations.second_look(summary):
+                now = space.clock()
+                space.log.append([look_line(event, now) for event in events])
                 self._take(events)
-                screen.queue.set_results(
+                space.queue.set_results(
                     (event.session_uuid, event.result.outcome, "")
                     for event in events
                     if isinstance(event, LookedAgain)
                 )
                 self._tell(look, events)
         except JournalError as error:
-            screen.note(Sign.FAILED, "journal", with_remedy(error, screen))
+            space.note(Sign.FAILED, "journal", space.words(error))
         finally:
             self._due.pop(look.summary.batch.batch_id, None)
             look.over.set()
@@ -143,7 +141,7 @@ class FollowUp:
         batch_id = look.summary.batch.batch_id
         ends = [event for event in events if isinstance(event, LookFinished)]
         words = "".join(f"Second look: {look_finished_words(each)}." for each in ends)
-        for screen in self._screen.app.screen_stack:
+        for screen in self._space.screen.app.screen_stack:
             if not isinstance(screen, FinishedScreen) or not screen.is_mounted:
                 continue
             if screen.summary.batch.batch_id == batch_id:
@@ -152,25 +150,25 @@ class FollowUp:
 
     def offer(self, account: Account) -> None:
         """Find out what is not settled on this account, and say so quietly."""
-        self._screen.run_worker(self._offer(account), group="offer", exclusive=True)
+        self._space.work_alone(self._offer(account), "offer")
 
     async def _offer(self, account: Account) -> None:
-        screen = self._screen
-        before = self.not_settled
+        space = self._space
+        before = space.not_settled
         try:
-            self.not_settled = await screen.operations.not_settled(account)
+            space.not_settled = await space.operations.not_settled(account)
         except JournalError as error:
-            screen.note(Sign.FAILED, "journal", with_remedy(error, screen))
+            space.note(Sign.FAILED, "journal", space.words(error))
             return
         if self.not_settled and self.not_settled != before:
-            key = key_of("app.not_settled", screen)
-            screen.note(
+            key = space.key("app.not_settled")
+            space.note(
                 Sign.UNKNOWN,
                 "unsettled",
                 f"{unsettled_words(self.not_settled)} {key} shows what to do.",
             )
-        screen.show_status()
-        screen.refresh_bindings()
+        space.show_status()
+        space.screen.refresh_bindings()
 
     async def set_aside(self, matter: NotSettled, reason: str) -> None:
         """Leave unsettled what is not settled of a batch.
@@ -178,12 +176,12 @@ class FollowUp:
         Raises:
             JournalError: it cannot be written down.
         """
-        await self._screen.operations.set_aside(matter, reason)
+        await self._space.operations.set_aside(matter, reason)
         await self._renew()
 
     async def _renew(self) -> None:
-        if self._screen.account is not None:
-            await self._offer(self._screen.account)
+        if self._space.account is not None:
+            await self._offer(self._space.account)
 
     async def look_at(self, matter: NotSettled) -> str:
         """Look at what a batch has left unsettled; return the result in a sentence.
@@ -191,14 +189,14 @@ class FollowUp:
         Raises:
             MaskingConsoleError: Plivo refused the account, or the journal failed.
         """
-        account = self._screen.account
+        account = self._space.account
         if account is None:
             return "Choose an account first."
         found: list[CheckedSession] = []
-        async for events in self._screen.operations.look_at(account, matter):
+        async for events in self._space.operations.look_at(account, matter):
             self.learn([e for e in events if not isinstance(e, CheckedSession)])
             found += (e for e in events if isinstance(e, CheckedSession))
         words = looked_words(found)
-        self._screen.note(Sign.NOTE, "looked", f"{matter.record.batch_id}: {words}")
+        self._space.note(Sign.NOTE, "looked", f"{matter.record.batch_id}: {words}")
         await self._renew()
         return words

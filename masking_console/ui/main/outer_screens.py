@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from textual.app import App, SystemCommand
 from textual.screen import Screen
@@ -11,13 +11,16 @@ from masking_console.exit_codes import ExitCode
 from masking_console.models.account import Account
 from masking_console.models.expiry import ExpiryOutcome
 from masking_console.models.history import BatchRecord
-from masking_console.operations.wiring import Operations
 from masking_console.presentation.display import Sign, place_words
 from masking_console.presentation.finished import unsettled_outcomes_words
 from masking_console.presentation.run_lines import looked_words
-from masking_console.ui.account_choice import go_over, renew
-from masking_console.ui.dialogs import answer_to
 from masking_console.ui.keys.help_text import commands, help_groups
+from masking_console.ui.main.accounts import AccountSwitch
+from masking_console.ui.main.check import CheckJob
+from masking_console.ui.main.expire import ExpiryJob
+from masking_console.ui.main.follow_up import FollowUp
+from masking_console.ui.main.ticket import Tickets
+from masking_console.ui.main.workspace import Workspace
 from masking_console.ui.screens.accounts import AccountsScreen
 from masking_console.ui.screens.help import HelpScreen
 from masking_console.ui.screens.history import HistoryScreen
@@ -28,30 +31,41 @@ from masking_console.ui.screens.question import (
     SecondLookQuestion,
 )
 
-if TYPE_CHECKING:
-    from masking_console.ui.screens.main import MainScreen
-
 
 class OuterScreens:
     """Opens them for the app; each method is a worker's work."""
 
     def __init__(
-        self, app: App[int], main: "MainScreen", operations: Operations
+        self,
+        space: Workspace,
+        accounts: AccountSwitch,
+        checks: CheckJob,
+        job: ExpiryJob,
+        follow_up: FollowUp,
+        tickets: Tickets,
     ) -> None:
-        self._app = app
-        self._main = main
-        self._operations = operations
+        self._space = space
+        self._accounts = accounts
+        self._checks = checks
+        self._job = job
+        self._follow_up = follow_up
+        self._tickets = tickets
+        self._operations = space.operations
+
+    @property
+    def _app(self) -> App[Any]:
+        return self._space.screen.app
 
     async def manage_accounts(self, *, new: bool) -> None:
         """Let the operator choose an account, or make a new one, and use it."""
-        main = self._main
+        space = self._space
         place = place_words(self._operations.settings)
         screen = AccountsScreen(
-            self._operations.accounts, main.account, new=new, place=place
+            self._operations.accounts, space.account, new=new, place=place
         )
-        account = await answer_to(self._app, screen)
+        account = await self._space.ask(screen)
         if account is not None:
-            await go_over(main, account)
+            await self._accounts.go_over(account)
 
     @property
     def may_show_help(self) -> bool:
@@ -62,7 +76,7 @@ class OuterScreens:
         """Show the keys of the screen that is there, of its focus first."""
         if self.may_show_help:
             help_screen = HelpScreen(help_groups(self._app.screen))
-            await answer_to(self._app, help_screen)
+            await self._space.ask(help_screen)
 
     def commands(self, screen: Screen[Any]) -> Iterator[SystemCommand]:
         """Yield what can be done right now, for the command palette."""
@@ -73,47 +87,47 @@ class OuterScreens:
 
     def renew(self, account: Account) -> None:
         """Go on with the account in use, whatever is new about it."""
-        renew(self._main, account)
+        self._accounts.renew(account)
 
     async def show_history(self) -> None:
         """Show what was done, and queue what may still connect if that is wanted."""
-        main = self._main
+        space = self._space
         settings = self._operations.settings
         screen = HistoryScreen(
             self._operations.shown_history,
-            main.copy,
+            space.copy,
             settings.history_days,
-            main.job.add_ticket,
+            self._tickets.add,
             place_words(settings),
         )
-        record = await answer_to(self._app, screen)
+        record = await self._space.ask(screen)
         if record is not None:
             await self._look_at(record)
 
     async def show_not_settled(self) -> None:
         """Show what earlier batches left unsettled, and queue it if that is wanted."""
-        main = self._main
-        uuids = await answer_to(self._app, NotSettledScreen(main.follow_up))
-        if uuids is not None and main.account is not None:
+        space = self._space
+        uuids = await self._space.ask(NotSettledScreen(self._follow_up))
+        if uuids is not None and space.account is not None:
             # They are checked like any other row, and nothing goes without a review.
-            main.queue.add(uuids)
+            space.queue.add(uuids)
             most = self._operations.settings.confirmation.max_batch
-            await main.checks.check_all(main.account, uuids[:most])
+            await self._checks.check_all(space.account, uuids[:most])
 
     async def _look_at(self, record: BatchRecord) -> None:
         """Look at what may still connect of an earlier batch; say what came of it."""
-        main = self._main
-        account = main.account
+        space = self._space
+        account = space.account
         if account is None or (record.names_an_account and not record.is_on(account)):
             name = record.account_name.upper()
             words = f"{record.batch_id} is on {name}. Choose that account first."
-            main.note(Sign.NOTE, "account?", words)
+            space.note(Sign.NOTE, "account?", words)
             return
         uuids = record.may_still_connect
-        main.queue.add(uuids)
+        space.queue.add(uuids)
         most = self._operations.settings.confirmation.max_batch
-        found = await main.checks.check_all(account, uuids[:most])
-        main.note(Sign.NOTE, "looked", f"{record.batch_id}: {looked_words(found)}")
+        found = await self._checks.check_all(account, uuids[:most])
+        space.note(Sign.NOTE, "looked", f"{record.batch_id}: {looked_words(found)}")
 
     async def quit_with_unsettled(self, outcomes: Collection[ExpiryOutcome]) -> None:
         """Ask before leaving with sessions that may still connect calls."""
@@ -123,19 +137,19 @@ class OuterScreens:
             safe="Stay",
             act="Quit",
         )
-        if await answer_to(self._app, question):
+        if await self._space.ask(question):
             self._app.exit(return_code=ExitCode.DONE)
 
     async def quit_before_the_look(self) -> None:
         """Ask before leaving while the second look is due."""
-        main = self._main
-        seconds = main.follow_up.seconds_to_second_look or 0
-        question = SecondLookQuestion(seconds, [*main.queue.unsettled.values()])
-        answer = await answer_to(self._app, question)
+        space = self._space
+        seconds = self._follow_up.seconds_to_second_look or 0
+        question = SecondLookQuestion(seconds, [*space.queue.unsettled.values()])
+        answer = await self._space.ask(question)
         if answer is Leaving.LOOK:
-            await main.follow_up.look_now()
-            if main.queue.unsettled:
-                await self.quit_with_unsettled([*main.queue.unsettled.values()])
+            await self._follow_up.look_now()
+            if space.queue.unsettled:
+                await self.quit_with_unsettled([*space.queue.unsettled.values()])
                 return
         if answer is not None:
             self._app.exit(return_code=ExitCode.DONE)
@@ -144,12 +158,12 @@ class OuterScreens:
         """Ask before leaving in the middle of a run."""
         question = QuestionScreen(
             "Quit?",
-            f"{self._main.run_panel.words} Stay, or stop and quit?",
+            f"{self._space.run_panel.words} Stay, or stop and quit?",
             safe="Stay",
             act="Stop and quit",
         )
-        if await answer_to(self._app, question):
-            job = self._main.job
+        if await self._space.ask(question):
+            job = self._job
             job.stop()
             await job.until_over()
             self._app.exit(return_code=ExitCode.STOPPED)

@@ -1,11 +1,12 @@
-"""Which queued sessions a filter lets through, and in which order they stand.
+"""Filters, orders and counts of queued sessions.
 
 What looks at rows is one expression each and calls as little as it can, because a
 hundred thousand rows are looked at between two keys.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence, Sized
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 
@@ -13,8 +14,7 @@ from masking_console.models.listing import Origin
 from masking_console.models.masking_session import CheckedSession, CheckState
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.presentation.sessions import origin_words
-from masking_console.ui.widgets.queue_cells import QueueSummary
-from masking_console.ui.widgets.session_queue import SessionQueue
+from masking_console.queue.session_queue import SessionQueue
 
 Uuids = Sequence[SessionUuid]
 
@@ -23,19 +23,80 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
+@dataclass(frozen=True, slots=True)
+class QueueSummary:
+    """The queue in numbers."""
+
+    total: int = 0
+    """Rows in the queue."""
+    shown: int = 0
+    """Rows that the filter lets through."""
+    ticked: int = 0
+    """Rows with a tick."""
+    hidden_ticked: int = 0
+    """Rows with a tick that the filter hides."""
+    in_call_left: int = 0
+    """Rows in a call and without a tick."""
+    expired: int = 0
+    """Rows that are expired."""
+    not_found: int = 0
+    """Rows that are not on this account."""
+    pending: int = 0
+    """Rows that wait for the answer of a check."""
+    not_checked: int = 0
+    """Rows whose check failed."""
+
+    @property
+    def text(self) -> str:
+        """The numbers in words, for a border; what is zero is left out."""
+        parts = [
+            (self.ticked, "ticked"),
+            (self.hidden_ticked, "of them hidden"),
+            (self.in_call_left, "in call, not ticked"),
+            (self.expired, "expired"),
+            (self.not_found, "not on this account"),
+            (self.pending, "being checked"),
+            (self.not_checked, "not checked"),
+        ]
+        return "   ".join(f"{count} {words}" for count, words in parts if count)
+
+
+def summary_of(queue: SessionQueue, shown: Sequence[SessionUuid]) -> QueueSummary:
+    """Return the queue in numbers, with what the filter lets through."""
+    total, states = len(queue.order), queue.by_state
+    hidden = 0
+    if len(shown) != total:
+        hidden = len(queue.ticks.difference(shown))
+    return QueueSummary(
+        total=total,
+        shown=len(shown),
+        ticked=len(queue.ticks),
+        hidden_ticked=hidden,
+        in_call_left=len(states[CheckState.IN_CALL] - queue.ticks),
+        expired=_sum(states, CheckState.EXPIRED),
+        not_found=_sum(states, CheckState.NOT_FOUND),
+        pending=_sum(states, CheckState.QUEUED, CheckState.CHECKING),
+        not_checked=_sum(states, CheckState.NOT_CHECKED),
+    )
+
+
+def _sum(by_state: Mapping[CheckState, Sized], *states: CheckState) -> int:
+    return sum(len(by_state[state]) for state in states)
+
+
 class RowOrder(Enum):
-    """In which order the queue stands."""
+    """Order of the queue."""
 
     QUEUED = ""
     """As it came."""
     ENDS = "ends soonest"
-    """What ends by itself first."""
+    """Sessions that end soonest by themselves first."""
     CALLS = "most legs"
-    """What has had the most call legs first."""
+    """Sessions with the most call legs first."""
     STATE = "state"
-    """In call, open, and then what there is nothing to do about."""
+    """In call, open, and then those that cannot be expired."""
     NEWEST = "newest"
-    """What was created last first."""
+    """Sessions that were created last first."""
 
     @property
     def next(self) -> "RowOrder":

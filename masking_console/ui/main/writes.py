@@ -1,25 +1,20 @@
-"""The write switch on the screen: the key that flips it, and its question."""
+"""The write switch: the key that turns writes on or off, and its question."""
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from masking_console.models.account import Account
 from masking_console.operations.policy import READ_ONLY, Writes, WriteState
 from masking_console.presentation.display import Sign
-from masking_console.ui.dialogs import answer_to
-from masking_console.ui.keys.remedies import with_remedy
-from masking_console.ui.screens.typed_name import TypedNameScreen
-
-if TYPE_CHECKING:
-    from masking_console.ui.screens.main import MainScreen
+from masking_console.ui.main.workspace import Workspace
+from masking_console.ui.screens.question import TypedNameScreen
 
 
 class WriteSwitch:
     """Turns writes on and off for the operator; the policy holds their state."""
 
-    def __init__(self, screen: "MainScreen") -> None:
-        self._screen = screen
-        self._policy = screen.operations.policy
+    def __init__(self, space: Workspace) -> None:
+        self._space = space
+        self._policy = space.operations.policy
 
     @property
     def state(self) -> WriteState:
@@ -28,9 +23,9 @@ class WriteSwitch:
 
     @property
     def refusal(self) -> str:
-        """Why nothing may be expired, with the key that helps; empty where it may."""
+        """The reason against any expiry, with the key that helps; empty without one."""
         refused = self._policy.refusal()
-        return "" if refused is None else with_remedy(refused, self._screen)
+        return "" if refused is None else self._space.words(refused)
 
     def work_on(self, account: Account | None, *, is_other: bool) -> None:
         """Begin with an account, or go on with it."""
@@ -56,7 +51,7 @@ class WriteSwitch:
             self._writes.turn_off()
             self._say(f"Writes are off on {account.name.upper()}.")
         elif account.protected:
-            self._screen.run_worker(self._ask(account), group="writes", exclusive=True)
+            self._space.work_alone(self._ask(account), "writes")
         else:
             self._turn_on(account)
 
@@ -68,7 +63,7 @@ class WriteSwitch:
             sentence=f"They go off again after {self._minutes} without a key.",
             act="Turn on",
         )
-        is_sure = await answer_to(self._screen.app, dialog)
+        is_sure = await self._space.ask(dialog)
         if is_sure and self._writes.account is account:
             self._turn_on(account)
 
@@ -86,5 +81,5 @@ class WriteSwitch:
         return "1 minute" if minutes == 1 else f"{minutes} minutes"
 
     def _say(self, words: str) -> None:
-        self._screen.note(Sign.NOTE, "writes", words)
-        self._screen.show_status()
+        self._space.note(Sign.NOTE, "writes", words)
+        self._space.show_status()

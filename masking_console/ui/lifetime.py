@@ -1,8 +1,9 @@
-"""How the console ends when it is told to from outside: within five seconds, cleanly.
+"""Opening of the console behind the first paint, and its end from outside.
 
-SIGTERM, SIGHUP and the end of the terminal's input: what is in flight is finished or
-becomes unknown, the journal has it, and the terminal is as it was. A terminal that
-stops reading holds up the event loop itself, so a thread stands behind it all.
+SIGTERM, SIGHUP and the end of the terminal's input end it within five seconds: what is
+in flight is finished or becomes unknown, the journal has it, and the terminal is as it
+was. A terminal that stops reading holds up the event loop itself, so a thread waits
+beside it.
 """
 
 import contextlib
@@ -12,14 +13,61 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
-from typing import Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from masking_console.exit_codes import ExitCode
 
+if TYPE_CHECKING:
+    from masking_console.operations.wiring import Operations
+    from masking_console.ui.keys.paste_guard import PasteGuard
+    from masking_console.ui.main.screen import MainScreen
+
+
+class Opened(NamedTuple):
+    """Objects available after start-up."""
+
+    operations: "Operations"
+    """The operations."""
+    main_screen: "type[MainScreen]"
+    """The screen at the bottom."""
+    paste_guard: "type[PasteGuard]"
+    """Guard that routes pastes and holds back bursts of keys."""
+
+
+class Opening:
+    """Opens the operations once; both methods block, and work from any thread."""
+
+    def __init__(self, open_operations: "Callable[[], Operations]") -> None:
+        self._open_operations = open_operations
+        self._turn = threading.Lock()
+        self._operations: Operations | None = None
+
+    def open(self) -> Opened:
+        """Import and open everything; for a thread beside the screen."""
+        # Nearly all imports: the first paint does not wait for them.
+        from masking_console.ui.keys.paste_guard import (  # noqa: PLC0415 - see above
+            PasteGuard,
+        )
+        from masking_console.ui.main.screen import (  # noqa: PLC0415 - likewise
+            MainScreen,
+        )
+
+        with self._turn:
+            self._operations = self._open_operations()
+            return Opened(self._operations, MainScreen, PasteGuard)
+
+    def close(self) -> None:
+        """End what still runs, write it down, and let everything go."""
+        with self._turn:
+            operations, self._operations = self._operations, None
+            if operations is not None:
+                operations.close()
+
+
 TERMINAL_GONE = 0
-"""Stands for the end of the terminal's input, beside the numbers of signals."""
+"""The end of the terminal's input, beside the numbers of signals."""
 FINISH_SECONDS = 2.5
-"""What is in flight has so long to finish."""
+"""Time for requests in flight to finish."""
 _APP_SECONDS = 3.3
 """So long may the app take in all; then the thread does what is left."""
 _CLOSE_SECONDS = 1.2
@@ -29,7 +77,7 @@ _RESTORE = (
     b"\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1015l"  # mouse
     b"\x1b[?1004l\x1b[?2004l\x1b[<u\x1b[?25h\x1b[?1049l"  # focus, paste, keys, screen
 )
-"""What undoes the modes that Textual sets."""
+"""Escape sequences that undo the modes that Textual sets."""
 
 
 class Leaves(Protocol):

@@ -1,14 +1,17 @@
-"""The form for a new account; the token leaves its field in one step."""
+"""Forms for a new account and for another token of an account."""
 
 from typing import ClassVar
 
+from rich.segment import Segment
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.geometry import Offset
 from textual.screen import ModalScreen
+from textual.strip import Strip
 from textual.widgets import Button, Input, RadioButton, RadioSet, Static
 
 from masking_console.errors import KeyringMissingError, MaskingConsoleError
@@ -17,7 +20,113 @@ from masking_console.operations.manage_accounts import ManageAccounts
 from masking_console.presentation.accounts import auth_id_hint
 from masking_console.ui.keys.acts import moves
 from masking_console.ui.keys.remedies import with_remedy
-from masking_console.ui.widgets.token_field import TokenField
+
+_STARS = "*" * 22
+
+
+class TokenField(Input):
+    """A field that shows neither its content nor how long that is."""
+
+    def __init__(self) -> None:
+        super().__init__(password=True, id="token", compact=True)
+
+    def render_line(self, y: int) -> Strip:
+        if not self.value or y:
+            return super().render_line(y)
+        style = self.rich_style
+        cursor = self.get_component_rich_style("input--cursor")
+        end = cursor if self.has_focus and self._cursor_visible else style
+        return Strip([Segment(_STARS, style), Segment(" ", end)])
+
+    @property
+    def cursor_screen_offset(self) -> Offset:
+        # The terminal's own cursor follows this one, and would tell the length.
+        return self.content_region.offset
+
+    # Copying would put the token on the clipboard, and into the terminal's output.
+    def action_copy(self) -> None:
+        self.app.bell()
+
+    def action_cut(self) -> None:
+        self.app.bell()
+
+
+_UNTIL_THEN = "Plivo checks it first. Until it is stored, the old token stays."
+
+
+class ReplaceTokenScreen(ModalScreen[Account | None]):
+    """Returns the account with its new token, or None.
+
+    Enter in the field leads to Cancel; only the button, reached by hand, replaces.
+    """
+
+    CSS_PATH = "replace_token.tcss"
+    AUTO_FOCUS = "#token"
+    BINDING_GROUP_TITLE = "new token"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        moves("escape", "cancel", "cancel", id="replace_token.cancel", show=True),
+    ]
+
+    def __init__(self, accounts: ManageAccounts, name: str) -> None:
+        super().__init__()
+        self._accounts = accounts
+        self._account_name = name
+        self._is_saving = False
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="replace-token") as box:
+            box.border_title = Text(f"New token for {self._account_name.upper()}")
+            yield Static(Text(_UNTIL_THEN))
+            with Horizontal(classes="field"):
+                yield Static("Auth token")
+                yield TokenField()
+            yield Static(id="replace-words", classes="says")
+            with Horizontal(id="replace-buttons"):
+                yield Button("Cancel", id="cancel", compact=True)
+                yield Button(
+                    "Check and replace", id="replace", variant="primary", compact=True
+                )
+
+    def action_cancel(self) -> None:
+        self._leave(None)
+
+    @on(Button.Pressed, "#cancel")
+    def _cancel(self) -> None:
+        self._leave(None)
+
+    def _leave(self, account: Account | None) -> None:
+        self.query_one(TokenField).clear()
+        self.dismiss(account)
+
+    @on(Input.Submitted)
+    def _go_on(self) -> None:
+        self.query_one("#cancel").focus()
+
+    @on(Button.Pressed, "#replace")
+    def _replace(self) -> None:
+        if not self._is_saving:
+            self._is_saving = True
+            self.run_worker(self._check_and_replace())
+
+    async def _check_and_replace(self) -> None:
+        self._say("Checking with Plivo...")
+        try:
+            with self._accounts.saying(self._say_that_it_waits):
+                account = await self._accounts.replace_token(
+                    self._account_name, AuthToken(self.query_one(TokenField).value)
+                )
+        except MaskingConsoleError as error:
+            self._say(with_remedy(error, self))
+        else:
+            self._leave(account)
+        finally:
+            self._is_saving = False
+
+    def _say_that_it_waits(self, words: str) -> None:
+        self._say(f"{words} esc gives up.")
+
+    def _say(self, words: str) -> None:
+        self.query_one("#replace-words", Static).update(Text(words))
 
 
 class Choice(RadioButton):

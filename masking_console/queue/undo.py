@@ -1,4 +1,4 @@
-"""What it takes to undo changes of the queue, and what they come to."""
+"""Undo of changes of the queue."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -15,7 +15,7 @@ AFTERWARDS = {
     ExpiryOutcome.ALREADY_EXPIRED: CheckState.EXPIRED,
     ExpiryOutcome.NOT_FOUND: CheckState.NOT_FOUND,
 }
-"""What an outcome says of the state; all others leave it open."""
+"""State that an outcome proves; all others leave it open."""
 _FEW = 4
 
 
@@ -27,11 +27,11 @@ class Step:
     """
 
     revision: int
-    """How many changes there were before."""
+    """Number of changes before it."""
     ticked: set[SessionUuid] = field(default_factory=set)
-    """What was ticked by it."""
+    """Sessions that it ticked."""
     unticked: set[SessionUuid] = field(default_factory=set)
-    """What was unticked by it."""
+    """Sessions that it unticked."""
     agreed: dict[SessionUuid, CheckState] = field(default_factory=dict)
     """The states of those that were unticked and were not active."""
     added: Sequence[SessionUuid] = ()
@@ -39,7 +39,7 @@ class Step:
     removed: Sequence[CheckedSession] = ()
     """The rows that went by it, in the order of the queue."""
     places: Sequence[int] = ()
-    """Where each of them stood."""
+    """Former place of each of them."""
     decided: set[SessionUuid] = field(default_factory=set)
     """Those of them that are not ticked by themselves any more."""
     search: "SearchStep | None" = None
@@ -53,7 +53,7 @@ class SearchStep:
     previous: Origin | None
     """The search before it."""
     context: frozenset[Origin]
-    """Where the rows came from that the operator was concerned with before it."""
+    """Origins of the rows that the operator was concerned with before it."""
     order: list[SessionUuid]
     """The order before it."""
     open: list[SessionUuid] = field(default_factory=list)
@@ -81,34 +81,34 @@ class SearchStep:
 
 
 class Undone(NamedTuple):
-    """What one undo has put back."""
+    """Result of one undo."""
 
     ticks: int = 0
-    """How many ticks are back or gone."""
+    """Number of ticks that are back or gone."""
     rows: int = 0
-    """How many rows are back or gone."""
+    """Number of rows that are back or gone."""
     is_search: bool = False
     """Whether it was a search that was taken back."""
 
 
 class Found(NamedTuple):
-    """What a list has brought."""
+    """Result of adding a list."""
 
     added: int
-    """How many sessions are new."""
+    """Number of new sessions."""
     unticked: int
-    """How many rows have lost their tick by it."""
+    """Number of rows that lost their tick by it."""
 
 
 class QueueSnapshot(NamedTuple):
     """A moment of the queue to which a burst of keys can be taken back."""
 
     revision: int
-    """How many changes there had been."""
+    """Number of changes so far."""
     cursor: SessionUuid | None
-    """Where the cursor stood."""
+    """Row of the cursor."""
     range_start: SessionUuid | None
-    """Where a range had been started."""
+    """First row of a range that was being made."""
 
 
 def common(some: set[SessionUuid], others: set[SessionUuid]) -> set[SessionUuid]:

@@ -1,0 +1,1 @@
+"""The queue of sessions behind both faces: rows, ticks, filters and undo."""

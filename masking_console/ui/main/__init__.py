@@ -1,0 +1,1 @@
+"""The main screen: its jobs, and the workspace that they share."""
