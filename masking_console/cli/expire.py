@@ -2,7 +2,7 @@
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
 
@@ -18,6 +18,18 @@ from masking_console.errors import InputError, RefusedError
 if TYPE_CHECKING:
     from masking_console.models.session_ids import PastedIds
     from masking_console.settings import Settings
+
+
+class _Wishes(TypedDict):
+    """The options of one call besides account and text, by click's names."""
+
+    dry_run: bool
+    confirm: str | None
+    include_in_call: bool
+    ticket: str
+    reason: str
+    watch: bool
+    form: str
 
 
 @click.command()
@@ -50,7 +62,7 @@ def expire(
     file: str | None,
     practice: bool,
     api_url: str | None,
-    **wishes: object,
+    **wishes: Unpack[_Wishes],
 ) -> None:
     """Expire sessions without a screen: one line an event.
 
@@ -68,7 +80,7 @@ def expire(
     pasted = read_session_ids(text)
     if not text.strip():
         raise InputError("Give session ids, or --file with a text that has them.")
-    sys.exit(_run(settings, pasted, **wishes))
+    sys.exit(_run(settings, pasted, wishes))
 
 
 def _piped_text() -> str:
@@ -84,16 +96,17 @@ def _piped_text() -> str:
     return read_text_stream(sys.stdin.buffer, "Standard input")
 
 
-def _run(settings: "Settings", pasted: "PastedIds", **wishes: object) -> int:
-    from masking_console.linear.expire import ExpireJob, ExpiryRequest
+def _run(settings: "Settings", pasted: "PastedIds", wishes: _Wishes) -> int:
+    from masking_console.linear.expire import ExpireJob
     from masking_console.linear.output import JsonLines, Output, TextLines
+    from masking_console.linear.plan import ExpiryRequest
     from masking_console.models.cause import CHANGED, Cause
     from masking_console.operations.wiring import build_operations
     from masking_console.presentation.display import show_as
     from masking_console.presentation.listing import offered_ticket, pasted_words
 
     show_as(settings)
-    output, ticket = Output(), str(wishes["ticket"])
+    output, ticket = Output(), wishes["ticket"]
     words = pasted_words(pasted, len(pasted.found))
     if (offered := offered_ticket(pasted)) and not ticket:
         words += (f'The report names ticket {offered}. Give --ticket "{offered}".',)
@@ -102,18 +115,19 @@ def _run(settings: "Settings", pasted: "PastedIds", **wishes: object) -> int:
     request = ExpiryRequest(
         session_uuids=pasted.found,
         pasted=pasted,
-        cause=Cause.of(ticket, str(wishes["reason"])),
-        confirm=None if wishes["confirm"] is None else str(wishes["confirm"]),
-        is_dry_run=bool(wishes["dry_run"]),
-        includes_in_call=bool(wishes["include_in_call"]),
-        watches=bool(wishes["watch"]),
+        cause=Cause.of(ticket, wishes["reason"]),
+        confirm=wishes["confirm"],
+        is_dry_run=wishes["dry_run"],
+        includes_in_call=wishes["include_in_call"],
+        watches=wishes["watch"],
     )
     if request.cause.was_changed:
         words += (f"{CHANGED} It says: {request.cause.reason}",)
     if len(words) > 1 or pasted.repeated or pasted.decoded:
         for line in words:
             output.note(line)
-    lines = JsonLines(output) if wishes["form"] == "jsonl" else TextLines(output)
+    is_json = wishes["form"] == "jsonl"
+    lines = JsonLines(output, request) if is_json else TextLines(output)
     operations = build_operations(settings, os.environ)
     try:
         if refused := operations.policy.ticket_problem(request.cause):

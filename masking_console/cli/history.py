@@ -3,7 +3,7 @@
 import sys
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
 
@@ -31,6 +31,18 @@ def _known_outcome(_ctx: click.Context, option: click.Parameter, value: str) -> 
 
         outcomes_that_begin_with(value)
     return value
+
+
+class _Fields(TypedDict):
+    """The options that say what to look for."""
+
+    batch: str
+    session: str
+    ticket: str
+    account: str
+    operator: str
+    outcome: str
+    since: str
 
 
 @click.group(
@@ -82,7 +94,7 @@ def history(
     form: str,
     practice: bool,
     is_team: bool | None,
-    **fields: str,
+    **fields: Unpack[_Fields],
 ) -> None:
     """Print what was done: one batch a line, newest first; no phone numbers."""
     from masking_console import paths

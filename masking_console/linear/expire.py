@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from masking_console.errors import (
@@ -24,6 +24,7 @@ from masking_console.linear.exit_code import (
 from masking_console.linear.output import JsonLines, TextLines
 from masking_console.linear.plan import (
     Choice,
+    ExpiryRequest,
     check_size,
     choose,
     chosen_account,
@@ -39,7 +40,6 @@ from masking_console.linear.prompt import (
 from masking_console.linear.remedies import with_remedy
 from masking_console.linear.stop_signals import StopSignals
 from masking_console.models.account import Account
-from masking_console.models.cause import Cause
 from masking_console.models.expiry import (
     ConfirmedPlan,
     ExpiryPlan,
@@ -55,7 +55,6 @@ from masking_console.models.run_events import (
     RunFinished,
     RunPaused,
 )
-from masking_console.models.session_ids import PastedIds
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.policy import NOTHING_SENT, READ_ONLY, WriteState
 from masking_console.operations.run_control import RunControl
@@ -71,26 +70,6 @@ from masking_console.presentation.review import (
     title,
 )
 from masking_console.presentation.run_lines import headline, learnt_line
-
-
-@dataclass(frozen=True, slots=True)
-class ExpiryRequest:
-    """What the command line asks for."""
-
-    session_uuids: tuple[SessionUuid, ...]
-    """The sessions, each once, in the order in which they were given."""
-    pasted: PastedIds = field(default_factory=PastedIds)
-    """The reading of the text: also incomplete ids, and those left out."""
-    cause: Cause = field(default_factory=Cause)
-    """Why."""
-    confirm: str | None = None
-    """Number, account and letters, or None to ask on the terminal."""
-    is_dry_run: bool = False
-    """Whether to look and tell, and no more."""
-    includes_in_call: bool = False
-    """Whether sessions with a call running go as well."""
-    watches: bool = False
-    """Whether to wait for the second look."""
 
 
 class SecondLook:
@@ -192,21 +171,14 @@ class ExpireJob:
                 named_otherwise=pasted.named_otherwise,
             )
             self._note_reports(account, checked)
-            self._lines.planned(
-                choice,
-                self._clock(),
-                cause=self._request.cause,
-                is_dry_run=self._request.is_dry_run,
-                pasted=pasted,
-            )
+            self._lines.planned(choice, self._clock())
             for note in choice.notes:
                 self._lines.note(note)
             try:
                 ending = self._carry_out(choice)
             except MaskingConsoleError as error:
                 ending = Ending(choice, error.exit_code, with_remedy(error))
-                if isinstance(self._lines, JsonLines):
-                    self._lines.ended(ending, self._clock())
+                self._lines.failed(ending, self._clock())
                 raise
             self._lines.ended(ending, self._clock())
             return ending.code

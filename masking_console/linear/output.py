@@ -10,8 +10,7 @@ from datetime import datetime
 from typing import Any, TextIO
 
 from masking_console.linear.exit_code import Ending, left_to_do
-from masking_console.linear.plan import Choice
-from masking_console.models.cause import Cause
+from masking_console.linear.plan import Choice, ExpiryRequest
 from masking_console.models.expiry import ExpiryOutcome, ExpiryResult
 from masking_console.models.history import BatchRecord
 from masking_console.models.masking_session import CheckedSession, CheckState
@@ -130,7 +129,7 @@ class TextLines:
         )
         self._output.line(line.line)
 
-    def planned(self, choice: Choice, now: datetime, **_more: object) -> None:
+    def planned(self, choice: Choice, now: datetime) -> None:
         """Tell what would be expired and what would not."""
         count, account = len(choice.planned), choice.account.label.upper()
         words = f"{sessions(count)} to expire on {account}."
@@ -173,6 +172,9 @@ class TextLines:
         if ending.summary is None:
             self._tell(now, "finished", ending.words)
 
+    def failed(self, ending: Ending, now: datetime) -> None:
+        """Say nothing: the sentence of the error follows on the error stream."""
+
     def _tell(self, at: datetime, word: str, text: str, sign: Sign = Sign.NOTE) -> None:
         self._output.line(LogLine(at, sign, word, PlainText(text)).line)
 
@@ -190,8 +192,9 @@ def _session_words(checked: CheckedSession, now: datetime) -> str:
 class JsonLines:
     """Every event on the standard output; words for people on the error stream."""
 
-    def __init__(self, output: Output) -> None:
+    def __init__(self, output: Output, request: ExpiryRequest) -> None:
         self._output = output
+        self._request = request
 
     def note(self, words: str) -> None:
         """Say something that is no event."""
@@ -200,16 +203,9 @@ class JsonLines:
     def checked(self, checked: CheckedSession, now: datetime) -> None:
         """Wait: the plan comes first."""
 
-    def planned(
-        self,
-        choice: Choice,
-        now: datetime,
-        *,
-        cause: Cause,
-        is_dry_run: bool,
-        pasted: PastedIds,
-    ) -> None:
-        """Write the plan, and what each session is."""
+    def planned(self, choice: Choice, now: datetime) -> None:
+        """Write the plan, and the state of each session."""
+        request = self._request
         self._write(
             "plan",
             now,
@@ -217,11 +213,11 @@ class JsonLines:
             auth_id=choice.account.auth_id.tail,
             count=len(choice.planned),
             confirm=choice.phrase if choice.planned else None,
-            dry_run=is_dry_run,
+            dry_run=request.is_dry_run,
             left_out=_states(choice.left_out),
-            **_besides(pasted),
-            ticket=cause.ticket,
-            reason=cause.reason,
+            **_besides(request.pasted),
+            ticket=request.cause.ticket,
+            reason=request.cause.reason,
         )
         for group, is_planned in ((choice.planned, True), (choice.left_out, False)):
             for each in group:
@@ -291,6 +287,10 @@ class JsonLines:
 
     def run_ended(self, ending: Ending) -> None:
         """Wait: the summary is the last line."""
+
+    def failed(self, ending: Ending, now: datetime) -> None:
+        """Write the summary of what an error has ended."""
+        self.ended(ending, now)
 
     def ended(self, ending: Ending, now: datetime) -> None:
         """Write the summary."""

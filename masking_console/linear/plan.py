@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import string
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations, islice
 
 from masking_console.errors import (
@@ -16,6 +16,7 @@ from masking_console.errors import (
 )
 from masking_console.linear.stop_signals import StopSignals
 from masking_console.models.account import Account, AccountSource
+from masking_console.models.cause import Cause
 from masking_console.models.expiry import ConfirmedPlan, ExpiryPlan
 from masking_console.models.masking_session import (
     AccountDoubt,
@@ -23,11 +24,32 @@ from masking_console.models.masking_session import (
     CheckState,
 )
 from masking_console.models.plain_text import plain_text
+from masking_console.models.session_ids import PastedIds
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.policy import Policy
 from masking_console.operations.wiring import Operations
 from masking_console.presentation.review import doubt_words, sessions
 from masking_console.presentation.sessions import state_words
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiryRequest:
+    """What the command line asks for."""
+
+    session_uuids: tuple[SessionUuid, ...]
+    """The sessions, each once, in the order in which they were given."""
+    pasted: PastedIds = field(default_factory=PastedIds)
+    """The reading of the text: also incomplete ids, and those left out."""
+    cause: Cause = field(default_factory=Cause)
+    """Why."""
+    confirm: str | None = None
+    """Number, account and letters, or None to ask on the terminal."""
+    is_dry_run: bool = False
+    """Whether to look and tell, and no more."""
+    includes_in_call: bool = False
+    """Whether sessions with a call running go as well."""
+    watches: bool = False
+    """Whether to wait for the second look."""
 
 
 async def chosen_account(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import TypedDict
 
 from masking_console.errors import InputError
 from masking_console.models.expiry import ExpiryOutcome
@@ -22,6 +23,17 @@ class SearchProgress:
     def is_done(self) -> bool:
         """Whether nothing is left to take."""
         return self.done >= self.total
+
+
+class HistoryFields(TypedDict, total=False):
+    """Texts to look for by the names of `HistoryQuery`; empty ones ask for nothing."""
+
+    batch: str
+    session: str
+    ticket: str
+    account: str
+    operator: str
+    outcome: str
 
 
 @dataclass(frozen=True, slots=True)

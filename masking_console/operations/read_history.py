@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol, Unpack
 
 from masking_console.errors import JournalError, UnwritableFileError
 from masking_console.journal.reading import read_beginnings, verify_file
@@ -20,7 +20,12 @@ from masking_console.journal.searching import (
 )
 from masking_console.models.expiry import ExpirySummary
 from masking_console.models.history import BatchRecord, ChainReport
-from masking_console.models.history_query import HistoryPage, HistoryQuery, parse_date
+from masking_console.models.history_query import (
+    HistoryFields,
+    HistoryPage,
+    HistoryQuery,
+    parse_date,
+)
 from masking_console.models.session_events import SessionEvent
 from masking_console.paths import (
     make_private_folder,
@@ -177,7 +182,12 @@ def slow_words(journal_path: Path) -> str:
 
 
 def print_history(
-    source: HistorySource, form: str, days: int, *, since: str = "", **fields: str
+    source: HistorySource,
+    form: str,
+    days: int,
+    *,
+    since: str = "",
+    **fields: Unpack[HistoryFields],
 ) -> str:
     """Return the batches that match in one of the forms, newest first.
 

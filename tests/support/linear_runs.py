@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from masking_console.errors import MaskingConsoleError
-from masking_console.linear.expire import ExpireJob, ExpiryRequest
+from masking_console.linear.expire import ExpireJob
 from masking_console.linear.find import FindJob, FindJson, FindText
 from masking_console.linear.output import JsonLines, Output, TextLines
-from masking_console.linear.plan import digest
+from masking_console.linear.plan import ExpiryRequest, digest
 from masking_console.linear.stop_signals import StopSignals
 from masking_console.models.listing import Wanted
 from masking_console.models.session_uuid import SessionUuid
@@ -73,10 +73,10 @@ def run_linear(  # noqa: PLR0913 - each has a name where it is given
     """Run the command as the command line does, and return what it wrote."""
     out, err = io.StringIO(), err or io.StringIO()
     output = Output(out, err)
-    lines = JsonLines(output) if is_json else TextLines(output)
+    wanted = ExpiryRequest(tuple(ids), **request)
+    lines = JsonLines(output, wanted) if is_json else TextLines(output)
     made = settings or linear_settings(folder)
     with closing(build_operations(made, {}, simulated)) as operations:
-        wanted = ExpiryRequest(tuple(ids), **request)
         try:
             code = int(ExpireJob(operations, wanted, lines, signals, clock).run())
         except MaskingConsoleError as error:

@@ -4,6 +4,7 @@ import signal
 from datetime import UTC, datetime
 
 from masking_console.linear.output import JsonLines, Output, TextLines
+from masking_console.linear.plan import ExpiryRequest
 from masking_console.linear.stop_signals import StopSignals
 from masking_console.models.run_events import RunPaused, RunWaiting, SessionCameBack
 from masking_console.models.session_uuid import EXAMPLE, SessionUuid
@@ -46,7 +47,8 @@ def test_what_the_encoding_lacks_is_written_out() -> None:
 def test_what_came_back_and_what_waits_is_told_in_both_forms() -> None:
     found = SessionCameBack(UUID, SessionUuid(f"{EXAMPLE[:-1]}2"), NOW)
     out, err = io.StringIO(), io.StringIO()
-    for lines in (JsonLines(Output(out, err)), TextLines(Output(out, err))):
+    output, request = Output(out, err), ExpiryRequest((UUID,))
+    for lines in (JsonLines(output, request), TextLines(output)):
         lines.look(found, NOW)
         lines.event(RunWaiting(2.0, "Offline."), NOW)
         lines.event(RunPaused("5 failures in a row."), NOW)
