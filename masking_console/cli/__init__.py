@@ -9,7 +9,7 @@ import threading
 from typing import NoReturn
 
 from masking_console import __version__
-from masking_console.cli.streams import lost_output, open_closed, say
+from masking_console.cli.process import lost_output, open_closed, say
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
@@ -46,8 +46,7 @@ def _run(arguments: list[str] | None) -> int:
     import click
 
     from masking_console.cli.commands import cli
-    from masking_console.errors import MaskingConsoleError
-    from masking_console.exit_codes import ExitCode
+    from masking_console.errors import ExitCode, MaskingConsoleError
     from masking_console.paths import PathVariableError
 
     code = int(ExitCode.DONE)
@@ -62,7 +61,7 @@ def _run(arguments: list[str] | None) -> int:
     except click.ClickException as error:
         code = _failed(error.format_message(), ExitCode.BAD_INPUT)
     except MaskingConsoleError as error:
-        from masking_console.linear.remedies import with_remedy
+        from masking_console.linear.exit_code import with_remedy
 
         code = _failed(with_remedy(error), error.exit_code)
     except PathVariableError as error:
@@ -93,7 +92,7 @@ def _unforeseen(error: Exception) -> int:
     lost = lost_output(error) if isinstance(error, OSError) else ""
     if lost:
         return _failed(lost, 1)
-    from masking_console.exit_codes import ExitCode
+    from masking_console.errors import ExitCode
     from masking_console.ui.crash import crash_message, write_crash_file
 
     say(crash_message(error, write_crash_file(error)))

@@ -11,8 +11,7 @@ import click
 from click.exceptions import NoSuchCommand
 
 from masking_console import __version__
-from masking_console.cli.config import config
-from masking_console.cli.doctor import doctor
+from masking_console.cli.config import config, doctor
 from masking_console.cli.expire import expire
 from masking_console.cli.find import find
 from masking_console.cli.history import history
@@ -24,10 +23,9 @@ from masking_console.cli.options import (
     read_only_option,
     text_of,
 )
-from masking_console.cli.secret_process import protect
+from masking_console.cli.process import protect
 from masking_console.cli.team import team
-from masking_console.errors import InputError
-from masking_console.exit_codes import ExitCode
+from masking_console.errors import ExitCode, InputError
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem

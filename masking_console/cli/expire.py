@@ -12,7 +12,7 @@ from masking_console.cli.options import (
     say_where,
     text_of,
 )
-from masking_console.cli.secret_process import protect
+from masking_console.cli.process import protect
 from masking_console.errors import InputError, RefusedError
 
 if TYPE_CHECKING:

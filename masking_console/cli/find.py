@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from masking_console.cli.options import account_options, load_settings, say_where
-from masking_console.cli.secret_process import protect
+from masking_console.cli.process import protect
 from masking_console.errors import InputError
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from masking_console.cli.options import (
     complete_outcome,
     load_settings,
 )
-from masking_console.exit_codes import ExitCode
+from masking_console.errors import ExitCode
 
 if TYPE_CHECKING:
     from masking_console.settings import Settings
@@ -243,7 +243,7 @@ def add_ticket(
 def _settings_of(journal_path: Path) -> "Settings":
     """Return what applies to a journal; a wrong configuration stops no proof."""
     from masking_console import paths
-    from masking_console.cli.streams import say
+    from masking_console.cli.process import say
     from masking_console.errors import ConfigFileError
     from masking_console.settings import Settings
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from masking_console.cli.options import load_settings
-from masking_console.exit_codes import ExitCode
+from masking_console.errors import ExitCode
 
 if TYPE_CHECKING:
     from masking_console.settings import Settings

@@ -39,9 +39,9 @@ from masking_console.models.journal_entry import (
     JournalEntry,
     JournalEvent,
 )
-from masking_console.models.past_attempt import PastAttempt, unsettled_attempts
 from masking_console.models.plain_text import PlainText, plain_text
 from masking_console.models.session_uuid import SessionUuid
+from masking_console.models.unsettled import PastAttempt, unsettled_attempts
 
 T = TypeVar("T")
 

@@ -24,22 +24,19 @@ from masking_console.journal.seals import (
     verify_chain,
 )
 from masking_console.models.account import Account
-from masking_console.models.history import (
-    BatchRecord,
-    ChainReport,
-    batch_record,
-)
+from masking_console.models.history import BatchRecord, batch_record
 from masking_console.models.journal_entry import (
+    ChainReport,
     DamagedEntry,
     JournalEntry,
     JournalEvent,
 )
-from masking_console.models.past_attempt import (
+from masking_console.models.session_uuid import SessionUuid
+from masking_console.models.unsettled import (
     PastAttempt,
     is_on,
     past_attempt,
 )
-from masking_console.models.session_uuid import SessionUuid
 
 
 @dataclass(frozen=True, slots=True)

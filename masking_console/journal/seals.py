@@ -11,11 +11,12 @@ from pathlib import Path
 
 import msgspec
 
-from masking_console.models.history import ChainReport, Finding
 from masking_console.models.journal_entry import (
     NOTE_SINCE,
     SCHEMA_VERSION,
+    ChainReport,
     DamagedEntry,
+    Finding,
     JournalEntry,
     JournalEvent,
 )

@@ -31,13 +31,14 @@ from masking_console.journal.seals import (
     row_of,
 )
 from masking_console.models.history import BatchRecord, batch_record
-from masking_console.models.history_query import HistoryPage, HistoryQuery
-from masking_console.models.journal_entry import DamagedEntry, JournalEntry
-from masking_console.models.session_events import (
+from masking_console.models.history_query import (
+    HistoryPage,
+    HistoryQuery,
     SealedEntry,
     SessionEvent,
     events_of_batch,
 )
+from masking_console.models.journal_entry import DamagedEntry, JournalEntry
 
 T = TypeVar("T")
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from masking_console.exit_codes import ExitCode
+from masking_console.errors import ExitCode, MaskingConsoleError, Remedy
 from masking_console.linear.plan import Choice
 from masking_console.models.expiry import UNSETTLED, ExpirySummary, RunEnd
 from masking_console.models.masking_session import CheckedSession, CheckState
@@ -121,3 +121,27 @@ def _after_a_run(summary: ExpirySummary) -> ExitCode:
     if HTTPStatus.TOO_MANY_REQUESTS in statuses:
         return ExitCode.RATE_LIMITED
     return ExitCode.PLIVO
+
+
+_STEPS = {
+    Remedy.CHOOSE_ACCOUNT: "Choose one with --account.",
+    Remedy.ADD_ACCOUNT: "Add it in the console.",
+    Remedy.REPLACE_TOKEN: "Replace its token in the console, among the accounts.",
+    Remedy.SET_VARIABLES: "Set PLIVO_AUTH_ID and PLIVO_AUTH_TOKEN, and start again.",
+    Remedy.CORRECT_COMMAND: (
+        "Correct its token_command in config.toml, and start again."
+    ),
+    Remedy.READ_KEYRING_AGAIN: "Then run this again.",
+    Remedy.SPLIT_LIST: "Split the list.",
+    Remedy.GIVE_REASON: 'Such as: --reason "restored from the backup of March 4".',
+    Remedy.SET_UP_TEAM: "A lead runs: masking-console team init.",
+    Remedy.UPGRADE_TEAM: "A lead runs: masking-console team upgrade.",
+    Remedy.CHECK_TEAM: "See: masking-console team check.",
+    Remedy.UPDATE_CONSOLE: "Update masking-console.",
+    Remedy.CHOOSE_PORT: "Try --port 0.",
+}
+
+
+def with_remedy(error: MaskingConsoleError) -> str:
+    """Return an error's sentence, and the next step on the command line."""
+    return f"{error} {_STEPS.get(error.remedy, '')}".rstrip()

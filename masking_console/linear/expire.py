@@ -7,19 +7,20 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from masking_console.errors import (
+    ExitCode,
     JournalError,
     MaskingConsoleError,
     RefusedError,
     StoppedError,
     TokenRefusedError,
 )
-from masking_console.exit_codes import ExitCode
 from masking_console.linear.exit_code import (
     Ending,
     dry_run_code,
     dry_run_words,
     exit_code,
     nothing_words,
+    with_remedy,
 )
 from masking_console.linear.output import JsonLines, TextLines
 from masking_console.linear.plan import (
@@ -34,11 +35,10 @@ from masking_console.linear.plan import (
     how_to_confirm,
 )
 from masking_console.linear.prompt import (
+    StopSignals,
     controlling_terminal,
     typed_answer,
 )
-from masking_console.linear.remedies import with_remedy
-from masking_console.linear.stop_signals import StopSignals
 from masking_console.models.account import Account
 from masking_console.models.expiry import (
     ConfirmedPlan,

@@ -6,17 +6,17 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Protocol
 
-from masking_console.exit_codes import ExitCode
+from masking_console.errors import ExitCode
 from masking_console.linear.output import Output
 from masking_console.linear.plan import chosen_account
-from masking_console.linear.stop_signals import StopSignals
+from masking_console.linear.prompt import StopSignals
 from masking_console.models.account import Account
 from masking_console.models.listing import FoundSession, ListEnd, ListProgress, Wanted
 from masking_console.models.masking_session import CheckedSession, CheckState
-from masking_console.models.past_attempt import (
+from masking_console.models.plain_text import PlainText, plain_text
+from masking_console.models.unsettled import (
     PastAttempt,
 )
-from masking_console.models.plain_text import PlainText, plain_text
 from masking_console.operations.wiring import Operations
 from masking_console.presentation.display import LogLine, Sign, day_and_second
 from masking_console.presentation.listing import (

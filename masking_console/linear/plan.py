@@ -14,7 +14,7 @@ from masking_console.errors import (
     RefusedError,
     StoppedError,
 )
-from masking_console.linear.stop_signals import StopSignals
+from masking_console.linear.prompt import StopSignals
 from masking_console.models.account import Account, AccountSource
 from masking_console.models.cause import Cause
 from masking_console.models.expiry import ConfirmedPlan, ExpiryPlan

@@ -135,3 +135,37 @@ class AuditState:
     def waiting(self) -> int:
         """The number of entries that the target does not have."""
         return max(0, self.entries - self.sent)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong with the journal."""
+
+    name: str
+    """The name by which it is acknowledged; empty until it is written down."""
+    words: str
+    """The finding in a sentence."""
+    reason: str = ""
+    """Why it can stay so, in the words of whoever acknowledged it; empty before."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChainReport:
+    """What a look at the whole hash chain found."""
+
+    entries: int
+    """How many entries there are."""
+    last_seal: str
+    """The seal of the last; whoever keeps it elsewhere can prove the rest with it."""
+    findings: tuple[Finding, ...] = ()
+    """What is wrong, acknowledged or not; empty when all is well."""
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What is wrong and was not acknowledged, in sentences."""
+        return tuple(each.words for each in self.findings if not each.reason)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing was changed, removed or put elsewhere, or it is known why."""
+        return not self.problems

@@ -6,9 +6,6 @@ from datetime import datetime
 
 from masking_console.errors import InputError
 from masking_console.models.masking_session import MaskingSession, SessionStatus
-from masking_console.models.past_attempt import (
-    PastAttempt,
-)
 from masking_console.models.phone_number import (
     LONGEST_SPELLING,
     Reading,
@@ -19,6 +16,9 @@ from masking_console.models.phone_number import (
 from masking_console.models.plain_text import PlainText
 from masking_console.models.run_events import Learnt
 from masking_console.models.session_uuid import SessionUuid
+from masking_console.models.unsettled import (
+    PastAttempt,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -30,10 +30,9 @@ from masking_console.operations.connections import (
     sign_in_error,
 )
 from masking_console.operations.engine import Emit
-from masking_console.operations.learning import Learning, patient_look
+from masking_console.operations.second_look import Learning, patient_look
 from masking_console.plivo.answers import Answer, Verdict
-from masking_console.plivo.details import SessionPage
-from masking_console.plivo.list_query import ListQuery
+from masking_console.plivo.details import ListQuery, SessionPage
 
 if TYPE_CHECKING:
     from masking_console.plivo.client import PlivoClient

@@ -36,8 +36,8 @@ from masking_console.operations.connections import Connections
 from masking_console.operations.engine import Emit
 from masking_console.operations.expire_one import ExpireOne, Waits
 from masking_console.operations.policy import Policy
-from masking_console.operations.run_control import RunControl
-from masking_console.operations.sleep_watch import (
+from masking_console.operations.run_control import (
+    RunControl,
     SleepWatch,
     WakingLooks,
     is_expired,

@@ -27,28 +27,27 @@ from masking_console.models.listing import (
     Wanted,
 )
 from masking_console.models.masking_session import MaskingSession, SessionStatus
-from masking_console.models.past_attempt import (
-    PastAttempt,
-)
 from masking_console.models.phone_number import Reading
 from masking_console.models.plain_text import PlainText
 from masking_console.models.session_uuid import SessionUuid
+from masking_console.models.unsettled import (
+    PastAttempt,
+)
 from masking_console.operations.connections import (
     SIGN_IN_REFUSED,
     Connections,
     sign_in_error,
 )
 from masking_console.operations.engine import Emit
-from masking_console.operations.learning import Learning, patient_look
 from masking_console.operations.list_window import (
     WORKERS,
     FilterRefusedError,
     Window,
     side_by_side,
 )
+from masking_console.operations.second_look import Learning, patient_look
 from masking_console.plivo.answers import Answer, Verdict
-from masking_console.plivo.details import SessionPage
-from masking_console.plivo.list_query import ListQuery
+from masking_console.plivo.details import ListQuery, SessionPage
 from masking_console.presentation.listing import search_words
 from masking_console.presentation.sessions import reading_words
 

@@ -14,8 +14,7 @@ from masking_console.models.account import Account
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.connections import SIGN_IN_REFUSED, sign_in_error
 from masking_console.plivo.answers import Answer, Verdict
-from masking_console.plivo.details import SessionPage
-from masking_console.plivo.list_query import LARGEST_PAGE, ListQuery
+from masking_console.plivo.details import LARGEST_PAGE, ListQuery, SessionPage
 
 T = TypeVar("T")
 

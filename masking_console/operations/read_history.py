@@ -19,14 +19,15 @@ from masking_console.journal.searching import (
     read_session_events,
 )
 from masking_console.models.expiry import ExpirySummary
-from masking_console.models.history import BatchRecord, ChainReport
+from masking_console.models.history import BatchRecord
 from masking_console.models.history_query import (
     HistoryFields,
     HistoryPage,
     HistoryQuery,
+    SessionEvent,
     parse_date,
 )
-from masking_console.models.session_events import SessionEvent
+from masking_console.models.journal_entry import ChainReport
 from masking_console.paths import (
     make_private_folder,
     make_private_subfolder,

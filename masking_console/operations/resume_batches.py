@@ -30,7 +30,7 @@ from masking_console.models.unsettled import (
 from masking_console.operations.check_sessions import CheckEvent, CheckSessions
 from masking_console.operations.connections import Connections
 from masking_console.operations.engine import Emit
-from masking_console.operations.learning import (
+from masking_console.operations.second_look import (
     is_news,
     looked_result,
     patient_look,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from masking_console.errors import InputError
 from masking_console.models.expiry import RecordedIntent, RunEnd
 from masking_console.models.run_events import RunEvent, RunWaiting
-from masking_console.models.team_state import TeamState
+from masking_console.models.team import TeamState
 from masking_console.operations.run_control import RunControl
 from masking_console.presentation.history import team_verified_words
 from masking_console.settings import HistoryScope, Settings, TeamRequire, TeamRules

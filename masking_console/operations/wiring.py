@@ -21,7 +21,7 @@ from masking_console.models.reach import ConnectionReport
 from masking_console.models.run_events import LookFound, RunEvent
 from masking_console.models.session_detail import SessionInspection
 from masking_console.models.session_uuid import SessionUuid
-from masking_console.models.team_state import TeamState
+from masking_console.models.team import TeamState
 from masking_console.models.unsettled import NotSettled
 from masking_console.operations.check_sessions import (
     CheckEvent,

@@ -27,9 +27,8 @@ from masking_console.models.reach import Unreached
 from masking_console.models.session_detail import SessionDetail
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.plivo.answers import Answer, SeenAnswers, Verdict
-from masking_console.plivo.details import SessionPage, read_detail, read_page
+from masking_console.plivo.details import ListQuery, SessionPage, read_detail, read_page
 from masking_console.plivo.http_clients import LOCATION, HttpClients
-from masking_console.plivo.list_query import ListQuery
 from masking_console.plivo.network import Network, Way
 from masking_console.plivo.pacing import Pace
 from masking_console.plivo.replies import (

@@ -1,6 +1,6 @@
 """The answer to a GET of one session → `SessionDetail`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -8,7 +8,12 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from masking_console.models.masking_session import MaskingSession, parse_timestamp
+from masking_console.models.masking_session import (
+    MaskingSession,
+    SessionStatus,
+    bare_number,
+    parse_timestamp,
+)
 from masking_console.models.plain_text import PlainText, plain_text
 from masking_console.models.session_detail import Interaction, SessionDetail
 from masking_console.plivo.replies import UNREADABLE, read_session
@@ -160,3 +165,67 @@ def _host(value: object) -> PlainText:
     except ValueError:
         return plain_text("unreadable")
     return plain_text(host or "", limit=80)
+
+
+LARGEST_PAGE = 20
+"""The most sessions on a page."""
+_TIME = "%Y-%m-%d %H:%M:%S.%f"
+"""A time in UTC; Plivo takes fractions of a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListQuery:
+    """A question for one page of sessions; a field that is empty is not asked for.
+
+    Whether Plivo obeyed it is for the caller to check, on every row.
+    """
+
+    first_party: str = ""
+    """Party 1's number, with or without its plus."""
+    second_party: str = ""
+    """Party 2's number, likewise."""
+    virtual_number: str = ""
+    """The virtual number, likewise."""
+    status: SessionStatus | None = None
+    """The state; `IN_PROGRESS` and `OTHER` were never seen to be taken."""
+    created_from: datetime | None = None
+    """The earliest time of creation, in UTC."""
+    created_before: datetime | None = None
+    """The time of creation, in UTC, from which sessions are left out."""
+    limit: int = LARGEST_PAGE
+    """The most sessions on the page."""
+    offset: int = 0
+    """The number of sessions to skip."""
+
+    @classmethod
+    def for_number(cls, number: str) -> tuple["ListQuery", "ListQuery", "ListQuery"]:
+        """Return the questions for a number in each of its three places."""
+        return (
+            cls(first_party=number),
+            cls(second_party=number),
+            cls(virtual_number=number),
+        )
+
+    @property
+    def number(self) -> str:
+        """The first number that it asks for, as bare digits; empty without one."""
+        given = self.first_party or self.second_party or self.virtual_number
+        return bare_number(given)
+
+    def parameters(self) -> Mapping[str, str]:
+        """Return the parameters of the request, by Plivo's names."""
+        texts = {
+            "first_party": bare_number(self.first_party),
+            "second_party": bare_number(self.second_party),
+            "virtual_number": bare_number(self.virtual_number),
+            "status": self.status.value if self.status is not None else "",
+            "created_time__gte": _in_plivos_words(self.created_from),
+            "created_time__lt": _in_plivos_words(self.created_before),
+            "limit": str(self.limit),
+            "offset": str(self.offset) if self.offset else "",
+        }
+        return {name: text for name, text in texts.items() if text}
+
+
+def _in_plivos_words(moment: datetime | None) -> str:
+    return moment.strftime(_TIME) if moment is not None else ""

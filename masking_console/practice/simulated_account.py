@@ -29,7 +29,6 @@ from masking_console.practice.faults import (
     MarkedFaults,
     OddAnswers,
 )
-from masking_console.practice.generation import generate_contents, new_session_uuid
 from masking_console.practice.listing import (
     Conduct,
     ListRefusedError,
@@ -38,7 +37,9 @@ from masking_console.practice.listing import (
 from masking_console.practice.stored_session import (
     EXPIRED,
     StoredSession,
+    generate_contents,
     listed_json,
+    new_session_uuid,
     session_json,
 )
 

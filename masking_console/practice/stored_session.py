@@ -1,13 +1,15 @@
-"""A session as the simulated service keeps it, and as Plivo's JSON shows it.
+"""Sessions of the simulated account, as they are stored and made."""
 
-Numbers are without ``+``, times in Go's default form, PINs in clear, as in Plivo's own
-answers (API reference, "Objects, field by field").
-"""
-
-from dataclasses import dataclass
+import random
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+from typing import Any
 
 from masking_console.models.session_uuid import SessionUuid
+from masking_console.practice.faults import ODD_ANSWERS, Mark
 
 EXPIRED = "expired"
 """Plivo's word for a session that is closed."""
@@ -187,3 +189,194 @@ def _pin_json(session: StoredSession) -> dict[str, object]:
         "pin_retry_wait": 7,
         "incorrect_pin_play": "https://example.com/wrong.mp3",
     }
+
+
+HOSTILE_URL = (
+    "https://example.com/[/x][@click=app.quit]events[/]?a=\x1b]52;c;cm0gLXJm\x07"
+    "\x1b[2J\u202egpj.exe\u2066\x00\r\nSet-Cookie: a=b"
+)
+"""A callback URL with markup, escape sequences, bidi controls and line ends."""
+HOSTILE_PARTY = "sip:desk[/x]\x1b[31m\u202e\n@phone.example"
+"""A party with the same; SIP endpoints are allowed there."""
+HOSTILE_STATUS = "on-hold[/x]\x1b[5m"
+"""A status that the documentation does not know."""
+
+_COMES_BACK_AFTER = timedelta(minutes=1)
+_PIN_FIELDS_SINCE = timedelta(days=60)
+_MINUTES = (30, 60, 90, 120, 240)
+_VIRTUAL_NUMBERS = tuple(f"1202555{n:04}" for n in range(140, 152))
+_BUSY_NUMBER = "447700900073"
+"""A number that many sessions have, for a filter to find."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Age:
+    """How old the sessions up to a position are, and what share is still open."""
+
+    until: float
+    youngest: timedelta
+    oldest: timedelta
+    active: float
+    in_call: float
+
+
+_AGES = (
+    _Age(0.42, timedelta(minutes=5), timedelta(hours=20), 0.60, 0.08),
+    _Age(0.62, timedelta(days=1), timedelta(days=6, hours=20), 0.12, 0.03),
+    _Age(0.82, timedelta(days=7, hours=4), timedelta(days=29), 0.08, 0.02),
+    _Age(0.98, timedelta(days=31), timedelta(days=88), 0.06, 0.0),
+    _Age(1.00, timedelta(days=92), timedelta(days=200), 0.2, 0.0),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a simulated account holds at first."""
+
+    sessions: tuple[StoredSession, ...]
+    """All of them, in no particular order."""
+    marked: Mapping[Mark, SessionUuid]
+    """Which of them have something special to them."""
+
+
+def generate_contents(seed: int, count: int, now: datetime) -> Contents:
+    """Return ``count`` ordinary sessions and one for each `Mark`.
+
+    The ids, numbers and ages depend on the seed alone, the times on ``now`` as well.
+    """
+    # Apart from each other, so that the marked ones keep their ids whatever the count.
+    marked_by = _Maker(random.Random(f"{seed}/marked"), now)  # noqa: S311 - no secret
+    ordinary_by = _Maker(random.Random(f"{seed}/ordinary"), now)  # noqa: S311
+    marked = {mark: marked_by.marked(mark, at) for at, mark in enumerate(Mark)}
+    ordinary = tuple(ordinary_by.ordinary(at / count) for at in range(count))
+    return Contents(
+        (*marked.values(), *ordinary),
+        MappingProxyType({mark: s.session_uuid for mark, s in marked.items()}),
+    )
+
+
+def new_session_uuid(rng: random.Random) -> SessionUuid:
+    """Return a version-4 UUID, as all of Plivo's are."""
+    return SessionUuid(_new_uuid(rng))
+
+
+def _new_uuid(rng: random.Random) -> str:
+    return str(uuid.UUID(int=rng.getrandbits(128), version=4))
+
+
+class _Maker:
+    """Makes sessions one after the other from one source of chance."""
+
+    def __init__(self, rng: random.Random, now: datetime) -> None:
+        self._rng = rng
+        self._now = now
+
+    def ordinary(self, position: float) -> StoredSession:
+        """Return the session at a position between 0 and 1 among the ages."""
+        age = next(age for age in _AGES if position < age.until)
+        old = self._between(age.youngest, age.oldest)
+        created = self._moment(self._now - old)
+        fate = self._rng.random()
+        is_open = fate < age.active + age.in_call
+        if is_open:
+            expiry = self._now + self._between(timedelta(minutes=3), timedelta(hours=9))
+        else:
+            planned = timedelta(minutes=self._rng.choice(_MINUTES))
+            expiry = created + min(planned, old * 0.9)
+        knows_pins = old < _PIN_FIELDS_SINCE
+        has_pins = knows_pins and self._rng.random() < 0.2  # noqa: PLR2004 - a share
+        session = StoredSession(
+            session_uuid=new_session_uuid(self._rng),
+            first_party=f"9100000{self._rng.randrange(100_000):05}",
+            second_party=self._second_party(),
+            virtual_number=self._rng.choice(_VIRTUAL_NUMBERS),
+            created_time=created,
+            expiry_time=self._moment(expiry),
+            open_word="active" if fate < age.active else IN_PROGRESS,
+            has_doubled_offset=self._rng.random() < 0.1,  # noqa: PLR2004 - a share
+            callback_url=self._rng.choice(("", "https://example.com/masking/events")),
+            pins=self._pins() if has_pins else None,
+            knows_pins=knows_pins,
+        )
+        return self._with_calls(session)
+
+    def marked(self, mark: Mark, number: int) -> StoredSession:
+        """Return an open session of the last hour with what the mark says."""
+        old = self._between(timedelta(minutes=20), timedelta(minutes=55))
+        ahead = self._between(timedelta(hours=2), timedelta(hours=3))
+        plain = StoredSession(
+            session_uuid=new_session_uuid(self._rng),
+            # Not among the ordinary ones, so that its pair is its own.
+            first_party=f"4477009009{number:02}",
+            second_party=f"1303555{100 + number:04}",
+            virtual_number=_VIRTUAL_NUMBERS[number % 3],
+            created_time=self._moment(self._now - old),
+            expiry_time=self._moment(self._now + ahead),
+        )
+        changes: dict[Mark, dict[str, Any]] = {
+            Mark.COMES_BACK: {"comes_back_after": _COMES_BACK_AFTER},
+            Mark.IN_CALL: {"open_word": IN_PROGRESS},
+            Mark.HOSTILE_TEXT: {
+                "callback_url": HOSTILE_URL,
+                "first_party": HOSTILE_PARTY,
+            },
+            Mark.UNKNOWN_STATUS: {"open_word": HOSTILE_STATUS},
+            Mark.WITH_PINS: {"pins": self._pins()},
+            Mark.EXPIRED: {"expiry_time": self._now - timedelta(minutes=10)},
+            Mark.PAST_LISTING: {"created_time": self._now - timedelta(days=120)},
+            Mark.SINGLE_PARTY: {"second_party": "", **self._long_over()},
+            Mark.ONE_LEG: self._long_over(),
+        }
+        # Not among those that a list brings, where an operator may tick them.
+        odd = {"created_time": self._now - timedelta(days=100)}
+        changes |= dict.fromkeys(ODD_ANSWERS, odd)
+        made = self._with_calls(replace(plain, **changes.get(mark, {})))
+        if mark is Mark.ONE_LEG:
+            missed = Interaction(
+                made.created_time, made.created_time, _new_uuid(self._rng)
+            )
+            made = replace(made, interactions=(missed, *made.interactions))
+        return made
+
+    def _long_over(self) -> dict[str, Any]:
+        """Return the times of a session that was over a month ago."""
+        created = self._now - timedelta(days=40)
+        return {
+            "created_time": created,
+            "expiry_time": created + timedelta(hours=1),
+        }
+
+    def _second_party(self) -> str:
+        if self._rng.random() < 0.15:  # noqa: PLR2004 - a share
+            return _BUSY_NUMBER
+        return f"447700900{self._rng.randrange(100, 900)}"
+
+    def _pins(self) -> tuple[str, str]:
+        first, second = self._rng.sample(range(1000, 10_000), 2)
+        return str(first), str(second)
+
+    def _with_calls(self, session: StoredSession) -> StoredSession:
+        """Return the session with up to four calls while it was open."""
+        end = min(session.expiry_time, self._now)
+        calls = self._rng.choice((0, 0, 1, 1, 2, 3, 4))
+        room = (end - session.created_time) / (calls + 1)
+        return replace(
+            session,
+            interactions=tuple(
+                Interaction(
+                    start_time=start.replace(microsecond=0),
+                    end_time=(start + room / 2).replace(microsecond=0),
+                    first_call=_new_uuid(self._rng),
+                    second_call=_new_uuid(self._rng),
+                )
+                for start in (session.created_time + room * n for n in range(calls))
+            ),
+        )
+
+    def _between(self, shortest: timedelta, longest: timedelta) -> timedelta:
+        return shortest + (longest - shortest) * self._rng.random()
+
+    def _moment(self, moment: datetime) -> datetime:
+        """Return the moment with 0 to 6 fractional digits."""
+        step = 10 ** self._rng.randrange(7)
+        return moment.replace(microsecond=moment.microsecond // step * step)

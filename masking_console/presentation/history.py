@@ -8,18 +8,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from masking_console.models.expiry import ExpiryOutcome
-from masking_console.models.history import (
-    BatchRecord,
-    ChainReport,
-    Finding,
-    SessionRecord,
-)
-from masking_console.models.history_query import SearchProgress
-from masking_console.models.journal_entry import AuditState
+from masking_console.models.history import BatchRecord, SessionRecord
+from masking_console.models.history_query import SearchProgress, SessionEvent
+from masking_console.models.journal_entry import AuditState, ChainReport, Finding
 from masking_console.models.plain_text import plain_text
-from masking_console.models.session_events import SessionEvent
-from masking_console.models.team_report import TeamReport
-from masking_console.models.team_state import TeamState
+from masking_console.models.team import TeamReport, TeamState
 from masking_console.presentation.display import Sign, day_and_minute, glyph, zone_name
 from masking_console.presentation.run_lines import result_words
 from masking_console.presentation.session_events import event_object

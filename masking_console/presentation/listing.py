@@ -7,13 +7,12 @@ from masking_console.models.account import Account
 from masking_console.models.id_shapes import IncompleteReason
 from masking_console.models.listing import FoundSession, ListEnd, ListProgress, Wanted
 from masking_console.models.masking_session import CheckedSession
-from masking_console.models.own_report import OwnReport
-from masking_console.models.past_attempt import (
+from masking_console.models.plain_text import PlainText
+from masking_console.models.session_ids import OwnReport, PastedIds
+from masking_console.models.session_uuid import EXAMPLE, SessionUuid
+from masking_console.models.unsettled import (
     PastAttempt,
 )
-from masking_console.models.plain_text import PlainText
-from masking_console.models.session_ids import PastedIds
-from masking_console.models.session_uuid import EXAMPLE, SessionUuid
 from masking_console.presentation.display import shown_time
 from masking_console.presentation.review import sessions
 from masking_console.presentation.sessions import (

@@ -6,13 +6,13 @@ from itertools import groupby
 from masking_console.models.expiry import ExpiryOutcome
 from masking_console.models.free_text import fit_to_keep
 from masking_console.models.history import BatchRecord, who
+from masking_console.models.history_query import SessionEvent
 from masking_console.models.journal_entry import (
     DamagedEntry,
     JournalEntry,
     JournalEvent,
 )
 from masking_console.models.plain_text import plain_text
-from masking_console.models.session_events import SessionEvent
 from masking_console.presentation.display import day_and_second
 
 _WORDS = {

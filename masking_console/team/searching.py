@@ -11,13 +11,14 @@ from typing import Any
 
 from masking_console.journal.seals import SealedRow, damaged_entry, entry_of
 from masking_console.models.history import BatchRecord, batch_record
-from masking_console.models.history_query import HistoryPage, HistoryQuery
-from masking_console.models.plain_text import plain_text
-from masking_console.models.session_events import (
+from masking_console.models.history_query import (
+    HistoryPage,
+    HistoryQuery,
     SealedEntry,
     SessionEvent,
     events_of_batch,
 )
+from masking_console.models.plain_text import plain_text
 from masking_console.team.connection import TeamServer
 from masking_console.team.schema import check_version
 

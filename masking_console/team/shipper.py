@@ -17,7 +17,7 @@ from masking_console.journal.entry_reader import read_journal_id, read_last, rea
 from masking_console.journal.failures import in_our_words
 from masking_console.journal.seals import Head, SealedRow, entry_of
 from masking_console.models.journal_entry import JournalEvent
-from masking_console.models.team_state import TeamState
+from masking_console.models.team import TeamState
 from masking_console.team.store import ChainId, TeamStore
 
 _AT_ONCE = 2_000

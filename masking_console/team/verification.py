@@ -22,9 +22,9 @@ from masking_console.journal.seals import (
     seal,
     verify_rows,
 )
-from masking_console.models.history import Finding
+from masking_console.models.journal_entry import Finding
 from masking_console.models.plain_text import plain_text
-from masking_console.models.team_report import TeamReport
+from masking_console.models.team import TeamReport
 from masking_console.team.connection import TeamServer
 from masking_console.team.schema import check_version
 

@@ -14,7 +14,7 @@ from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
 
-from masking_console.exit_codes import ExitCode
+from masking_console.errors import ExitCode
 from masking_console.presentation.display import Sign, place_words
 from masking_console.settings import Settings
 from masking_console.ui.crash import CrashSafeApp

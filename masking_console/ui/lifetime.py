@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from masking_console.exit_codes import ExitCode
+from masking_console.errors import ExitCode
 
 if TYPE_CHECKING:
     from masking_console.operations.wiring import Operations

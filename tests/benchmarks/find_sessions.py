@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT))
 # After the path, because the support belongs to the tests.
 from masking_console.models.listing import ListEvent, Wanted  # noqa: E402
 from masking_console.operations.find_sessions import FindSessions  # noqa: E402
-from masking_console.plivo.list_query import LARGEST_PAGE  # noqa: E402
+from masking_console.plivo.details import LARGEST_PAGE  # noqa: E402
 from masking_console.plivo.pacing import Pace  # noqa: E402
 from masking_console.practice.listing import Conduct  # noqa: E402
 from masking_console.practice.simulated_account import SimulatedAccount  # noqa: E402

@@ -6,7 +6,7 @@ import pytest
 
 from masking_console.cli.commands import cli
 from masking_console.config_keys import allowed
-from masking_console.exit_codes import ExitCode
+from masking_console.errors import ExitCode
 from masking_console.practice.faults import ODD_ANSWERS
 from masking_console.practice.simulated_account import SimulatedAccount
 from masking_console.ui.app import ConsoleApp

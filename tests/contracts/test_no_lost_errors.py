@@ -39,7 +39,7 @@ def test_every_handler_and_worker_of_the_face_hands_its_errors_to_the_app() -> N
     # the first account is awaited where it is made.
     assert found == {
         ("ui/lifetime.py", "Thread"),
-        ("ui/main/first_steps.py", "create_task"),
+        ("ui/main/accounts.py", "create_task"),
     }
 
 

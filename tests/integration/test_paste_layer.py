@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from masking_console.exit_codes import ExitCode
+from masking_console.errors import ExitCode
 
 if sys.platform == "win32":
     pytest.skip("needs a pseudo terminal", allow_module_level=True)

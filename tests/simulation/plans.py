@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from masking_console.models.expiry import ConfirmedPlan, ExpiryPlan
 from masking_console.models.masking_session import CheckedSession, CheckState
 from masking_console.practice.exchange import practice_account
-from masking_console.practice.generation import new_session_uuid
+from masking_console.practice.stored_session import new_session_uuid
 from tests.simulation.far_side import EPOCH, WatchedAccount
 
 FOREVER = 100_000.0

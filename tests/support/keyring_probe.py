@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from masking_console.cli.secret_process import prevent_core_dumps
+from masking_console.cli.process import prevent_core_dumps
 from masking_console.credentials.credentials import Credentials
 from masking_console.credentials.keyring_entries import (
     INDEX_SERVICE,

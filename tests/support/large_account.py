@@ -10,10 +10,14 @@ from masking_console.models.listing import ListEnd, ListEvent, ListProgress, Wan
 from masking_console.models.masking_session import MaskingSession
 from masking_console.operations.find_sessions import FindSessions
 from masking_console.practice.exchange import PRACTICE_AUTH_ID, ReceivedRequest
-from masking_console.practice.generation import generate_contents, new_session_uuid
 from masking_console.practice.listing import Conduct
 from masking_console.practice.simulated_account import RateLimit, SimulatedAccount
-from masking_console.practice.stored_session import EXPIRED, StoredSession
+from masking_console.practice.stored_session import (
+    EXPIRED,
+    StoredSession,
+    generate_contents,
+    new_session_uuid,
+)
 from masking_console.settings import Timeouts
 from tests.support.runs import bench
 

@@ -16,7 +16,7 @@ from masking_console.linear.expire import ExpireJob
 from masking_console.linear.find import FindJob, FindJson, FindText
 from masking_console.linear.output import JsonLines, Output, TextLines
 from masking_console.linear.plan import ExpiryRequest, digest
-from masking_console.linear.stop_signals import StopSignals
+from masking_console.linear.prompt import StopSignals
 from masking_console.models.listing import Wanted
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.wiring import build_operations

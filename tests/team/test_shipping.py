@@ -14,7 +14,7 @@ import pytest
 from masking_console.errors import TeamError
 from masking_console.journal.entry_reader import read_journal_id, read_last, read_rows
 from masking_console.journal.journal import Journal
-from masking_console.models.team_state import TeamState
+from masking_console.models.team import TeamState
 from masking_console.team.connection import TeamServer
 from masking_console.team.schema import VERSION
 from masking_console.team.shipper import Shipper, _finish

@@ -12,7 +12,7 @@ import pytest
 from masking_console import paths
 from masking_console.journal.entry_reader import read_journal_id, read_rows
 from masking_console.journal.seals import FIRST_SEAL, SealedRow, seal
-from masking_console.models.team_report import TeamReport
+from masking_console.models.team import TeamReport
 from masking_console.operations.team import print_team_verification
 from masking_console.settings import Settings
 from masking_console.team import verification

@@ -19,10 +19,10 @@ from masking_console.settings import Settings
 from masking_console.ui.app import ConsoleApp
 from masking_console.ui.crash import CRASH_RETURN_CODE
 from masking_console.ui.main import expire
+from masking_console.ui.main.conditions import WriteSwitch
 from masking_console.ui.main.outer_screens import OuterScreens
 from masking_console.ui.main.screen import MainScreen
 from masking_console.ui.main.workspace import Workspace
-from masking_console.ui.main.writes import WriteSwitch
 from masking_console.ui.screens.accounts import AccountsScreen
 from masking_console.ui.screens.history import HistoryScreen
 from masking_console.ui.screens.review import ReviewScreen

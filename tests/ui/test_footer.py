@@ -4,7 +4,7 @@ import pytest
 
 from masking_console.practice.faults import Ending, Fault
 from masking_console.practice.simulated_account import SimulatedAccount
-from masking_console.ui.widgets.key_footer import KeyFooter
+from masking_console.ui.widgets.bottom_lines import KeyFooter
 from tests.support.console import Console, console
 from tests.support.runs import open_ids
 

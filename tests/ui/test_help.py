@@ -5,7 +5,7 @@ from textual.command import CommandPalette
 from textual.widgets import Input
 
 from masking_console.practice.simulated_account import SimulatedAccount
-from masking_console.ui.keys.help_text import commands, help_groups
+from masking_console.ui.keys.key_words import commands, help_groups
 from masking_console.ui.keys.keymap import owners
 from masking_console.ui.screens.help import HelpScreen
 from masking_console.ui.screens.history import HistoryScreen

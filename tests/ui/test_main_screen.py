@@ -6,7 +6,7 @@ from textual import events
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.practice.simulated_account import SimulatedAccount
 from masking_console.ui.screens.help import HelpScreen
-from masking_console.ui.widgets.filter_line import FilterLine
+from masking_console.ui.widgets.bottom_lines import FilterLine
 from tests.support.console import console
 
 IdsOf = Callable[[str, int], list[SessionUuid]]

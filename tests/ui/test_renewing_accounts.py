@@ -25,7 +25,7 @@ from masking_console.ui.app import ConsoleApp
 from masking_console.ui.screens.account_forms import ReplaceTokenScreen, TokenField
 from masking_console.ui.screens.accounts import AccountsScreen
 from masking_console.ui.screens.question import QuestionScreen, TypedNameScreen
-from masking_console.ui.widgets.key_footer import KeyFooter
+from masking_console.ui.widgets.bottom_lines import KeyFooter
 from tests.support.accounts import AUTH_ID, SECRET, account, opened
 from tests.support.console import Console, console
 from tests.support.keyrings import (

@@ -5,7 +5,7 @@ import pytest
 
 from masking_console.models.account import Account, AccountName, AuthId, AuthToken
 from masking_console.operations.connections import Link
-from masking_console.ui.widgets.status_bar import StatusFacts
+from masking_console.ui.widgets.status import StatusFacts
 
 ACCOUNT = Account(
     AccountName("acme"), AuthId("MAEXAMPLE0000000044T"), AuthToken("s3cret-t0ken")

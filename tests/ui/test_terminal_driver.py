@@ -14,7 +14,7 @@ from textual import events
 from textual.app import App
 from textual.message import Message
 
-from masking_console.exit_codes import ExitCode
+from masking_console.errors import ExitCode
 from masking_console.ui.terminal import InputStalled, console_driver_class
 
 if sys.platform == "win32":

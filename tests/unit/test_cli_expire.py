@@ -8,7 +8,7 @@ import pytest
 from masking_console.credentials.credentials import Credentials
 from masking_console.errors import AccountUnknownError
 from masking_console.linear.plan import chosen_account
-from masking_console.linear.stop_signals import StopSignals
+from masking_console.linear.prompt import StopSignals
 from masking_console.models.account import (
     Account,
     AccountName,

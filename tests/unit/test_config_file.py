@@ -13,8 +13,7 @@ from masking_console.cli.options import load_settings
 from masking_console.config_file import LARGEST_FILE, ConfigFile, read_config
 from masking_console.config_keys import allowed
 from masking_console.config_layers import Configuration, read_configuration
-from masking_console.errors import ConfigFileError
-from masking_console.exit_codes import ExitCode
+from masking_console.errors import ConfigFileError, ExitCode
 from masking_console.models.account import AccountName
 from masking_console.models.expiry import ConfirmationRules
 from masking_console.paths import is_absent

@@ -9,14 +9,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from masking_console.cli.secret_process import protect
+from masking_console.cli.process import protect
 from masking_console.errors import InputError
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="asks Linux")
 PR_GET_DUMPABLE = 3
 ENDING = f"""
 import ctypes, os, resource, sys
-from masking_console.cli import secret_process
+from masking_console.cli import process
 {{}}
 limit = resource.getrlimit(resource.RLIMIT_CORE)
 sys.stdout.write(f"{{{{limit}}}} {{{{ctypes.CDLL(None).prctl({PR_GET_DUMPABLE})}}}}")
@@ -31,7 +31,7 @@ os.abort()
 def test_an_environment_that_lays_memory_open_is_refused(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("masking_console.cli.secret_process.prevent_core_dumps", int)
+    monkeypatch.setattr("masking_console.cli.process.prevent_core_dumps", int)
     with pytest.raises(InputError, match=rf"^Unset {name}: [^.]*\.$"):
         protect({name: "1"}, practice=False)
     protect({name: "1"}, practice=True)
@@ -70,7 +70,7 @@ def end_after(statement: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 @linux_only
 def test_a_process_that_holds_a_token_leaves_no_core_dump(tmp_path: Path) -> None:
-    protected = end_after("secret_process.protect({}, practice=False)", tmp_path)
+    protected = end_after("process.protect({}, practice=False)", tmp_path)
 
     assert protected.returncode == -6
     assert protected.stdout == "(0, 0) 0"
@@ -86,7 +86,7 @@ def test_without_the_rule_it_could_be_dumped(tmp_path: Path) -> None:
 def test_where_a_portal_gives_the_secret_only_the_limit_is_set(tmp_path: Path) -> None:
     info = tmp_path / "sandbox"
     info.touch()
-    statement = f"secret_process.prevent_core_dumps({str(info)!r})"
+    statement = f"process.prevent_core_dumps({str(info)!r})"
     assert end_after(statement, tmp_path).stdout == "(0, 0) 1"
 
 

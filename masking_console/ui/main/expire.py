@@ -27,16 +27,15 @@ from masking_console.presentation.review import differences, doubt_words, sessio
 from masking_console.presentation.run_lines import event_line, looked_words
 from masking_console.presentation.sessions import strays_words
 from masking_console.ui.main.check import CheckJob
+from masking_console.ui.main.conditions import Tickets, WriteSwitch
 from masking_console.ui.main.follow_up import FollowUp
-from masking_console.ui.main.ticket import Tickets
 from masking_console.ui.main.workspace import Workspace
-from masking_console.ui.main.writes import WriteSwitch
 from masking_console.ui.screens.finished import Afterwards, FinishedScreen
 from masking_console.ui.screens.question import ChoiceScreen, QuestionScreen
 from masking_console.ui.screens.review import ReviewScreen
 from masking_console.ui.widgets.queue_table import QueueTable
 from masking_console.ui.widgets.result_log import ResultLog
-from masking_console.ui.widgets.run_panel import RunPanel, RunProgress
+from masking_console.ui.widgets.status import RunPanel, RunProgress
 
 _FRAME_SECONDS = 0.04
 """The screen changes at most 25 times a second, however much happens."""

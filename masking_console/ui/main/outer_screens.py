@@ -7,19 +7,19 @@ from typing import Any
 from textual.app import App, SystemCommand
 from textual.screen import Screen
 
-from masking_console.exit_codes import ExitCode
+from masking_console.errors import ExitCode
 from masking_console.models.account import Account
 from masking_console.models.expiry import ExpiryOutcome
 from masking_console.models.history import BatchRecord
 from masking_console.presentation.display import Sign, place_words
 from masking_console.presentation.finished import unsettled_outcomes_words
 from masking_console.presentation.run_lines import looked_words
-from masking_console.ui.keys.help_text import commands, help_groups
+from masking_console.ui.keys.key_words import commands, help_groups
 from masking_console.ui.main.accounts import AccountSwitch
 from masking_console.ui.main.check import CheckJob
+from masking_console.ui.main.conditions import Tickets
 from masking_console.ui.main.expire import ExpiryJob
 from masking_console.ui.main.follow_up import FollowUp
-from masking_console.ui.main.ticket import Tickets
 from masking_console.ui.main.workspace import Workspace
 from masking_console.ui.screens.accounts import AccountsScreen
 from masking_console.ui.screens.help import HelpScreen

@@ -23,20 +23,17 @@ from masking_console.presentation.listing import (
 )
 from masking_console.presentation.sessions import undone_words
 from masking_console.ui.keys.acts import asks, grave, hints
-from masking_console.ui.main.accounts import AccountSwitch
+from masking_console.ui.main.accounts import AccountSwitch, FirstSteps
 from masking_console.ui.main.check import CheckJob
+from masking_console.ui.main.conditions import Tickets, WriteSwitch
 from masking_console.ui.main.details import DetailJob, NumbersJob
 from masking_console.ui.main.expire import ExpiryJob
 from masking_console.ui.main.find import REFRESH_SECONDS, FindJob
-from masking_console.ui.main.first_steps import FirstSteps
 from masking_console.ui.main.follow_up import FollowUp
 from masking_console.ui.main.outer_screens import OuterScreens
-from masking_console.ui.main.ticket import Tickets
 from masking_console.ui.main.workspace import Workspace
-from masking_console.ui.main.writes import WriteSwitch
 from masking_console.ui.screens.splash import PANE_ACTS, PanesScreen
-from masking_console.ui.widgets.filter_line import FilterLine
-from masking_console.ui.widgets.key_footer import KeyFooter
+from masking_console.ui.widgets.bottom_lines import FilterLine, KeyFooter
 from masking_console.ui.widgets.queue_table import QueueTable
 from masking_console.ui.widgets.result_log import ResultLog
 from masking_console.ui.widgets.rows_view import RowsView

@@ -22,13 +22,12 @@ from masking_console.presentation.reach import reach_words
 from masking_console.queue.filters import queue_title
 from masking_console.ui.clipboard import copy_text
 from masking_console.ui.keys.acts import key_of
-from masking_console.ui.keys.remedies import with_remedy
+from masking_console.ui.keys.key_words import with_remedy
 from masking_console.ui.screens.question import answer_to
 from masking_console.ui.widgets.queue_table import QueueTable
 from masking_console.ui.widgets.result_log import ResultLog
-from masking_console.ui.widgets.run_panel import RunPanel
 from masking_console.ui.widgets.source_pane import SourcePane
-from masking_console.ui.widgets.status_bar import StatusBar, StatusFacts
+from masking_console.ui.widgets.status import RunPanel, StatusBar, StatusFacts
 
 if TYPE_CHECKING:
     from masking_console.operations.connections import Link

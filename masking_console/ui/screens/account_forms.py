@@ -19,7 +19,7 @@ from masking_console.models.account import Account, AccountSource, AuthToken
 from masking_console.operations.manage_accounts import ManageAccounts
 from masking_console.presentation.accounts import auth_id_hint
 from masking_console.ui.keys.acts import moves
-from masking_console.ui.keys.remedies import with_remedy
+from masking_console.ui.keys.key_words import with_remedy
 
 _STARS = "*" * 22
 

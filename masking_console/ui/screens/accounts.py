@@ -33,7 +33,7 @@ from masking_console.presentation.accounts import (
     shown_name,
 )
 from masking_console.ui.keys.acts import asks, grave, hints, key_of, moves
-from masking_console.ui.keys.remedies import step_words, with_remedy
+from masking_console.ui.keys.key_words import step_words, with_remedy
 from masking_console.ui.screens.account_forms import (
     NewAccountScreen,
     ReplaceTokenScreen,
@@ -43,7 +43,7 @@ from masking_console.ui.screens.question import (
     TypedNameScreen,
     answer_to,
 )
-from masking_console.ui.widgets.key_footer import KeyFooter
+from masking_console.ui.widgets.bottom_lines import KeyFooter
 
 _COLUMNS = (("name", 20), ("auth id", 8), ("token", 16), ("last checked", 20))
 _FORGOTTEN = "Its token is removed from this computer. Nothing changes at Plivo."

@@ -23,7 +23,7 @@ from masking_console.presentation.finished import (
 from masking_console.presentation.history import copied_words, exported_words
 from masking_console.presentation.run_lines import headline, report
 from masking_console.ui.keys.acts import asks, hints, key_of, moves
-from masking_console.ui.keys.remedies import with_remedy
+from masking_console.ui.keys.key_words import with_remedy
 from masking_console.ui.screens.question import DialogBox
 
 AddTicket = Callable[[str, Sequence[str]], Awaitable[str]]

@@ -14,7 +14,7 @@ from textual.widgets import Input, Static
 
 from masking_console.presentation.display import Sign, glyph
 from masking_console.ui.keys.acts import hints, key_of, moves
-from masking_console.ui.keys.help_text import HelpGroup
+from masking_console.ui.keys.key_words import HelpGroup
 from masking_console.ui.widgets.row_cells import fitted
 
 _COLUMN_WIDTH = 32

@@ -31,10 +31,9 @@ from masking_console.presentation.history import (
 )
 from masking_console.presentation.run_lines import headline, report
 from masking_console.ui.keys.acts import asks, key_of, moves
-from masking_console.ui.keys.remedies import with_remedy
+from masking_console.ui.keys.key_words import with_remedy
 from masking_console.ui.screens.finished import AddTicket, written_words
-from masking_console.ui.widgets.filter_line import FilterLine
-from masking_console.ui.widgets.key_footer import KeyFooter
+from masking_console.ui.widgets.bottom_lines import FilterLine, KeyFooter
 from masking_console.ui.widgets.row_cells import Cell, Column
 from masking_console.ui.widgets.rows_view import RowsView
 

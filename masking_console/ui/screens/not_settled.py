@@ -20,9 +20,9 @@ from masking_console.models.unsettled import NotSettled
 from masking_console.presentation.display import shown_time, zone_name
 from masking_console.presentation.finished import ended_by, matter_words
 from masking_console.ui.keys.acts import asks, key_of, moves
-from masking_console.ui.keys.remedies import with_remedy
+from masking_console.ui.keys.key_words import with_remedy
 from masking_console.ui.screens.question import DialogBox
-from masking_console.ui.widgets.key_footer import KeyFooter
+from masking_console.ui.widgets.bottom_lines import KeyFooter
 from masking_console.ui.widgets.row_cells import Cell, Column
 from masking_console.ui.widgets.rows_view import RowsView
 

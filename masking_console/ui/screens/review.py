@@ -35,7 +35,7 @@ from masking_console.presentation.sessions import (
 )
 from masking_console.ui.keys.acts import grave, hints, key_of, moves
 from masking_console.ui.keys.asking import AnswerField, Asks
-from masking_console.ui.keys.remedies import with_remedy
+from masking_console.ui.keys.key_words import with_remedy
 from masking_console.ui.widgets.row_cells import Cell, Column
 from masking_console.ui.widgets.rows_view import RowsView
 

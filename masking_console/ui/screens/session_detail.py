@@ -16,10 +16,10 @@ from masking_console.errors import MaskingConsoleError
 from masking_console.models.account import Account
 from masking_console.models.session_detail import SessionInspection
 from masking_console.models.session_uuid import SessionUuid
-from masking_console.presentation.detail import detail_lines
+from masking_console.presentation.sessions import detail_lines
 from masking_console.settings import ShowNumbers
 from masking_console.ui.keys.acts import asks, grave, hints, key_of, moves
-from masking_console.ui.keys.remedies import with_remedy
+from masking_console.ui.keys.key_words import with_remedy
 
 SHOWN_SECONDS = 60.0
 """Time for which numbers stay readable."""

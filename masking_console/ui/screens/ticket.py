@@ -20,7 +20,7 @@ from masking_console.models.cause import (
     CauseRules,
 )
 from masking_console.ui.keys.acts import moves
-from masking_console.ui.keys.remedies import with_remedy
+from masking_console.ui.keys.key_words import with_remedy
 from masking_console.ui.screens.question import DialogBox
 
 _WHAT_FOR = "They stand in the journal with every batch from now on."

@@ -13,7 +13,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 from textual.messages import InBandWindowResize
 
-from masking_console.exit_codes import ExitCode
+from masking_console.errors import ExitCode
 from masking_console.ui.terminal.characters import encoding_of, plain
 from masking_console.ui.terminal.paste_parser import InputStalled, WholePasteParser
 

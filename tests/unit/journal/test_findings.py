@@ -16,8 +16,7 @@ from masking_console.journal.entry_reader import read_rows
 from masking_console.journal.journal import Journal
 from masking_console.journal.reading import read_batches, verify_file
 from masking_console.journal.seals import FIRST_SEAL, note_path, seal
-from masking_console.models.history import ChainReport
-from masking_console.models.journal_entry import SCHEMA_VERSION
+from masking_console.models.journal_entry import SCHEMA_VERSION, ChainReport
 from tests.unit.journal.test_seals import NOW, rebuild_chain, tamper, write
 
 FIXTURE = Path(__file__).parents[2] / "fixtures" / "journal-of-version-2.db"

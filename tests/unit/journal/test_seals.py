@@ -20,8 +20,7 @@ from masking_console.journal.seals import (
     verify_chain,
 )
 from masking_console.models.expiry import RunEnd
-from masking_console.models.history import ChainReport
-from masking_console.models.journal_entry import SCHEMA_VERSION
+from masking_console.models.journal_entry import SCHEMA_VERSION, ChainReport
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.practice.exchange import practice_account
 from tests.support.runs import plan_of

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from masking_console.exit_codes import ExitCode
+from masking_console.errors import ExitCode
 from masking_console.linear.exit_code import dry_run_code, exit_code
 from masking_console.models.expiry import (
     Batch,

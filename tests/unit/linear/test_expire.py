@@ -12,7 +12,7 @@ import pytest
 from masking_console.journal import search_table
 from masking_console.journal.reading import read_batches
 from masking_console.journal.searching import count_unprepared
-from masking_console.linear.stop_signals import StopSignals
+from masking_console.linear.prompt import StopSignals
 from masking_console.models.cause import Cause
 from masking_console.models.expiry import ConfirmationRules
 from masking_console.models.plain_text import PlainText

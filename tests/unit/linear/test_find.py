@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from masking_console.linear.stop_signals import StopSignals
+from masking_console.linear.prompt import StopSignals
 from masking_console.models.cause import Cause
 from masking_console.models.listing import Wanted
 from masking_console.models.plain_text import PlainText

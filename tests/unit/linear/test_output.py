@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from masking_console.linear.output import JsonLines, Output, TextLines
 from masking_console.linear.plan import ExpiryRequest
-from masking_console.linear.stop_signals import StopSignals
+from masking_console.linear.prompt import StopSignals
 from masking_console.models.run_events import RunPaused, RunWaiting, SessionCameBack
 from masking_console.models.session_uuid import EXAMPLE, SessionUuid
 

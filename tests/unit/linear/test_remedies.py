@@ -3,7 +3,7 @@
 import pytest
 
 from masking_console.errors import CredentialsError, RefusedError, Remedy
-from masking_console.linear.remedies import with_remedy
+from masking_console.linear.exit_code import with_remedy
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 
 from masking_console.errors import StoppedError
 from masking_console.linear.plan import chosen_account
-from masking_console.linear.stop_signals import StopSignals
+from masking_console.linear.prompt import StopSignals
 from masking_console.operations.wiring import Operations, build_operations
 from masking_console.settings import Settings
 from tests.support.keyrings import SilentKeyring, using

@@ -16,9 +16,9 @@ from masking_console.models.history import (
 )
 from masking_console.models.history_query import HistoryQuery
 from masking_console.models.journal_entry import JournalEntry, JournalEvent
-from masking_console.models.past_attempt import past_attempt, unsettled_attempts
 from masking_console.models.plain_text import PlainText
 from masking_console.models.session_uuid import SessionUuid
+from masking_console.models.unsettled import past_attempt, unsettled_attempts
 
 NOW = datetime(2026, 3, 4, 12, 5, 2, tzinfo=UTC)
 IDS = (

@@ -5,9 +5,8 @@ import pytest
 
 from masking_console.models.expiry import Evidence, ExpiryOutcome, ExpiryResult
 from masking_console.models.history import BatchRecord, SessionRecord
-from masking_console.models.own_report import OwnReport, read_reports
 from masking_console.models.plain_text import PlainText
-from masking_console.models.session_ids import read_session_ids
+from masking_console.models.session_ids import OwnReport, read_reports, read_session_ids
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.presentation.run_lines import report
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.traceback import Traceback
 
 from masking_console.errors import (
+    ExitCode,
     InvalidAccountNameError,
     InvalidAuthIdError,
     InvalidSessionUuidError,
@@ -18,7 +19,6 @@ from masking_console.errors import (
     RefusedError,
     TokenRefusedError,
 )
-from masking_console.exit_codes import ExitCode
 from masking_console.models.account import (
     Account,
     AccountName,

@@ -25,7 +25,7 @@ from masking_console.models.run_events import (
 )
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.expire_sessions import ExpireSessions
-from masking_console.operations.sleep_watch import SleepWatch
+from masking_console.operations.run_control import SleepWatch
 from masking_console.practice.exchange import ReceivedRequest
 from masking_console.practice.faults import Fault
 from masking_console.practice.simulated_account import SimulatedAccount

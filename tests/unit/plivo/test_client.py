@@ -23,8 +23,8 @@ from masking_console.models.reach import Obstacle, SettingFault
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.plivo.answers import Verdict
 from masking_console.plivo.client import LARGEST_BODY, PlivoClient
+from masking_console.plivo.details import ListQuery
 from masking_console.plivo.http_clients import USER_AGENT
-from masking_console.plivo.list_query import ListQuery
 from masking_console.plivo.network import Network
 from masking_console.plivo.pacing import Pace
 from masking_console.settings import Settings, Timeouts, checked_api_url

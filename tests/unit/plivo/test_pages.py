@@ -1,8 +1,7 @@
 import pytest
 
 from masking_console.plivo.answers import Verdict
-from masking_console.plivo.details import SessionPage, read_page
-from masking_console.plivo.list_query import ListQuery
+from masking_console.plivo.details import ListQuery, SessionPage, read_page
 from masking_console.practice.simulated_account import SimulatedAccount
 from tests.support.runs import bench, quick_account
 

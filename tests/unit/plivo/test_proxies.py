@@ -11,8 +11,8 @@ from masking_console.models.reach import (
     SettingFault,
     UnusableSetting,
 )
-from masking_console.plivo import proxies
-from masking_console.plivo.proxies import (
+from masking_console.plivo import network
+from masking_console.plivo.network import (
     Route,
     find_route,
     is_excepted,
@@ -176,7 +176,7 @@ def test_a_proxy_that_cannot_be_used_never_makes_the_way_direct() -> None:
 
 
 def test_socks_needs_its_package_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(proxies, "find_spec", lambda _name: None)
+    monkeypatch.setattr(network, "find_spec", lambda _name: None)
 
     assert route(ALL_PROXY="socks5://p").problem == UnusableSetting(
         "ALL_PROXY", SettingFault.NEEDS_SOCKS

@@ -12,9 +12,9 @@ from masking_console.models.session_ids import read_session_ids
 from masking_console.practice import embedded
 from masking_console.practice.embedded import UNKNOWN_ID, sample_paste
 from masking_console.practice.faults import ODD_ANSWERS, Mark
-from masking_console.practice.generation import generate_contents
 from masking_console.practice.simulated_account import SimulatedAccount
 from masking_console.practice.stored_session import (
+    generate_contents,
     go_timestamp,
     listed_json,
     session_json,

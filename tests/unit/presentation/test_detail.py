@@ -13,7 +13,7 @@ from masking_console.models.session_detail import (
     SessionInspection,
 )
 from masking_console.models.session_uuid import SessionUuid
-from masking_console.presentation.detail import detail_lines
+from masking_console.presentation.sessions import detail_lines
 
 NOW = datetime(2026, 3, 4, 12, 4, 31, tzinfo=UTC)
 UUID = SessionUuid("c28b77d4-21e7-43bd-9447-04bfee92e651")

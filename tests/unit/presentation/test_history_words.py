@@ -7,13 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from masking_console.models.expiry import Evidence, ExpiryOutcome, ExpiryResult, RunEnd
-from masking_console.models.history import (
-    Addition,
-    BatchRecord,
-    ChainReport,
-    Finding,
-    SessionRecord,
-)
+from masking_console.models.history import Addition, BatchRecord, SessionRecord
+from masking_console.models.journal_entry import ChainReport, Finding
 from masking_console.models.plain_text import PlainText
 from masking_console.models.run_events import (
     LookedAgain,
@@ -25,8 +20,7 @@ from masking_console.models.run_events import (
     SessionCameBack,
 )
 from masking_console.models.session_uuid import SessionUuid
-from masking_console.models.team_report import TeamReport
-from masking_console.models.team_state import TeamState
+from masking_console.models.team import TeamReport, TeamState
 from masking_console.presentation.display import Sign
 from masking_console.presentation.history import (
     counts,

@@ -13,11 +13,11 @@ from masking_console.models.listing import (
     Wanted,
 )
 from masking_console.models.masking_session import MaskingSession, SessionStatus
-from masking_console.models.past_attempt import (
-    PastAttempt,
-)
 from masking_console.models.plain_text import PlainText
 from masking_console.models.session_uuid import SessionUuid
+from masking_console.models.unsettled import (
+    PastAttempt,
+)
 from masking_console.presentation.listing import (
     end_words,
     ended_words,

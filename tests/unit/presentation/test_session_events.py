@@ -3,15 +3,15 @@ from datetime import UTC, datetime
 import pytest
 
 from masking_console.models.history import BatchRecord, batch_record
+from masking_console.models.history_query import (
+    SealedEntry,
+    SessionEvent,
+    events_of_batch,
+)
 from masking_console.models.journal_entry import (
     DamagedEntry,
     JournalEntry,
     JournalEvent,
-)
-from masking_console.models.session_events import (
-    SealedEntry,
-    SessionEvent,
-    events_of_batch,
 )
 from masking_console.presentation.session_events import (
     event_line,

@@ -1,8 +1,25 @@
-"""What a look at the whole history of a team found."""
+"""The team's server: how far the journal was shipped, and what a look at it found."""
 
 from dataclasses import dataclass
 
-from masking_console.models.history import Finding
+from masking_console.models.journal_entry import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class TeamState:
+    """How far the shipping got, as it was known last."""
+
+    shipped: int = 0
+    """The number of the last entry that the server has."""
+    entries: int = 0
+    """The number of the journal's last entry."""
+    problem: str = ""
+    """Why it does not get on, in a sentence; empty where it does."""
+
+    @property
+    def waiting(self) -> int:
+        """The number of entries that the server does not have."""
+        return max(0, self.entries - self.shipped)
 
 
 @dataclass(frozen=True, slots=True)

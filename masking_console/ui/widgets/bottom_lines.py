@@ -1,21 +1,64 @@
-"""The line of keys at the bottom, drawn at once.
-
-Textual's own footer is made of a widget a key, which are all thrown away and made anew,
-with a new layout of the whole screen, whenever a key might have changed its meaning:
-with every row that a run settles, and with every move of the focus.
-"""
+"""The lines at the bottom: the filter, and the keys."""
 
 from collections.abc import Iterator
 from itertools import accumulate, pairwise
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from rich.cells import cell_len
 from rich.text import Text
-from textual import events
+from textual import events, on
+from textual.binding import BindingType
 from textual.screen import Screen
 from textual.widget import Widget
+from textual.widgets import Input
 
-from masking_console.ui.keys.acts import act_of
+from masking_console.ui.keys.acts import act_of, moves
+from masking_console.ui.widgets.rows_view import RowsView
+
+
+class FilterLine(Input):
+    """Belongs to one list at a time; Enter keeps the filter, Esc drops it."""
+
+    BINDING_GROUP_TITLE = "in the filter"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        moves("escape", "drop", "no filter", id="filter.drop", show=True),
+        moves("enter", "submit", "keep filter", id="filter.keep", show=True),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__(placeholder="filter", id="filter", compact=True)
+        self._view: RowsView[Any, Any] | None = None
+
+    def open_for(self, view: RowsView[Any, Any]) -> None:
+        """Type the filter of this list."""
+        self._view = view
+        self.value = view.filter_text
+        self.add_class("-open")
+        self.focus()
+
+    def close(self) -> None:
+        """Give the focus back to the list."""
+        self.remove_class("-open")
+        if self._view is not None:
+            self._view.focus()
+
+    def action_drop(self) -> None:
+        self.value = ""
+        if self._view is not None:
+            self._view.filter_text = ""
+        self.close()
+
+    @on(Input.Changed)
+    def _apply(self, event: Input.Changed) -> None:
+        event.stop()
+        if self._view is not None and self.has_class("-open"):
+            self._view.filter_text = event.value
+
+    @on(Input.Submitted)
+    def _keep(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.close()
+
 
 MOST_KEYS = 7
 """More than these nobody reads."""
