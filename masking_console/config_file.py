@@ -43,7 +43,7 @@ _LINE = re.compile(
 
 
 class Source(Enum):
-    """Where a value comes from, from the strictest place on."""
+    """Place of a value, from the strictest on."""
 
     SYSTEM = "system"
     """The file of administrators, for everybody on this computer."""
@@ -54,23 +54,23 @@ class Source(Enum):
     FLAG = "flag"
     """An option of the command line."""
     DEFAULT = "default"
-    """Nobody has said anything."""
+    """Not set anywhere."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConfigFile:
-    """What the file says; without one, the defaults."""
+    """Content of the file; without one, the defaults."""
 
     path: Path
-    """Where it is, or would be."""
+    """Its path, whether it exists or not."""
     source: Source = Source.USER
-    """Whose it is."""
+    """Its owner."""
     exists: bool = False
     """Whether there is one."""
     values: Values = field(default_factory=Values)
     """Every key, as it applies."""
     given: frozenset[str] = frozenset()
-    """The dotted keys that stand in the file."""
+    """Dotted keys of the file."""
     keymap: Mapping[str, tuple[str, ...]] = field(
         default_factory=lambda: MappingProxyType({})
     )

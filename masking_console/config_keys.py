@@ -34,7 +34,7 @@ class Combine(Enum):
     TRUE = "true"
     """True, if any of them says so: for a key whose true forbids something."""
     EARLIER = "earlier"
-    """The member of an enum that stands first; the enum goes from strict to loose."""
+    """The first member of an enum, which goes from strict to loose."""
     UNITED = "united"
     """All entries of all lists."""
     MATCHED = "matched"
@@ -48,20 +48,20 @@ class Combine(Enum):
 
 
 class Confirm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """From how many sessions on the operator must type what."""
+    """Numbers of sessions from which the operator must type more."""
 
     count_from: Annotated[
         int,
         Combine.SMALLER,
         Meta(ge=1, le=26, description="a whole number from 1 to 26"),
     ] = _RULES.count_from
-    """From here on their number."""
+    """Sessions from which their number is typed."""
     name_from: Annotated[
         int,
         Combine.SMALLER,
         Meta(ge=1, le=100, description="a whole number from confirm.count_from to 100"),
     ] = _RULES.name_from
-    """From here on the account's name as well."""
+    """Sessions from which the account's name is typed as well."""
 
 
 class OwnAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -109,7 +109,7 @@ class Facility(Enum):
 
 
 class Audit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where every entry of the journal is sent."""
+    """Targets to which every entry of the journal is sent."""
 
     to: Annotated[
         tuple[str, ...],
@@ -144,7 +144,7 @@ class Team(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     require: Annotated[
         TeamRequire, Combine.EARLIER, Meta(description='"intent" or "nothing"')
     ] = TeamRequire.NOTHING
-    """What must be on the server before a DELETE leaves."""
+    """Entry that must be on the server before a DELETE leaves."""
     token_command: Annotated[
         tuple[str, ...],
         Combine.LOCKED,
@@ -162,7 +162,7 @@ class History(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     scope: Annotated[
         HistoryScope, Combine.LOCKED, Meta(description='"local" or "team"')
     ] = HistoryScope.LOCAL
-    """Whose it is, unless a command says."""
+    """Its scope, unless a command gives another."""
 
 
 class Values(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -187,7 +187,7 @@ class Values(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Combine.LOCKED,
         Meta(description="https://, or http:// to a loopback address"),
     ] = PLIVO_API_URL
-    """Where the API lives."""
+    """URL of the API."""
     protected: Annotated[
         tuple[str, ...],
         Combine.UNITED,
@@ -203,11 +203,11 @@ class Values(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     time_zone: Annotated[
         TimeZone, Combine.OWN, Meta(description='"utc" or "local"')
     ] = TimeZone.UTC
-    """How times are shown; the journal and exports are in UTC."""
+    """Time zone of shown times; the journal and exports are in UTC."""
     signs: Annotated[
         SignStyle, Combine.OWN, Meta(description='"plain" or "unicode"')
     ] = SignStyle.PLAIN
-    """How the sign of an outcome is drawn."""
+    """Style of the sign of an outcome."""
     theme: Annotated[
         str,
         Combine.OWN,
@@ -219,7 +219,7 @@ class Values(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Combine.OWN,
         Meta(ge=1, le=36_500, description="a whole number from 1 to 36500"),
     ] = 400
-    """How far back the history goes without a filter; nothing is ever removed."""
+    """Days that the history shows without a filter; nothing is ever removed."""
     operator_name: Annotated[
         str,
         Combine.OWN,
@@ -236,7 +236,7 @@ class Values(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             f"of at most {LONGEST_PATTERN} characters"
         ),
     ] = ""
-    """What a ticket looks like; empty for anything."""
+    """Pattern of a ticket; empty for anything."""
     ticket_hint: Annotated[
         str,
         Combine.MATCHED,
@@ -252,7 +252,7 @@ class Values(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     show_numbers: Annotated[
         ShowNumbers, Combine.EARLIER, Meta(description='"never", "ask" or "always"')
     ] = ShowNumbers.ASK
-    """When phone numbers are shown in full."""
+    """Condition for phone numbers in full."""
     country: Annotated[
         str,
         Combine.LOCKED,
@@ -262,11 +262,11 @@ class Values(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     confirm: Annotated[
         Confirm, Combine.EACH, Meta(description="a table with count_from and name_from")
     ] = Confirm()
-    """When the operator must type what."""
+    """Conditions for what the operator must type."""
     audit: Annotated[
         Audit, Combine.LOCKED, Meta(description="a table with to and facility")
     ] = Audit()
-    """Where every entry of the journal is sent."""
+    """Targets to which every entry of the journal is sent."""
     team: Annotated[
         Team,
         Combine.EACH,
@@ -296,9 +296,9 @@ class Key:
     """The facts of one key that are not its value."""
 
     words: str
-    """What it may be."""
+    """Its possible values."""
     combine: Combine
-    """How several places become one value."""
+    """Combination of several places into one value."""
     table: type[msgspec.Struct] | None
     """The keys of a table of ours; None for a value."""
 

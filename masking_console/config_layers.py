@@ -61,7 +61,7 @@ class Layer(Generic[Table]):
     """One place that says something."""
 
     source: Source
-    """Which it is."""
+    """Its source."""
     values: Table
     """Every key, also those that it does not give."""
     given: frozenset[str]
@@ -77,7 +77,7 @@ class Layer(Generic[Table]):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where the value of a key comes from, and what cannot be changed about it."""
+    """Source of the value of a key, and the limits of changing it."""
 
     sources: tuple[Source, ...] = (Source.DEFAULT,)
     """The places whose value it is; several for what is put together."""
@@ -146,7 +146,7 @@ def _settled(
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Wishes of this call: the options, and the variables that stand for them."""
+    """Wishes of this call: its options, and the variables in place of them."""
 
     read_only: bool = False
     """Whether ``--read-only`` was given."""
@@ -178,7 +178,7 @@ class Configuration:
     values: Values
     """Every key, as it applies."""
     standings: Mapping[str, Standing]
-    """Where the value of each key comes from, dotted but for tables that are locked."""
+    """Source of the value of each key, dotted but for tables that are locked."""
 
     @property
     def ticket_patterns(self) -> tuple[TicketPattern, ...]:

@@ -139,7 +139,7 @@ class UnwritableFileError(InputError):
 
 
 class CredentialsError(MaskingConsoleError):
-    """There is no token to sign in with, or Plivo refused it."""
+    """No token to sign in with, or one that Plivo refused."""
 
     exit_code = ExitCode.CREDENTIALS
 
@@ -149,7 +149,7 @@ class KeyringMissingError(CredentialsError):
 
 
 class KeyringUnsafeError(KeyringMissingError):
-    """What this computer has for a keyring does not keep a secret."""
+    """The keyring of this computer does not keep a secret."""
 
 
 class KeyringLockedError(CredentialsError):
@@ -165,7 +165,7 @@ class KeyringRefusedError(CredentialsError):
 
 
 class KeyringMismatchError(CredentialsError):
-    """What was read back from the keyring is not what was written."""
+    """The keyring did not give back the value that was written."""
 
 
 class AccountUnknownError(CredentialsError):

@@ -1,4 +1,4 @@
-"""Where this program keeps its files, and how nobody else gets at them."""
+"""Paths of this program's files, and their protection from other users."""
 
 import errno
 import os

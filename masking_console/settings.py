@@ -1,4 +1,4 @@
-"""What can be set, decided once at start and frozen."""
+"""Settings, decided once at start and frozen."""
 
 import ipaddress
 import re
@@ -21,7 +21,7 @@ _PLAIN_URL = re.compile(
     re.IGNORECASE,
 )
 _VERSION = "/v1"
-"""Plivo's documentation writes it into the base URL; here it stands in each path."""
+"""Version, which is in each path here and in the base URL of Plivo's documentation."""
 _OWN_PATH = re.compile(r"/(?:v1|account|masking)(?:/|$)", re.IGNORECASE)
 _HTTPS_PORT = 443
 PLIVO_API_URL = "https://api.plivo.com"
@@ -35,7 +35,7 @@ ApiUrl = NewType("ApiUrl", str)
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """How long each part of one request may take, in seconds."""
+    """Time limits of the parts of one request, in seconds."""
 
     connect: float = 5.0
     """Name resolution, TCP and TLS."""
@@ -50,7 +50,7 @@ class Timeouts:
 
 
 class TimeZone(Enum):
-    """In which time zone times are shown; the journal and exports are in UTC."""
+    """Time zone of shown times; the journal and exports are in UTC."""
 
     UTC = "utc"
     """Coordinated universal time."""
@@ -59,7 +59,7 @@ class TimeZone(Enum):
 
 
 class SignStyle(Enum):
-    """How the sign of an outcome is drawn."""
+    """Style of the sign of an outcome."""
 
     PLAIN = "plain"
     """ASCII, which every terminal and every font has."""
@@ -68,12 +68,12 @@ class SignStyle(Enum):
 
 
 class ShowNumbers(Enum):
-    """When phone numbers are shown in full."""
+    """Condition for phone numbers in full."""
 
     NEVER = "never"
     """Not even when asked."""
     ASK = "ask"
-    """When asked, for a minute, recorded."""
+    """On request, for a minute, and recorded."""
     ALWAYS = "always"
     """As soon as a session is opened, recorded."""
 
@@ -96,7 +96,7 @@ class AuditTarget:
     """One place to which every entry of the journal is sent."""
 
     kind: AuditKind
-    """How it is sent."""
+    """Its kind."""
     text: str
     """The target as it was configured; the mark of what was sent belongs to it."""
     path: Path | None = None
@@ -109,7 +109,7 @@ class AuditTarget:
 
 @dataclass(frozen=True, slots=True)
 class AuditRules:
-    """Where the journal's entries are sent."""
+    """Targets of the journal's entries."""
 
     targets: tuple[AuditTarget, ...] = ()
     """All of them; each gets every entry."""
@@ -118,7 +118,7 @@ class AuditRules:
 
 
 class TeamRequire(Enum):
-    """What must be on the team's server before a DELETE leaves; strict first."""
+    """Entry that must be on the team's server before a DELETE leaves; strict first."""
 
     INTENT = "intent"
     """The intent of that DELETE."""
@@ -127,7 +127,7 @@ class TeamRequire(Enum):
 
 
 class HistoryScope(Enum):
-    """Whose history is shown."""
+    """Scope of the history."""
 
     LOCAL = "local"
     """The journal of this computer."""
@@ -142,7 +142,7 @@ class TeamRules:
     service: str
     """The name of a service in ``pg_service.conf``."""
     require: TeamRequire = TeamRequire.NOTHING
-    """What must be there before a DELETE leaves."""
+    """Entry that must be there before a DELETE leaves."""
     token_command: tuple[str, ...] = ()
     """A command that prints the password; empty where libpq finds one itself."""
 
@@ -154,7 +154,7 @@ class Settings:
     journal_path: Path
     """The journal's file."""
     api_url: ApiUrl = ApiUrl(PLIVO_API_URL)
-    """Where the API lives."""
+    """URL of the API."""
     practice: bool = False
     """Whether the simulated account is used, and nothing leaves this computer."""
     read_only: bool = False
@@ -164,35 +164,35 @@ class Settings:
     share: float = 0.5
     """The part of Plivo's 300 requests in 5 s that this program takes; at most 1."""
     second_look_seconds: float = 60.0
-    """How long after the end of a run its sessions are looked at once more."""
+    """Time between the end of a run and the second look."""
     timeouts: Timeouts = field(default_factory=Timeouts)
-    """How long to wait."""
+    """Waiting times."""
     confirmation: ConfirmationRules = field(default_factory=ConfirmationRules)
-    """When the operator is asked what."""
+    """Rules for what the operator is asked."""
     protected: frozenset[AccountName] = frozenset()
     """The accounts on which writes are off at the start."""
     idle_writes_off_minutes: int = 15
-    """After so long without a key, writes are off again."""
+    """Minutes without a key after which writes are off again."""
     time_zone: TimeZone = TimeZone.UTC
-    """How times are shown."""
+    """Time zone of shown times."""
     signs: SignStyle = SignStyle.PLAIN
-    """How outcomes are drawn."""
+    """Style of outcomes."""
     theme: str = ""
     """The name of the colors; empty for the default ones."""
     history_days: int = 400
-    """How far back the history goes unless it is asked for more."""
+    """Days that the history goes back unless it is asked for more."""
     operator_name: str = ""
     """The operator's name, beside the user of the operating system; may be empty."""
     cause_rules: CauseRules = field(default_factory=CauseRules)
-    """What a ticket must be."""
+    """Requirements for a ticket."""
     show_numbers: ShowNumbers = ShowNumbers.ASK
-    """When phone numbers are shown in full."""
+    """Condition for phone numbers in full."""
     audit: AuditRules = field(default_factory=AuditRules)
-    """Where the journal's entries are sent."""
+    """Targets of the journal's entries."""
     team: TeamRules | None = None
-    """Where the entries of all consoles are; None for one console by itself."""
+    """Server with the entries of all consoles; None for one console by itself."""
     history_scope: HistoryScope = HistoryScope.LOCAL
-    """Whose history is shown, unless a command says."""
+    """Scope of the history, unless a command gives another."""
     country: str = ""
     """Two letters of the country whose national phone numbers are read, or nothing."""
     accounts: tuple[CommandAccount, ...] = ()

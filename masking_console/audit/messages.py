@@ -40,14 +40,14 @@ _NOT_IN_A_HEADER = re.compile(r"[^!-~]+")
 
 
 class Severity(IntEnum):
-    """How grave a message of syslog is, by RFC 5424."""
+    """Severity of a message of syslog, by RFC 5424."""
 
     ERROR = 3
     """The entry is damaged."""
     WARNING = 4
     """The journal was not as it had been left."""
     INFO = 6
-    """What was done."""
+    """An act that was done."""
 
 
 _WARNINGS = {
@@ -62,13 +62,13 @@ class AuditEntry:
     """One entry, ready to leave."""
 
     fields: Mapping[str, object]
-    """What it says, by documented names; nothing that is empty."""
+    """Its fields by documented names; empty ones are left out."""
     sealed: str
     """The text that its seal proves; empty where it must stay on this computer."""
     severity: Severity
-    """How grave it is."""
+    """Its severity."""
     at: datetime | None
-    """When it happened, where that can be told."""
+    """The time of the event, where that can be told."""
 
     def line(self) -> str:
         """Return it as one line of JSON."""

@@ -141,7 +141,7 @@ class Sender:
         self._thread = threading.Thread(target=self._run, name="audit", daemon=True)
         self._last_try = 0.0
         self.state = AuditState(target.text, 0, 0)
-        """How far it got, as it was known last."""
+        """Progress, as it was known last."""
 
     def start(self) -> None:
         """Start the thread."""

@@ -24,7 +24,7 @@ from masking_console.settings import AuditKind, AuditTarget
 SECONDS = 10.0
 """A target that takes longer for one step is away."""
 LOCAL_SOCKETS = ("/dev/log", "/var/run/syslog", "/var/run/log")
-"""Where Linux, macOS and the BSDs have the socket of their syslog."""
+"""Paths of the socket of syslog on Linux, macOS and the BSDs."""
 
 NewContext = Callable[[], ssl.SSLContext]
 """Makes a TLS context that trusts what this computer trusts."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 _TOLD_EVERY = 500_000
-"""So many entries of a team are verified without a word."""
+"""Entries of a team that are verified between two progress lines."""
 
 
 def _known_outcome(_ctx: click.Context, option: click.Parameter, value: str) -> str:
@@ -226,7 +226,7 @@ def acknowledge(journal_path: Path, finding: str, reason: str, practice: bool) -
 def add_ticket(
     journal_path: Path, batch: str, ticket: str, reason: str, practice: bool
 ) -> None:
-    """Add a ticket to a batch that is over; what stands there stays as it is."""
+    """Add a ticket to a batch that is over; nothing else of it changes."""
     from masking_console import paths
     from masking_console.models.cause import Cause
     from masking_console.operations import verify_history

@@ -1,4 +1,4 @@
-"""What means the same in every command: which account, where, and which ids."""
+"""Options that mean the same in every command: account, place and ids."""
 
 import os
 from collections.abc import Callable, Iterable, Mapping

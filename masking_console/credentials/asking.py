@@ -20,10 +20,10 @@ T = TypeVar("T")
 IsWanted = Callable[[], bool]
 """Whether somebody still waits for the answer."""
 Say = Callable[[str], None]
-"""Shows a sentence to whoever waits; called in the event loop that waits."""
+"""Callback that shows a sentence; called in the event loop that waits."""
 
 WORD_SECONDS = 2.0
-"""After so long it is said what is waited for."""
+"""Time after which the wait is announced."""
 _say: ContextVar[Say | None] = ContextVar("say", default=None)
 
 

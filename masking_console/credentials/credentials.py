@@ -257,7 +257,7 @@ def _with_words(problem: CredentialsError, words: str) -> CredentialsError:
 T = TypeVar("T")
 
 ANSWER_SECONDS = 120.0
-"""How long a keyring may take: somebody may have to find its window and a password."""
+"""Time limit of a keyring: somebody may have to find its window and a password."""
 _WAITING = "Waiting for the keyring. It may want to be unlocked: look for its window."
 
 

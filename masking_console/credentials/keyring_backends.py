@@ -1,4 +1,4 @@
-"""Which keyring this computer has, whether it is used, and what its failures mean."""
+"""The keyring of this computer: its backend, its use and its failures."""
 
 import configparser
 import os
@@ -128,7 +128,7 @@ def _chosen_backend() -> "KeyringBackend":
 
 
 def _comes_from(backend: "KeyringBackend", modules: tuple[str, ...]) -> bool:
-    """Return whether the backend, or what it is built on, stands in such a module."""
+    """Return whether the backend, or one of its bases, comes from such a module."""
     return any(kind.__module__.startswith(modules) for kind in type(backend).__mro__)
 
 

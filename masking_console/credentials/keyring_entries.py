@@ -1,4 +1,4 @@
-"""What stands in the keyring, and the blocking steps that read and write one entry.
+"""Entries of the keyring, and the blocking steps that read and write one.
 
 Under the service ``masking-console`` each account's token stands under its name. A
 keyring cannot list what it holds, so one more service keeps the index: names and Auth
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
 
 SERVICE = "masking-console"
-"""Tokens stand under this service, each under its account's name."""
+"""Service of the tokens, each under its account's name."""
 TRIAL_SERVICE = "masking-console trial"
-"""A new token stands here for a moment, to prove that the keyring keeps it."""
+"""Service of a new token for a moment, to prove that the keyring keeps it."""
 INDEX_SERVICE = "masking-console accounts"
-"""The index stands under this service, in numbered parts."""
+"""Service of the index, in numbered parts."""
 PART_LENGTH = 1_000
 """Characters in one part of the index; Windows keeps at most 1,280."""
 LONGEST_TOKEN = 1_280
@@ -45,7 +45,7 @@ _UNLOCKED_BY_READING = (
     "keyring.backends.SecretService",
     "keyring.backends.kwallet",
 )
-"""They unlock what they hold before they say even that an entry is not there."""
+"""Backends that unlock themselves before they say even that an entry is missing."""
 _LOCKABLE = (
     *_UNLOCKED_BY_READING,
     "keyring.backends.libsecret",

@@ -28,7 +28,7 @@ from masking_console.models.account import (
 )
 
 ANSWER_SECONDS = 60.0
-"""How long a command may take: it may ask a person for a finger or a password."""
+"""Time limit of a command: it may ask a person for a finger or a password."""
 LONGEST_OUTPUT = 1024
 """Bytes; an Auth Token has about 40."""
 _TOKEN = re.compile(rb"[!-~]+\r?\n?")

@@ -1,4 +1,4 @@
-"""Which consoles are alive: each holds a lock that ends with its process.
+"""Consoles that are alive: each holds a lock that ends with its process.
 
 A batch without an end belongs to a console that is at work, or to one that was cut
 off. The lock tells which, however that console ended.

@@ -96,7 +96,7 @@ _STEPS: Mapping[int, tuple[str, ...]] = {
     4: (),
     5: _VERSION_5,
 }
-"""What leads to each version from the one before; entries are never rewritten.
+"""Statements that lead to each version; entries are never rewritten.
 
 The tables of `search_table`, which came with 4, are made wherever they are missing."""
 

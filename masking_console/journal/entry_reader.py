@@ -89,7 +89,7 @@ def _connected(path: Path, *, is_untouched: bool) -> sqlite3.Connection:
 
 
 def _has_log(path: Path) -> bool:
-    """Whether entries stand in the write-ahead log, as after a kill."""
+    """Whether entries are in the write-ahead log, as after a kill."""
     log = path.with_name(f"{path.name}-wal")
     return log.exists() and log.stat().st_size > 0
 

@@ -1,4 +1,4 @@
-"""What SQLite and the disk say, in our words; and what becomes of a damaged file."""
+"""Failures of SQLite and the disk in our words, and the handling of a damaged file."""
 
 import sqlite3
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What the journal is told, and the thread in which it writes."""
+"""The journal: its entries, and the thread in which it writes them."""
 
 import asyncio
 import os
@@ -187,7 +187,7 @@ class Journal:
         )
 
     async def add_ticket(self, batch_id: str, cause: Cause) -> None:
-        """Record another ticket for a batch; what stands there stays as it is."""
+        """Record another ticket for a batch; nothing else of it changes."""
         await self._append(
             JournalEvent.TICKET_ADDED,
             batch_id,

@@ -24,7 +24,7 @@ from masking_console.models.session_uuid import is_canonical
 from masking_console.paths import UnsafePathError, identity, open_private
 
 FIRST_SEAL = "0" * 64
-"""What the first entry names as the seal of the one before."""
+"""Seal before the first entry."""
 
 _FOUND_AT_A_START = {
     JournalEvent.JOURNAL_CUT.value,
@@ -33,7 +33,7 @@ _FOUND_AT_A_START = {
 }
 _SEAL = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _LETTERS = str.maketrans("0123456789", "ghijklmnop")
-"""So that the name of a finding is never taken for a number."""
+"""Letters in place of digits: the name of a finding is never taken for a number."""
 _BATCH_ID = re.compile(r'"batch_id":"([^"\\]+)"')
 _SESSION_UUID = re.compile(r'"session_uuid":"([^"\\]+)"')
 
@@ -50,7 +50,7 @@ def is_seal(text: object) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class SealedRow:
-    """One row of the file, as it stands there."""
+    """One row of the file, unchanged."""
 
     sequence: int
     """Its number, from 1."""
@@ -311,7 +311,7 @@ else:
 
 
 def note_path(journal_path: Path) -> Path:
-    """Return where the note of a journal stands."""
+    """Return the path of the note of a journal."""
     return journal_path.with_name(f"{journal_path.name}-head")
 
 
@@ -328,7 +328,7 @@ class HeadNote:
         self._least = 0
 
     def begin(self, head: Head) -> None:
-        """Replace whatever stands there; the caller has compared it with the journal.
+        """Replace the note; the caller has compared it with the journal.
 
         Raises:
             OSError: it cannot be written.

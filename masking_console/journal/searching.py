@@ -1,4 +1,4 @@
-"""What is asked of the journal: batches that match, and the story of one session.
+"""Searches in the journal: batches that match, and the story of one session.
 
 The values to search by name the batches; what is returned is read from their sealed
 entries, and matched once more. Where those values are missing, behind, or made for
@@ -92,7 +92,7 @@ def read_matching(path: Path, query: HistoryQuery) -> tuple[BatchRecord, ...]:
 
 
 def read_session_events(path: Path, query: HistoryQuery) -> tuple[SessionEvent, ...]:
-    """Return what the journal tells of the sessions that a query names, by session.
+    """Return the events of the sessions that a query names, by session.
 
     Args:
         path: the journal's file.
@@ -241,7 +241,7 @@ def _told(
 def _outside_batches(
     connection: sqlite3.Connection, query: HistoryQuery
 ) -> Iterator[SessionEvent]:
-    """Yield what is told of a session outside batches: that its numbers were shown."""
+    """Yield events of a session outside batches: that its numbers were shown."""
     if query != HistoryQuery(session=query.session):
         return
     begin = query.session.casefold()

@@ -1,4 +1,4 @@
-"""What the exit code says of all sessions that were asked for."""
+"""Exit code of a call, from the outcomes of all its sessions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ class Ending:
     """The last word of the command."""
 
     choice: Choice
-    """What was asked for."""
+    """The sessions that were asked for, and the plan."""
     code: ExitCode
     """The exit code."""
     words: str
-    """What became of it, in a sentence or two."""
+    """The result in a sentence or two."""
     summary: ExpirySummary | None = None
-    """What became of the plan; None where nothing was carried out."""
+    """Result of the plan; None where nothing was carried out."""
     seal: str = ""
     """The seal of the journal after it; empty where it has not all of it."""
 

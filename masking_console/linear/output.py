@@ -1,4 +1,4 @@
-"""Lines to the two standard streams, whatever stands behind them."""
+"""Lines to the two standard streams, wherever they lead."""
 
 import contextlib
 import json
@@ -109,7 +109,7 @@ _SIGNS = {
 
 
 class TextLines:
-    """What happens on the standard output; waits and problems on the error stream."""
+    """Events on the standard output, waits and problems on the error stream."""
 
     def __init__(self, output: Output) -> None:
         self._output = output
@@ -154,7 +154,7 @@ class TextLines:
         self._output.line(look_line(found, now).line)
 
     def run_ended(self, ending: Ending) -> None:
-        """Tell how many came to what, and where that stands."""
+        """Write the counts of the outcomes, and the place of the record."""
         summary = ending.summary
         if summary is None:
             return

@@ -1,4 +1,4 @@
-"""Which of the sessions that were asked for go into the plan."""
+"""The plan of one call: its account, its sessions, and its confirmation."""
 
 import asyncio
 import hashlib
@@ -34,14 +34,14 @@ from masking_console.presentation.sessions import state_words
 
 @dataclass(frozen=True, slots=True)
 class ExpiryRequest:
-    """What the command line asks for."""
+    """Request of the command line."""
 
     session_uuids: tuple[SessionUuid, ...]
     """The sessions, each once, in the order in which they were given."""
     pasted: PastedIds = field(default_factory=PastedIds)
     """The reading of the text: also incomplete ids, and those left out."""
     cause: Cause = field(default_factory=Cause)
-    """Why."""
+    """The reason."""
     confirm: str | None = None
     """Number, account and letters, or None to ask on the terminal."""
     is_dry_run: bool = False
@@ -55,7 +55,7 @@ class ExpiryRequest:
 async def chosen_account(
     operations: Operations, note: Callable[[str], None], signals: StopSignals
 ) -> Account:
-    """Return the account to use; a wait for its token is told, and can be stopped.
+    """Return the account to use; a wait for its token is announced, and can be stopped.
 
     Args:
         operations: what there is.
@@ -132,7 +132,7 @@ def option_phrase(account: Account, planned: Sequence[CheckedSession]) -> str:
 
 
 def digest(account: Account, uuids: Iterable[SessionUuid]) -> str:
-    """Return six letters that stand for exactly these sessions of this account."""
+    """Return six letters for exactly these sessions of this account."""
     named = "\n".join([account.auth_id, *sorted(uuids)])
     number = int.from_bytes(hashlib.sha256(named.encode()).digest())
     letters = []
@@ -281,16 +281,16 @@ def _guesses(plan: ExpiryPlan, count: int) -> Iterator[tuple[CheckedSession, ...
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What every session that was asked for is, and what follows for it."""
+    """State of every session that was asked for, and the consequence."""
 
     account: Account
     """The account on which they were looked up."""
     planned: tuple[CheckedSession, ...]
-    """What would be expired, in the order in which it was given."""
+    """Sessions to be expired, in the order in which they were given."""
     left_out: tuple[CheckedSession, ...]
-    """What would not be touched."""
+    """Sessions that would not be touched."""
     named_otherwise: frozenset[SessionUuid] = frozenset()
-    """Those that the text names as something else as well."""
+    """Sessions that the text names as something else as well."""
 
     @property
     def phrase(self) -> str:
@@ -306,7 +306,7 @@ class Choice:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What can be done about some that are left out, one sentence a line."""
+        """Advice on some that are left out, one sentence a line."""
         notes = []
         if in_call := self.count(CheckState.IN_CALL):
             words = "is in a call and is" if in_call == 1 else "are in a call and are"

@@ -26,17 +26,17 @@ from masking_console.operations.run_control import end_of
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
 Reaction = Callable[[int], None]
-"""Gets the how-manieth signal this is; it must take no lock."""
+"""Callback with the count of signals so far; it must take no lock."""
 
 
 class StopSignals:
-    """What the process has been told from outside since the block began."""
+    """Signals to the process since the block began."""
 
     def __init__(self) -> None:
         self.count = 0
-        """How many signals have come."""
+        """Number of signals so far."""
         self.end = RunEnd.STOPPED
-        """What the first of them says of whoever stops the run."""
+        """End that the first signal means."""
         self._reaction: Reaction = _only_count
 
     @contextmanager
@@ -74,7 +74,7 @@ class StopSignals:
 
 
 def _only_count(_count: int) -> None:
-    """Do nothing; whoever comes next looks at the number."""
+    """Do nothing; the next reader looks at the number."""
 
 
 _TRIES = 3
@@ -170,15 +170,15 @@ class TypedLine:
         self.is_given_up = False
         """Whether the person said no."""
         self.refusal: Refusal | None = None
-        """Why it has to be asked again."""
+        """Reason to ask again."""
 
     @property
     def text(self) -> str:
-        """What stands on the line."""
+        """Text of the line."""
         return self._consent.text
 
     def shown(self, at: float) -> None:
-        """Take down when the question stood on the terminal."""
+        """Note the time at which the terminal showed the question."""
         self._consent.shown(at)
 
     def give_up(self) -> None:

@@ -186,7 +186,7 @@ _KNOWN: "WeakSet[AuthToken]" = WeakSet()
 
 
 class AccountSource(Enum):
-    """Where the token of an account comes from."""
+    """Source of the token of an account."""
 
     KEYRING = "OS keyring"
     """The operating system's keyring."""
@@ -216,7 +216,7 @@ class Account:
     auth_token: AuthToken = field(repr=False, compare=False)
     """The secret; see `AuthToken`."""
     source: AccountSource = AccountSource.KEYRING
-    """Where the token comes from."""
+    """Source of the token."""
     protected: bool = False
     """Whether the operator must type the account's name before anything is sent."""
 
@@ -253,7 +253,7 @@ class CommandAccount:
 
 @dataclass(frozen=True, slots=True)
 class AccountDetails:
-    """What Plivo says of an account when its credentials are checked."""
+    """Details of an account that Plivo gives when its credentials are checked."""
 
     name: PlainText
     """The account's name at Plivo; may be empty."""
@@ -263,14 +263,14 @@ class AccountDetails:
 
 @dataclass(frozen=True, slots=True)
 class LastCheck:
-    """What came of the latest check of an account by this console."""
+    """Result of the latest check of an account by this console."""
 
     words: str = "never"
-    """How it went, in a word."""
+    """The result in a word."""
     checked_at: datetime | None = None
-    """When that was, in UTC."""
+    """Its time, in UTC."""
     name_at_plivo: PlainText = PlainText("")
-    """What Plivo calls the account."""
+    """Name of the account at Plivo."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +282,7 @@ class AccountEntry:
     auth_id: str
     """Its Auth ID, shortened."""
     source: AccountSource
-    """Where its token comes from."""
+    """Source of its token."""
     protected: bool = False
     """Whether its name must be typed before anything is done with it."""
     protected_by_config: bool = False
@@ -292,9 +292,9 @@ class AccountEntry:
     hides_stored: bool = False
     """Whether the keyring has an account of this name too, which is not used."""
     problem: str = ""
-    """Why it cannot be used, as a sentence; empty when nothing is known against it."""
+    """Reason that it cannot be used, as a sentence; empty when none is known."""
     last_check: LastCheck = LastCheck()
-    """What Plivo said of it."""
+    """Result of its latest check."""
 
     @property
     def key(self) -> str:
@@ -309,10 +309,10 @@ class AccountList:
     entries: tuple[AccountEntry, ...]
     """The accounts; those of a keyring that fails are not among them."""
     keyring: str
-    """How the keyring is doing, as a sentence."""
+    """State of the keyring, as a sentence."""
     keyring_works: bool
     """Whether the keyring could be read."""
     late: str = ""
-    """What came of a change after it was given up, as a sentence; said only once."""
+    """Result of a change after it was given up, as a sentence; said only once."""
     remedy: Remedy = Remedy.NONE
     """The next step where the keyring could not be read."""

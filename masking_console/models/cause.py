@@ -1,4 +1,4 @@
-"""Why a batch is done: the ticket and the operator's own words."""
+"""Cause of a batch: the ticket and the operator's own words."""
 
 import re
 import warnings
@@ -10,9 +10,9 @@ from masking_console.models.plain_text import PlainText, plain_text
 LONGEST_PATTERN = 200
 """Characters."""
 LONGEST_HINT = 60
-"""Characters, which fit into one line of a dialog with what stands before."""
+"""Characters, which fit into one line of a dialog after its first words."""
 LONGEST_TEXT = 40
-"""What is matched is never longer: that is the longest ticket."""
+"""Longest text that is matched: that of the longest ticket."""
 MOST_WAYS = 100_000
 """In so many ways a ticket may be tried; a few milliseconds at worst."""
 
@@ -60,7 +60,7 @@ class TicketPattern:
 
     @property
     def sentence(self) -> str:
-        """What a ticket must look like, in one sentence."""
+        """Form of a ticket in one sentence."""
         if self.hint:
             return f"It must look like {self.hint}."
         return f"It must fit the ticket_pattern of the configuration: {self.text}"
@@ -73,14 +73,14 @@ class TicketPattern:
 
 @dataclass(slots=True)
 class _Group:
-    """The ways of what stands in one pair of brackets."""
+    """Ways of the text in one pair of brackets."""
 
     branches: int = 0
-    """Of the alternatives that are complete."""
+    """Branches of the alternatives that are complete."""
     ways: int = 1
-    """Of the alternative at hand, without its last part."""
+    """Ways of the alternative at hand, without its last part."""
     last: int = 1
-    """Of the part that a repetition would concern."""
+    """Ways of the part that a repetition would concern."""
 
     def part(self, ways: int) -> None:
         self.ways, self.last = _capped(self.ways * self.last), ways
@@ -148,12 +148,12 @@ LONGEST_REASON = 120
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What the journal says of why; it stays there, so it holds nothing secret."""
+    """Cause as the journal keeps it; it stays there, so it holds nothing secret."""
 
     ticket: PlainText = PlainText("")
     """The ticket that asks for it; may be empty."""
     reason: PlainText = PlainText("")
-    """Why, in the operator's words; may be empty."""
+    """Reason in the operator's words; may be empty."""
     was_changed: bool = field(default=False, compare=False)
     """Whether a number or a token was taken out of the reason."""
 
@@ -188,12 +188,12 @@ _REQUIRED = "A ticket is required. Give one first."
 
 @dataclass(frozen=True, slots=True)
 class CauseRules:
-    """What a ticket must be before anything is expired."""
+    """Requirements for a ticket before anything is expired."""
 
     ticket_required: bool = False
     """Whether there must be one."""
     ticket_patterns: tuple[TicketPattern, ...] = ()
-    """What it looks like; it has to match all of them."""
+    """Its patterns; it has to match all of them."""
     ticket_per_batch: bool = False
     """Whether each batch is asked for its own."""
 
@@ -208,7 +208,7 @@ class CauseRules:
 
     @property
     def hint(self) -> str:
-        """What a ticket looks like, in words such as ``OPS-4812``; may be empty."""
+        """Form of a ticket in words such as ``OPS-4812``; may be empty."""
         return next((each.hint for each in self.ticket_patterns if each.hint), "")
 
     @property

@@ -17,7 +17,7 @@ KEY_GAP_SECONDS = 0.025
 ENTER_GAP_SECONDS = 0.15
 """Time between the last character of a phrase and the Enter that sends it."""
 LOCK_SECONDS = 1.0
-"""How long a field takes nothing after input that was no person's."""
+"""Time for which a field takes nothing after input that was no person's."""
 LATE_SECONDS = 2.0
 """A process that was stopped for so long cannot vouch for the silence."""
 _ROUNDING = 1e-6
@@ -25,7 +25,7 @@ _ROUNDING = 1e-6
 
 
 class Refusal(Enum):
-    """Why an input was not taken as a person's yes."""
+    """Reason that an input was not taken as a person's yes."""
 
     TOO_SOON = "too soon"
     """Other input, or the question itself, came just before."""
@@ -34,7 +34,7 @@ class Refusal(Enum):
     NOT_NEXT = "not next"
     """The character is not the next one of the phrase."""
     LOCKED = "locked"
-    """It came while the field takes nothing."""
+    """Input while the field takes nothing."""
     NOT_WHOLE = "not whole"
     """The phrase is not complete."""
     ENTER_TOO_SOON = "Enter too soon"
@@ -44,9 +44,9 @@ class Refusal(Enum):
     INTERRUPTED = "interrupted"
     """Enter came right behind other input; the phrase is kept."""
     PASTED = "pasted"
-    """It was a paste."""
+    """A paste."""
     HELD_UP = "held up"
-    """The program stood still while the silence was being waited for."""
+    """A stall of the program during the required silence."""
 
 
 class Silence:
@@ -58,18 +58,18 @@ class Silence:
 
     def __init__(self) -> None:
         self.last = float("-inf")
-        """When the latest input came."""
+        """Time of the latest input."""
         self.previous = float("-inf")
-        """When the one before it came."""
+        """Time of the input before it."""
         self.arrived = float("-inf")
         """The earliest time at which the latest one may have come."""
         self.count = 0
-        """How many inputs there were: two may come at one reading of the clock."""
+        """Number of inputs: two may come at one reading of the clock."""
         self._unproved_from = float("inf")
 
     @property
     def before(self) -> float:
-        """How long it is proved to have been silent when the latest input came."""
+        """Proved silence before the latest input."""
         return self.arrived - self.previous
 
     def note(self, at: float) -> None:
@@ -88,19 +88,19 @@ class Press(NamedTuple):
     """A yes by one press, as it was judged when it came."""
 
     number: int
-    """Which input it was, by the count of the terminal's inputs."""
+    """Number of the input, by the count of the terminal's inputs."""
     at: float
-    """When it came."""
+    """Time of its arrival."""
     refusal: Refusal | None
-    """Why it is none, if it is none."""
+    """Reason that it is none, if it is none."""
 
 
 @dataclass(slots=True)
 class _Pending:
     number: int
-    """Which input says yes."""
+    """Number of the input that says yes."""
     since: float
-    """When it was complete: for the mouse, when the button was released."""
+    """Time of its completion: for the mouse, the release of the button."""
 
 
 class Consent:
@@ -119,13 +119,13 @@ class Consent:
         self._phrase = phrase.casefold()
         self._silence = silence
         self.text = ""
-        """What stands in the field: always a beginning of the phrase."""
+        """Text of the field: always a beginning of the phrase."""
         self._shown_at: float | None = None
         self._locked_until = float("-inf")
         self._typed_at = float("-inf")
-        """When the field last changed by hand."""
+        """Time of the last change of the field by hand."""
         self._own: int | None = None
-        """Which input was the latest that belongs to the typing of the phrase."""
+        """Number of the latest input that belongs to the typing of the phrase."""
         self._pending: _Pending | None = None
 
     @property

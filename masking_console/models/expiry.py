@@ -1,4 +1,4 @@
-"""What will be expired, who said so, and what became of it."""
+"""Plan, confirmation and results of an expiry."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -14,18 +14,18 @@ from masking_console.models.session_uuid import SessionUuid
 
 @dataclass(frozen=True, slots=True)
 class ConfirmationRules:
-    """From how many sessions on which tier applies."""
+    """Numbers of sessions from which a higher tier applies."""
 
     count_from: int = 2
-    """From here on the number is typed."""
+    """Sessions from which their number is typed."""
     name_from: int = 26
-    """From here on the account is typed as well."""
+    """Sessions from which the account is typed as well."""
     max_batch: int = 1_000
     """More than this is refused."""
 
 
 class Tier(IntEnum):
-    """How much the operator must do to say yes; it grows with the possible harm."""
+    """Effort of saying yes; it grows with the possible harm."""
 
     ONE_KEY = 1
     """One session, no live call, an ordinary account: one key."""
@@ -44,15 +44,15 @@ class ExpiryPlan:
     account: Account
     """The account on which it happens."""
     sessions: tuple[CheckedSession, ...]
-    """What will be expired, in this order; all of it checked and open."""
+    """Sessions to expire, in this order; all of them checked and open."""
     left_out: tuple[CheckedSession, ...] = ()
-    """What was queued, but will not be touched."""
+    """Sessions that were queued, but will not be touched."""
     ticket: PlainText = PlainText("")
     """The ticket that asks for it; may be empty."""
     reason: PlainText = PlainText("")
-    """Why, in the operator's words; may be empty."""
+    """Reason in the operator's words; may be empty."""
     rules: ConfirmationRules = field(default_factory=ConfirmationRules)
-    """Which tier applies when."""
+    """Rules for the tier."""
     named_otherwise: frozenset[SessionUuid] = frozenset()
     """Sessions that a text names as something else as well."""
     is_account_confirmed: bool = False
@@ -75,23 +75,23 @@ class ExpiryPlan:
 
     @property
     def count(self) -> int:
-        """How many sessions will be expired."""
+        """Number of sessions to expire."""
         return len(self.sessions)
 
     @property
     def in_call(self) -> int:
-        """How many of them have a call running."""
+        """Number of those that are in a call."""
         return sum(checked.state is CheckState.IN_CALL for checked in self.sessions)
 
     @property
     def checked_at(self) -> datetime | None:
-        """When the oldest of the checks was made."""
+        """Time of the oldest check."""
         times = [each.checked_at for each in self.sessions if each.checked_at]
         return min(times, default=None)
 
     @property
     def tier(self) -> Tier:
-        """How the operator has to say yes."""
+        """Tier of the yes."""
         if self.count > self.rules.max_batch:
             return Tier.TOO_MANY
         if self.in_call or self.account.protected or self.count >= self.rules.name_from:
@@ -100,7 +100,7 @@ class ExpiryPlan:
 
     @property
     def phrase(self) -> str:
-        """What the operator types: ``y``, ``12`` or ``240 acme-prod``."""
+        """Text that the operator types: ``y``, ``12`` or ``240 acme-prod``."""
         if self.tier is Tier.ONE_KEY:
             return "y"
         if self.tier is Tier.COUNT:
@@ -151,9 +151,9 @@ class ConfirmedPlan:
     """A plan that a person has reviewed and confirmed in so many words."""
 
     plan: ExpiryPlan
-    """What was reviewed."""
+    """The reviewed plan."""
     answer: str
-    """What the person typed; checked once more, however this came to be."""
+    """Text that the person typed; it is checked once more, wherever it came from."""
 
     def __post_init__(self) -> None:
         if not self.plan.accepts(self.answer):
@@ -176,9 +176,9 @@ class Batch:
     """One confirmed run, under the id by which the journal knows it."""
 
     batch_id: str
-    """Such as ``B-20260304-120502``; the journal makes it unique."""
+    """Id such as ``B-20260304-120502``; the journal makes it unique."""
     confirmed: ConfirmedPlan
-    """What may be sent."""
+    """The confirmed plan."""
 
     @property
     def account(self) -> Account:
@@ -188,7 +188,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class RecordedIntent:
-    """Leave to send one DELETE, once: its intent stands in the journal.
+    """Leave to send one DELETE, once: its intent is in the journal.
 
     Only the journal makes one, after the entry is on the disk.
 
@@ -201,7 +201,7 @@ class RecordedIntent:
     session_uuid: SessionUuid
     """The session that may be expired."""
     attempt: int
-    """The how-manieth try this is, from 1."""
+    """Attempt number, from 1."""
     sequence: int
     """The number of the journal entry."""
 
@@ -211,12 +211,12 @@ class RecordedIntent:
 
 
 class ExpiryOutcome(Enum):
-    """What became of one session of a batch."""
+    """Outcome of one session of a batch."""
 
     EXPIRED = "expired"
     """Expired by this batch, with positive evidence."""
     ALREADY_EXPIRED = "already expired"
-    """It was expired before; nothing was left to do."""
+    """Expired before; nothing was left to do."""
     NOT_FOUND = "not found"
     """Neither the DELETE nor a look after it found it on this account."""
     REFUSED = "refused"
@@ -227,9 +227,9 @@ class ExpiryOutcome(Enum):
     Older journals also call so what was open when it was looked at.
     """
     OPEN = "open when looked at"
-    """It was tried, and a look found it open; the attempt may still take effect."""
+    """Tried, and found open by a look; the attempt may still take effect."""
     UNKNOWN = "unknown"
-    """It was tried, and nobody knows; it has to be looked at."""
+    """Tried, with an unknown result; it has to be looked at."""
     NOT_SENT = "not sent"
     """No request for it was carried out."""
 
@@ -245,7 +245,7 @@ EXPIRED_BY_THEN = "expired by then; an unclear attempt before may have done it"
 
 
 class Evidence(Enum):
-    """What an outcome rests on."""
+    """Evidence of an outcome."""
 
     ANSWER = "answer"
     """Plivo's answer to the DELETE."""
@@ -262,25 +262,25 @@ class ExpiryResult:
     session_uuid: SessionUuid
     """The session."""
     outcome: ExpiryOutcome
-    """What became of it."""
+    """Its outcome."""
     at: datetime
-    """When that was known."""
+    """Time at which that was known."""
     evidence: Evidence = Evidence.NONE
-    """What it rests on."""
+    """Its evidence."""
     http_status: int | None = None
     """The status of the last answer, where there was one."""
     api_id: PlainText = PlainText("")
     """Plivo's id of the last request."""
     elapsed_ms: int | None = None
-    """How long the last request took."""
+    """Duration of the last request."""
     attempts: int = 0
-    """How many DELETEs were sent."""
+    """Number of DELETEs that were sent."""
     detail: PlainText = PlainText("")
     """More in words, from Plivo or from us."""
 
 
 class RunEnd(Enum):
-    """Why a run came to its end."""
+    """Reason for the end of a run."""
 
     COMPLETED = "completed"
     """Every session has been dealt with."""
@@ -293,7 +293,7 @@ class RunEnd(Enum):
     SLEPT = "sleep"
     """The computer slept, and nobody was there to say whether to go on."""
     FAILURES = "failures in a row"
-    """It paused by itself, and nobody was there to say whether to go on."""
+    """A pause by itself, with nobody there to say whether to go on."""
     TOKEN_REFUSED = "token refused"  # noqa: S105 - a reason in words
     """Plivo answered 401."""
     FORBIDDEN = "forbidden"
@@ -312,18 +312,18 @@ class RunEnd(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ExpirySummary:
-    """What became of a whole batch."""
+    """Result of a whole batch."""
 
     batch: Batch
     """The run."""
     results: tuple[ExpiryResult, ...]
     """One a session of the plan, in its order."""
     end: RunEnd
-    """Why it ended."""
+    """Reason for its end."""
     started_at: datetime
-    """When the first request left."""
+    """Time of the first request."""
     finished_at: datetime
-    """When the last outcome was known."""
+    """Time of the last outcome."""
 
     def count(self, *outcomes: ExpiryOutcome) -> int:
         """Return how many sessions came to one of these outcomes."""
@@ -331,7 +331,7 @@ class ExpirySummary:
 
     @property
     def off(self) -> int:
-        """How many sessions are known to connect no more calls."""
+        """Number of sessions that are known to connect no more calls."""
         return self.count(ExpiryOutcome.EXPIRED, ExpiryOutcome.ALREADY_EXPIRED)
 
     @property

@@ -16,12 +16,12 @@ from masking_console.models.account import known_tokens
 from masking_console.models.plain_text import MARK, PlainText, plain_text
 
 NUMBER, TOKEN = "(number)", "(token)"
-"""What stands where something was cut."""
+"""Placeholders of what was cut."""
 
 _LONGEST_READ = 4_000
 """Characters; what is behind is cut off, and a text that is kept is far shorter."""
 _MOST_DECODED = 3
-"""How often an escape may be escaped."""
+"""Most levels of escapes."""
 _FEWEST_SAID = 7
 """Digits of a number with its country code said by ``+`` or ``00``."""
 _FEWEST = 10
@@ -200,7 +200,7 @@ def _decode(text: str) -> tuple[str, list[tuple[int, int]]]:
 
 
 def _letters_of(escape: str) -> Iterator[tuple[str, int]]:
-    """Yield what an escape stands for, each with how many characters of it."""
+    """Yield the letters of an escape, each with its number of characters."""
     if escape[0] in "%=":
         octets = bytes.fromhex(escape.replace(escape[0], ""))
         for letter in octets.decode("utf-8", "surrogateescape"):
@@ -299,7 +299,7 @@ def _not_said(text: str) -> Iterator[tuple[int, int]]:
 def _valid_parts(
     text: str, groups: Sequence[tuple[int, int]]
 ) -> Iterator[tuple[int, int]]:
-    """Yield the groups that make a number; a count may stand before or behind it."""
+    """Yield the groups that make a number; a count may precede or follow it."""
     if len(groups) > _MOST_PARTS:
         yield groups[0][0], groups[-1][1]
         return

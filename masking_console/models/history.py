@@ -1,4 +1,4 @@
-"""What the journal tells of earlier batches."""
+"""Earlier batches, as the journal has them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -25,7 +25,7 @@ from masking_console.models.session_uuid import SessionUuid
 
 @dataclass(frozen=True, slots=True)
 class SessionRecord:
-    """What the journal knows of one session of a batch."""
+    """Record of one session of a batch."""
 
     result: ExpiryResult
     """The latest word on it."""
@@ -41,7 +41,7 @@ class SessionRecord:
 
     @property
     def outcome(self) -> ExpiryOutcome:
-        """What became of it."""
+        """Its outcome."""
         return self.result.outcome
 
 
@@ -50,13 +50,13 @@ class Addition:
     """Something that a person has added to a batch after its end."""
 
     at: datetime
-    """When."""
+    """The time."""
     operator: PlainText
-    """Who."""
+    """The operator."""
     ticket: PlainText
     """The ticket that was added; empty where it is none."""
     reason: PlainText
-    """Why."""
+    """The reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class BatchRecord:
     batch_id: str
     """Its id."""
     began_at: datetime
-    """When it was confirmed."""
+    """Time of its confirmation."""
     account_name: PlainText
     """The operator's name for the account."""
     auth_id_tail: PlainText
@@ -74,19 +74,19 @@ class BatchRecord:
     ticket: PlainText
     """The ticket; may be empty."""
     reason: PlainText
-    """Why; may be empty."""
+    """Reason; may be empty."""
     operator: PlainText
-    """Who did it."""
+    """Name of the operator."""
     host: PlainText
-    """On which computer."""
+    """Name of the computer."""
     console: str
     """The console that cares for it: that began it, or resumed it last."""
     sessions: tuple[SessionRecord, ...]
     """One a session of the reviewed list, in its order."""
     ended_at: datetime | None = None
-    """When it ended; None while it runs, or when it was cut off."""
+    """Time of its end; None while it runs, or when it was cut off."""
     end: str = ""
-    """Why it ended."""
+    """Reason for its end."""
     seal: str = ""
     """The seal of its last entry, where it was read with it."""
     damaged: tuple[int, ...] = ()
@@ -94,26 +94,26 @@ class BatchRecord:
     second_look: PlainText = PlainText("")
     """The result of the second look in a sentence; empty before it is over."""
     second_look_at: datetime | None = None
-    """When the second look was over."""
+    """Time of the end of the second look."""
     added: tuple[Addition, ...] = ()
     """The tickets that were added after its end, oldest first."""
     set_aside: Addition | None = None
-    """Who left unsettled what is not settled of it, and why."""
+    """Operator who left its unsettled sessions as they are, and the reason."""
     sudo_user: PlainText = PlainText("")
     """The user behind ``sudo``; empty where there was none."""
     operator_name: PlainText = PlainText("")
     """The name from the operator's configuration; may be empty."""
     left_out: int = 0
-    """How many more sessions the batch has, where only some are asked for."""
+    """Number of other sessions of the batch, where only some are asked for."""
     chain: str = ""
-    """The journal it stands in, of a history of several; two may use one id."""
+    """Its journal, in a history of several; two may use one id."""
 
     login: PlainText = PlainText("")
     """The login role that shipped it to a team's server."""
 
     @property
     def key(self) -> str:
-        """What it is told from every other batch by."""
+        """Key that tells it from every other batch."""
         return f"{self.chain} {self.batch_id}" if self.chain else self.batch_id
 
     @property
@@ -125,7 +125,7 @@ class BatchRecord:
 
     @property
     def size(self) -> int:
-        """How many sessions the whole batch has."""
+        """Number of sessions of the whole batch."""
         return len(self.sessions) + self.left_out
 
     @classmethod
@@ -171,7 +171,7 @@ class BatchRecord:
 
     @property
     def off(self) -> int:
-        """How many sessions are known to connect no more calls."""
+        """Number of sessions that are known to connect no more calls."""
         return self.count(*OFF)
 
     @property

@@ -1,4 +1,4 @@
-"""What an operator looks for in the history."""
+"""Query of the history, and its answers."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -55,7 +55,7 @@ class SessionEvent:
 def events_of_batch(
     session_uuid: str, batch: BatchRecord, entries: Iterable[SealedEntry]
 ) -> Iterator[SessionEvent]:
-    """Yield what a batch tells of one of its sessions, oldest first."""
+    """Yield the events of one session of a batch, oldest first."""
     rows = tuple(entries)
     tickets = tickets_of(each.entry for each in rows)
     for each in rows:
@@ -75,7 +75,7 @@ def _concerns(session_uuid: str, entry: JournalEntry | DamagedEntry) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class SearchProgress:
-    """How far the journal is prepared for searching."""
+    """Progress of preparing the journal for searching."""
 
     done: int
     """Entries that were taken."""
@@ -101,7 +101,7 @@ class HistoryFields(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class HistoryQuery:
-    """What to look for; an empty field asks for nothing."""
+    """Query of the history; an empty field asks for nothing."""
 
     batch: str = ""
     """The beginning of a batch id."""
@@ -112,13 +112,13 @@ class HistoryQuery:
     account: str = ""
     """The name of the account."""
     operator: str = ""
-    """Who did it."""
+    """Name of the operator."""
     outcome: str = ""
     """The beginning of an outcome of at least one session, such as ``unknown``."""
     since: datetime | None = None
     """The earliest beginning."""
     words: tuple[str, ...] = ()
-    """Each stands somewhere: in ticket, reason, account, operator or an id."""
+    """Words of which each is in ticket, reason, account, operator or an id."""
 
     def __post_init__(self) -> None:
         if self.outcome:
@@ -204,13 +204,13 @@ class HistoryPage:
     """Some of the batches that match, and how many there are."""
 
     batches: tuple[BatchRecord, ...] = ()
-    """They, the newest first."""
+    """The batches, the newest first."""
     total: int = 0
-    """How many match in all, on the first page; of those with a damaged entry, all."""
+    """Number of batches that match, on the first page; damaged ones always count."""
     all: int = 0
-    """How many batches there are, whether they match or not."""
+    """Number of all batches, whether they match or not."""
     next: int | None = None
-    """Where the next page begins; None behind the last."""
+    """Start of the next page; None behind the last."""
     damaged: tuple[int, ...] = ()
     """The numbers of the entries of the whole journal that cannot be read."""
     last_seal: str = ""

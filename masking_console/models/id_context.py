@@ -12,12 +12,12 @@ from masking_console.models.id_names import SESSION, name_of, path_name
 from masking_console.models.id_tables import Cell, Tables
 
 _WINDOW = 160
-"""How far to the left of an id its name is looked for."""
+"""Distance to the left of an id in which its name is looked for."""
 _PARENT_WINDOW = 400
 """Characters to the left of ``"id":`` in which the object's name is sought."""
 
 _MOST_LEVELS = 4
-"""So many brackets without a name are looked through."""
+"""Most brackets without a name that are looked through."""
 
 _OPENERS = " \t\r\n\"'`\\[{(<>*-"
 _QUOTES = " \t\"'`\\])*_"
@@ -143,12 +143,12 @@ def _above(gap: str) -> Label:
 
 
 def _continues_list(gap: str) -> bool:
-    """Return whether only what separates the items of a list stands here."""
+    """Return whether only separators of the items of a list are here."""
     return not gap.strip(_SEPARATORS) and any(sign in gap for sign in ",;-\n")
 
 
 class IdContext:
-    """Follows a text from left to right and names what each id in it stands for."""
+    """Follows a text from left to right and gives each id in it a name."""
 
     def __init__(self, text: str, *, is_report: bool = False) -> None:
         """Begin at the beginning.
@@ -210,7 +210,7 @@ class IdContext:
         return found
 
     def _is_api_id(self, gap: str, start: int) -> bool:
-        """Return whether a request's id stands here, in the words of our reports."""
+        """Return whether a request's id is here, in the words of our reports."""
         words = gap.rstrip(" \t\r\n>|")
         if not words.endswith(" api") and words != "api":
             return False
@@ -237,7 +237,7 @@ class IdContext:
         return _outer_key(window)
 
     def _of_column(self, cell: Cell, start: int, end: int) -> str | None:
-        """Return what a column's name says of an id, unless that stands in a text."""
+        """Return the name of an id's column, unless the id is inside a text."""
         text = self._text
         rest = text[cell.start : start].strip(_SEPARATORS)
         rest += text[end : cell.end].strip(_SEPARATORS)

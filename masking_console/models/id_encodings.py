@@ -1,4 +1,4 @@
-"""Encodings in which an id may stand in a text, undone where that leaves no doubt.
+"""Encodings of ids in a text, undone where that leaves no doubt.
 
 Mail, URLs, web pages, JSON, Markdown and terminals write some characters in another
 way. Only the neighborhood of what could be a part of an id is decoded; the text itself,
@@ -69,7 +69,7 @@ _WIDE_FROM = 0xFEE0
 """Distance of a full-width character from its ASCII one."""
 _SURROGATES = range(0xD800, 0xE000)
 _LEVELS = 3
-"""Such as an entity in a percent-encoded string in JSON."""
+"""Levels such as an entity in a percent-encoded string in JSON."""
 _LEFT, _RIGHT = 128, 72
 """Characters around an escape: a name on the left, an id on both sides."""
 _OVERLAP = 256
@@ -199,7 +199,7 @@ def _once(
 
 
 def _value(match: re.Match[str]) -> str:
-    """Return what an escape stands for."""
+    """Return the text of an escape."""
     return _undone(match.lastgroup, match[0])
 
 

@@ -105,7 +105,7 @@ def column_name(cell: str) -> str | None:
 
 _THINGS = frozenset({"agent", "client", "customer", "device", "endpoint", "host"})
 _THINGS |= {"order", "organization", "participant", "powerpack", "tenant", "user"}
-"""Names of columns that hold an id where a session's stands beside it."""
+"""Names of columns that hold an id beside a session's."""
 
 
 def names_some_id(cell: str) -> bool:

@@ -25,7 +25,7 @@ class IncompleteReason(Enum):
     OTHER_DASHES = "written with other signs than -"
     """A chat, a word processor or a program has changed its dashes."""
     ENCODED = "written in an unknown code"
-    """The same characters stand where each dash should be."""
+    """The same characters in place of each dash."""
     GLUED = "part of a longer word"
     """Letters, digits or another id touch it."""
     MISTYPED = "mistyped"
@@ -158,7 +158,7 @@ class _Sweep:
             self._done = span.end
 
     def _at(self, match: re.Match[str]) -> list[Span]:
-        """Return what stands around a dash."""
+        """Return the text around a dash."""
         if match.lastgroup == "whole":
             self._seen = match.end()
             return [Span(match.start() - 8, match.end(), None)]

@@ -1,4 +1,4 @@
-"""Tables in a text, by the rules of `csv`: which column an id stands in.
+"""Tables in a text, by the rules of `csv`: the column of each id.
 
 A line is not a row: a quoted cell may hold line ends, delimiters and doubled quotes. A
 header is a row without ids of which a cell is the name of an id; a row below it has as
@@ -27,11 +27,11 @@ FIELD_LIMIT = csv.field_size_limit()
 _DELIMITERS = ",;\t|\u2502\u2503\u2551"
 _DRAWN = "|\u2502\u2503\u2551"
 _ALIGNED = "  "
-"""Stands for two spaces or more between the columns."""
+"""Delimiter of two spaces or more between the columns."""
 _LONGEST_HEADER = 8_000
 _LONGEST_CELL = 120
 _MOST_LINES = 8
-"""So many lines one record of a header may have."""
+"""Most lines of one record of a header."""
 # What a line has that may be a header; what it names is looked at afterwards.
 _NAMING = re.compile(
     "[iIgGsStTeErRcCmM](?:(?<=[iI])[dD]|(?<=[gG])[uU][iI][dD]"
@@ -53,7 +53,7 @@ _BLANK = re.compile(r"\n[ \t\r]*\n")
 
 
 class Cell(NamedTuple):
-    """The cell in which an id stands."""
+    """The cell of an id."""
 
     start: int
     end: int
@@ -134,7 +134,7 @@ class Tables:
         return Cell(low, high, name)
 
     def _has_session(self, header: _Header, row: Row) -> bool:
-        """Return whether an id stands in a session's column of a row."""
+        """Return whether an id is in a session's column of a row."""
         return any(
             _LOOKS_LIKE_ID.search(self._text, low, high) is not None
             for (low, high), name in zip(row.cells, header.names, strict=False)
@@ -227,7 +227,7 @@ class Tables:
         self._is_after_blank = False
 
     def _find_header(self, start: int) -> bool:
-        """Return whether a header stands before a place; if so, use it."""
+        """Return whether a header precedes a place; if so, use it."""
         text = self._text
         # The rest of the line of the id before is none, nor is the line of this one.
         low = text.find("\n", self._seen, start) + 1 if self._seen else 0

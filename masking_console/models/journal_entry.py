@@ -1,4 +1,4 @@
-"""What the journal records, and in which form."""
+"""Entries of the journal, and reports on its chain."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ NOTE_SINCE = 2
 
 
 class JournalEvent(Enum):
-    """What happened."""
+    """The kind of event."""
 
     BATCH_CONFIRMED = "batch.confirmed"
     """A person reviewed a list and said yes; no session has been touched yet."""
@@ -59,27 +59,27 @@ class JournalEntry(
     """One entry; there is no field for a phone number, a PIN or a token."""
 
     event: JournalEvent
-    """What happened."""
+    """The kind of event."""
     at: datetime
-    """When, in UTC."""
+    """The time, in UTC."""
     batch_id: str = ""
-    """In which batch; empty for what concerns the whole journal."""
+    """Id of the batch; empty for what concerns the whole journal."""
     version: int = 0
     """The schema version it was written with; never left out."""
     session_uuid: str = ""
-    """To which session."""
+    """Id of the session."""
     attempt: int = 0
-    """In the how-manieth try, from 1."""
+    """Attempt number, from 1."""
     outcome: str = ""
-    """What came of it."""
+    """The outcome."""
     evidence: str = ""
-    """What the outcome rests on."""
+    """Evidence of the outcome."""
     http_status: int | None = None
     """The status of the answer."""
     api_id: str = ""
     """Plivo's id of the request."""
     elapsed_ms: int | None = None
-    """How long the request took."""
+    """Duration of the request."""
     detail: str = ""
     """More in words; the name of the finding that is acknowledged."""
     operator: str = ""
@@ -91,7 +91,7 @@ class JournalEntry(
     host: str = ""
     """The computer on which it happened."""
     console: str = ""
-    """Which start of this program; of a batch that begins or is resumed."""
+    """Id of the console, one for each start; of a batch that begins or is resumed."""
     account_name: str = ""
     """The operator's name for the Plivo account."""
     auth_id_tail: str = ""
@@ -99,7 +99,7 @@ class JournalEntry(
     ticket: str = ""
     """The ticket that asked for it."""
     reason: str = ""
-    """Why."""
+    """The reason."""
     sessions: tuple[str, ...] = ()
     """The reviewed list, of a batch."""
     anchor: str = ""
@@ -120,7 +120,7 @@ class DamagedEntry:
 
 @dataclass(frozen=True, slots=True)
 class AuditState:
-    """How far one target got."""
+    """Progress of one target."""
 
     target: str
     """The target, as it was configured."""
@@ -129,7 +129,7 @@ class AuditState:
     entries: int
     """The number of the journal's last entry."""
     problem: str = ""
-    """Why it does not get on, in words; empty where it does."""
+    """Reason that it does not get on; empty where it does."""
 
     @property
     def waiting(self) -> int:
@@ -146,23 +146,23 @@ class Finding:
     words: str
     """The finding in a sentence."""
     reason: str = ""
-    """Why it can stay so, in the words of whoever acknowledged it; empty before."""
+    """Reason given when it was acknowledged; empty before."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChainReport:
-    """What a look at the whole hash chain found."""
+    """Report on the whole hash chain."""
 
     entries: int
-    """How many entries there are."""
+    """Number of entries."""
     last_seal: str
-    """The seal of the last; whoever keeps it elsewhere can prove the rest with it."""
+    """Seal of the last entry; kept elsewhere, it can prove the rest."""
     findings: tuple[Finding, ...] = ()
-    """What is wrong, acknowledged or not; empty when all is well."""
+    """Findings, acknowledged or not; empty when all is well."""
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """What is wrong and was not acknowledged, in sentences."""
+        """Findings that were not acknowledged, in sentences."""
         return tuple(each.words for each in self.findings if not each.reason)
 
     @property

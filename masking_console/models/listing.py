@@ -1,4 +1,4 @@
-"""What is looked for in Plivo's lists, and what is proved to have been found."""
+"""Searches in Plivo's lists, and the proof that nothing is missing."""
 
 import re
 from dataclasses import dataclass
@@ -23,15 +23,15 @@ from masking_console.models.unsettled import (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Origin:
-    """A paste or a search that brought sessions; no number stands in it.
+    """A paste or a search that brought sessions; it holds no number.
 
     Each one is itself: two searches with the same words are two origins.
     """
 
     at: datetime
-    """When it began, in UTC."""
+    """Time of its beginning, in UTC."""
     searched: PlainText = PlainText("")
-    """What was searched, masked, such as ``+91..051 (India)``; empty for a paste."""
+    """Text of the search, masked, such as ``+91..051 (India)``; empty for a paste."""
     short: PlainText = PlainText("")
     """The same for a narrow column, such as ``+91..051``."""
 
@@ -45,11 +45,11 @@ class Origin:
 
 
 FEWEST_OF_UUID = 4
-"""So many characters of a session UUID are worth looking for."""
+"""Fewest characters of a session UUID that are worth looking for."""
 
 _UUID_DIGITS = 32
 _DASHES = (8, 12, 16, 20)
-"""Before which of the hexadecimal digits of a UUID a dash stands."""
+"""Hexadecimal digits of a UUID that follow a dash."""
 _PART_OF_UUID = re.compile(r"(?:urn:uuid:)?([0-9a-f-]+)", re.ASCII)
 _OF_UUID_ALONE = re.compile(r"[a-f]|-$|^\d{8}-\d{4}-")
 
@@ -62,7 +62,7 @@ class Wanted:
     """
 
     readings: tuple[Reading, ...] = ()
-    """The numbers that a spelling may stand for, the surest first."""
+    """Numbers that a spelling may mean, the surest first."""
     uuid_part: str = ""
     """The beginning of a session UUID."""
     session_uuid: SessionUuid | None = None
@@ -112,7 +112,7 @@ class Wanted:
         return next((each for each in self.readings if each.digits in numbers), None)
 
     def matches(self, session: MaskingSession) -> bool:
-        """Whether a session is one that is looked for, whoever listed it."""
+        """Whether a session matches, wherever it was listed."""
         if self.readings:
             return self.reading_of(session) is not None
         is_open = session.status is not SessionStatus.EXPIRED
@@ -141,7 +141,7 @@ def _part_of_uuid(typed: str) -> Wanted | None:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """A search that was made, fit to be kept and shown: no number stands in it."""
+    """A search that was made, fit to be kept and shown: it holds no number."""
 
     words: PlainText
     """Its words, such as ``+91..051 (India)``."""
@@ -172,32 +172,32 @@ class FoundSession:
 
 @dataclass(frozen=True, slots=True)
 class ListProgress:
-    """How far a list has been read."""
+    """Progress of reading a list."""
 
     windows_read: int
     """The number of stretches of time that have been read to their end."""
     windows: int
-    """How many there are."""
+    """Number of windows."""
     read: int
-    """How many sessions have been read, of every state."""
+    """Number of sessions read, of every state."""
     found: tuple[FoundSession, ...] = ()
-    """Those that are looked for and that have come since the last word."""
+    """Sessions that match and that have come since the last event."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListEnd:
-    """What reading a list has come to."""
+    """End of reading a list."""
 
     since: datetime
-    """How far back it went."""
+    """Earliest time that it read."""
     until: datetime
     """The moment at which it began; what is newer is not in it."""
     windows: int
-    """How many stretches of time were asked for."""
+    """Number of windows that were asked for."""
     proved: int
-    """For how many of them it is proved that every session was read."""
+    """Number of windows that were proved to be read as a whole."""
     problems: tuple[str, ...] = ()
-    """What is missing, one sentence each."""
+    """Gaps, one sentence each."""
     readings: tuple[PlainText, ...] = ()
     """The numbers that were meant or met, masked, with their countries."""
     is_reading_sure: bool = True
@@ -216,4 +216,4 @@ class ListEnd:
 
 
 ListEvent = ListProgress | ListEnd | Learnt
-"""What reading a list tells."""
+"""Events of reading a list."""

@@ -86,13 +86,13 @@ class MaskingSession:
     virtual_number: PlainText
     """The number that both dial; many sessions share one."""
     created_time: datetime | None
-    """When it was created."""
+    """Time of its creation."""
     expiry_time: datetime | None
-    """When it ends by itself, or was ended."""
+    """Time at which it ends by itself, or was ended."""
     last_interaction_time: datetime | None
-    """When the latest call ended."""
+    """End of the latest call."""
     total_call_count: int | None
-    """How many call legs it has had."""
+    """Number of its call legs."""
 
     @property
     def numbers(self) -> frozenset[str]:
@@ -102,7 +102,7 @@ class MaskingSession:
 
 
 class CheckState(Enum):
-    """What the console knows of a queued session."""
+    """State of a queued session."""
 
     QUEUED = "queued"
     """Nothing has been asked yet."""
@@ -119,7 +119,7 @@ class CheckState(Enum):
     NOT_FOUND = "not on this account"
     """Plivo does not know it on this account."""
     NOT_CHECKED = "not checked"
-    """The check failed; the reason stands beside it."""
+    """The check failed; the reason is beside it."""
 
     @property
     def can_be_ticked(self) -> bool:
@@ -137,18 +137,18 @@ _STATE_OF_STATUS = {
 
 @dataclass(frozen=True, slots=True)
 class CheckedSession:
-    """What a check, or the lack of one, says of one session UUID."""
+    """Result of a check of one session UUID, or of the lack of one."""
 
     session_uuid: SessionUuid
     """The session."""
     state: CheckState = CheckState.QUEUED
-    """What is known of it."""
+    """Its state."""
     session: MaskingSession | None = None
     """Plivo's description, where there is one."""
     checked_at: datetime | None = None
-    """When Plivo answered."""
+    """Time of Plivo's answer."""
     reason: PlainText = PlainText("")
-    """Why it is not checked."""
+    """Reason that it is not checked."""
     http_status: int | None = None
     """The status of an answer that told nothing of the session."""
 

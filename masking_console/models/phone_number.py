@@ -1,4 +1,4 @@
-"""A phone number as people spell it, and the full numbers that it may stand for.
+"""A phone number as people spell it, and the full numbers that it may mean.
 
 The numbering plans are those of `phonenumberslite`, which is imported when the first
 number is read: it takes longer than all the rest of a search.
@@ -131,12 +131,12 @@ class Certainty(IntEnum):
     POSSIBLE = 2
     """Its length fits."""
     AS_TYPED = 3
-    """The digits, as they stand."""
+    """The digits, unchanged."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A number that a spelling may stand for; its digits are in no `repr`."""
+    """A number that a spelling may mean; its digits are in no `repr`."""
 
     digits: str
     """As Plivo has it: the country code first, no ``+``."""
@@ -211,7 +211,7 @@ def phone_number_in(text: str) -> str:
 
 
 def readings_of(number: str, country: str = "") -> tuple[Reading, ...]:
-    """Return what a number may stand for, the surest first; at most three.
+    """Return the readings of a number, the surest first; at most three.
 
     The digits as they stand are always among them.
 

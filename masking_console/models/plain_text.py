@@ -14,7 +14,7 @@ PlainLines = NewType("PlainLines", str)
 """The same over several lines, which ``\\n`` alone separates."""
 
 MARK = "\ufffd"
-"""Stands where a character was taken out, so that nothing vanishes silently."""
+"""Mark in place of a character that was taken out: nothing vanishes silently."""
 
 _PLANES = range(0x10000, 0x110000, 0x10000)
 # Categories Cc, Cf, Cs, Zl and Zp, Unicode's default-ignorable code points and

@@ -13,7 +13,7 @@ from masking_console.models.plain_text import PlainText
 SYSTEM_SETTINGS = "the system's proxy settings"
 """The source of a proxy that no environment variable names."""
 SYSTEM_STORE = "this computer's store of trusted issuers"
-"""What is trusted where no environment variable names anything."""
+"""Store that is trusted where no environment variable names another."""
 
 
 class Obstacle(Enum):
@@ -38,7 +38,7 @@ class Obstacle(Enum):
     DECLINED = "refused by the proxy"
     """The proxy was reached, and makes no connection to the host."""
     NO_PROXY = "no answer of a proxy"
-    """What answers at the proxy's place does not answer as a proxy does."""
+    """The server at the proxy's address does not answer as a proxy does."""
     SETTING = "unusable setting"
     """An environment variable names a proxy or a file that cannot be used."""
     OTHER = "no connection"
@@ -54,7 +54,7 @@ class CertificateFault(Enum):
     SELF_SIGNED = "self-signed"
     UNKNOWN_ISSUER = "unknown issuer"
     AGAINST_THE_RULES = "against the rules"
-    """It, or one above it, is not made as RFC 5280 asks, such as without key usage."""
+    """A certificate that is not made as RFC 5280 asks, such as without key usage."""
     REVOKED = "revoked"
     OTHER = "not trusted"
 
@@ -66,7 +66,7 @@ class SettingFault(Enum):
     PORT = "port"
     ADDRESS = "address"
     CHARACTERS = "characters"
-    """Such as a ``#`` in a password, which must be written ``%23``."""
+    """Characters such as a ``#`` in a password, which must be written ``%23``."""
     KIND = "kind of proxy"
     NEEDS_SOCKS = "needs a package"
     NO_FILE = "no file"
@@ -109,7 +109,7 @@ class ShownCertificate:
     """The facts of a certificate that a server has shown."""
 
     issuer: PlainText = PlainText("")
-    """Who issued it; empty where that cannot be known."""
+    """Issuer; empty where that cannot be known."""
     hosts: tuple[PlainText, ...] = ()
     """The hosts it is for; the first few."""
     since: datetime | None = None
@@ -123,7 +123,7 @@ class Unreached:
     """The end of a way to Plivo; nothing of a request had left by then."""
 
     obstacle: Obstacle
-    """What ended it."""
+    """Obstacle that ended it."""
     host: PlainText
     """The host that was to be reached."""
     proxy: ProxyPlace | None = None
@@ -146,7 +146,7 @@ class Unreached:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionReport:
-    """What an examination of the way to Plivo has found; it holds no secrets."""
+    """Report on the way to Plivo; it holds no secrets."""
 
     api_url: str
     """The base URL that was asked."""
@@ -161,7 +161,7 @@ class ConnectionReport:
     addresses: tuple[PlainText, ...]
     """The addresses of the host, or of the proxy where there is one."""
     unreached: Unreached | None
-    """Why there was no answer; None where one came, or it broke off."""
+    """Reason for no answer; None where one came, or it broke off."""
     elapsed_ms: int
     """The time from the first step to the answer, or to the end of the attempt."""
     status: int | None = None
@@ -169,4 +169,4 @@ class ConnectionReport:
     certificate: ShownCertificate | None = None
     """The certificate of an answer over TLS."""
     clock_ahead: timedelta | None = None
-    """How far this computer's clock is ahead of the answer's ``Date``."""
+    """Lead of this computer's clock over the answer's ``Date``."""

@@ -1,4 +1,4 @@
-"""What a run tells whoever watches it, as it happens."""
+"""Events of a run, as they happen."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,12 +16,12 @@ from masking_console.models.session_uuid import SessionUuid
 
 @dataclass(frozen=True, slots=True)
 class RunStarted:
-    """The batch stands in the journal, and the first request is about to leave."""
+    """The batch is in the journal, and the first request is about to leave."""
 
     batch: Batch
     """The run."""
     at: datetime
-    """When."""
+    """The time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,9 @@ class AttemptUnclear:
     """A DELETE brought no final answer; the run looks, waits or tries again."""
 
     result: ExpiryResult
-    """What is known so far."""
+    """Result so far."""
     next_step: str
-    """What happens now, such as ``checking``."""
+    """Next step, such as ``checking``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class RunWaiting:
     seconds: float
     """For about how long."""
     reason: str
-    """Why, as a sentence for the operator."""
+    """Reason, as a sentence for the operator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +65,9 @@ class RunPaused:
     """The run has stopped sending until the operator says so."""
 
     reason: str
-    """Why, as a sentence; empty when the operator did it."""
+    """Reason, as a sentence; empty when the operator did it."""
     end: RunEnd = RunEnd.FAILURES
-    """What has ended the run, where nobody is there to say whether to go on."""
+    """End of the run, where nobody is there to say whether to go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class RunSlept:
     """The process did not run for a while; now it looks at what is left."""
 
     seconds: float
-    """For how long."""
+    """Duration of the sleep or the wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class RunFinished:
     """Nothing more will be sent."""
 
     summary: ExpirySummary
-    """What became of the batch."""
+    """Result of the batch."""
 
 
 RunEvent = (
@@ -125,7 +125,7 @@ class NotLearnt:
     """The result of a look could not be written down, so the journal says the old."""
 
     why: str
-    """Why, as a sentence."""
+    """Reason, as a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ class SessionCameBack:
     new_uuid: SessionUuid
     """The new one."""
     at: datetime
-    """When that was seen."""
+    """Time at which that was seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,19 +145,19 @@ class LookFinished:
     """A second look is over."""
 
     looked_at: int
-    """How many sessions."""
+    """Number of sessions."""
     still_off: int
-    """How many are expired as the run left them."""
+    """Number of sessions that are expired as the run left them."""
     unanswered: int
-    """For how many Plivo gave no answer that tells."""
+    """Number of sessions without an answer of Plivo that tells."""
     pairs_missed: int
-    """For how many pairs of numbers its list told nothing."""
+    """Number of pairs of numbers of which its list told nothing."""
     came_back: int = 0
-    """How many new sessions there are for the same numbers."""
+    """Number of new sessions for the same numbers."""
     open_again: int = 0
-    """How many that the run had left expired are open."""
+    """Number of sessions that the run had left expired and that are open."""
     still_open: int = 0
-    """How many that the run had left unsettled are open."""
+    """Number of sessions that the run had left unsettled and that are open."""
 
     @property
     def is_clean(self) -> bool:
@@ -167,6 +167,6 @@ class LookFinished:
 
 
 LookFound = LookedAgain | SessionCameBack | LookFinished
-"""What a second look tells."""
+"""Events of a second look."""
 Learnt = LookedAgain | NotLearnt
-"""What any look after the end tells of batches that are over."""
+"""Events of any look at a batch that is over."""

@@ -13,17 +13,17 @@ class Interaction:
     """One call in a session; at most one runs at a time."""
 
     start_time: datetime | None
-    """When it began."""
+    """Time of its beginning."""
     end_time: datetime | None
-    """When it ended; None while it runs."""
+    """Time of its end; None while it runs."""
     legs: int | None
-    """How many call legs it had, 1 or 2."""
+    """Number of its call legs, 1 or 2."""
     has_recording: bool
     """Whether there is a recording of it."""
 
     @property
     def seconds(self) -> int | None:
-        """How long it took by the clock; Plivo's own duration adds up the legs."""
+        """Duration by the clock; Plivo's own duration adds up the legs."""
         if self.start_time is None or self.end_time is None:
             return None
         return max(0, round((self.end_time - self.start_time).total_seconds()))
@@ -34,7 +34,7 @@ class SessionDetail:
     """One session as a GET describes it."""
 
     session: MaskingSession
-    """What every list shows of it."""
+    """The session as lists show it."""
     is_recorded: bool | None
     """Whether calls are recorded; None where Plivo does not say."""
     has_pins: bool | None
@@ -47,13 +47,13 @@ class SessionDetail:
 
 @dataclass(frozen=True, slots=True)
 class SessionInspection:
-    """What is known of one session from Plivo and from our own journal."""
+    """Facts about one session from Plivo and from our own journal."""
 
     detail: SessionDetail
     """Plivo's description."""
     seen_at: datetime
-    """When Plivo gave it."""
+    """Time of Plivo's answer."""
     sharing: int | None
     """The number of other open sessions of a week on its virtual number."""
     before: tuple[BatchRecord, ...]
-    """The batches of this console in which it stands, newest first."""
+    """Batches of this console that hold it, newest first."""

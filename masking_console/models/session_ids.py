@@ -36,7 +36,7 @@ _LONGEST_HEAD = 800
 _OVERLAP = 400
 """More than what is looked at of a line."""
 _MOST = 50
-"""So many reports of one text are looked at."""
+"""Most reports of one text that are looked at."""
 
 _LEAD = r"[ \t>|*]{0,20}"
 _BLANK = r"[\s>|]{1,40}"
@@ -74,7 +74,7 @@ class OwnReport:
 
 
 def read_reports(text: str) -> tuple[OwnReport, ...]:
-    """Return the reports that stand in a text, in their order."""
+    """Return the reports in a text, in their order."""
     heads = list(islice(_heads(text), _MOST))
     ends = [*(head.start() for head in heads[1:]), len(text)]
     return tuple(_report(text, *each) for each in zip(heads, ends, strict=False))
@@ -117,7 +117,7 @@ def _ticket(words: str) -> PlainText:
 
 
 KEPT = 1_000
-"""How many incomplete and ignored ids are kept to be shown; all are counted."""
+"""Most incomplete and ignored ids that are kept to be shown; all are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +125,11 @@ class IncompleteId:
     """Something that resembles an id, but is none."""
 
     line: int
-    """On which line of the text it begins, from 1."""
+    """Line of the text on which it begins, from 1."""
     text: PlainText
-    """What stands there."""
+    """Text of that place."""
     reason: IncompleteReason
-    """What is wrong with it."""
+    """Reason that it is incomplete."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,25 +137,25 @@ class IgnoredId:
     """An id under a name that no session has."""
 
     line: int
-    """On which line of the text it stands, from 1."""
+    """Line of the text, from 1."""
     text: PlainText
-    """What stands there; whole or not."""
+    """Text of that place; whole or not."""
     name: PlainText
     """The kind of id, such as ``api_id``: one of our own words, or a column's."""
 
 
 @dataclass(frozen=True, slots=True)
 class PastedIds:
-    """What a text holds; every id in it is counted exactly once."""
+    """Ids of a text; every id in it is counted exactly once."""
 
     found: tuple[SessionUuid, ...] = ()
     """Each session id once, in the order of its first appearance."""
     repeated: int = 0
-    """How often one of them appears again."""
+    """Number of repetitions."""
     decoded: tuple[tuple[str, int], ...] = ()
     """The encodings in which some were written, and how many; the most first."""
     named_otherwise: frozenset[SessionUuid] = frozenset()
-    """Those that the text also names as something else, and nowhere as a session."""
+    """Sessions that the text also names as something else, and nowhere as a session."""
     incomplete: tuple[IncompleteId, ...] = ()
     """The first `KEPT` of those that cannot be read."""
     incomplete_reasons: tuple[tuple[IncompleteReason, int], ...] = ()
@@ -176,7 +176,7 @@ class PastedIds:
 
     @property
     def ignored_count(self) -> int:
-        """How many are no session's."""
+        """Number of ids that are no session's."""
         return sum(count for _name, count in self.ignored_names)
 
 
@@ -344,7 +344,7 @@ _Mark = TypeVar("_Mark", IncompleteReason, str)
 def _located(
     text: str, marked: list[tuple[Span, str, _Mark]]
 ) -> Iterator[tuple[int, PlainText, _Mark]]:
-    """Yield line, text and mark of the first `KEPT`, which stand in order."""
+    """Yield line, text and mark of the first `KEPT`, which are in order."""
     line, position = 1, 0
     for span, written, mark in marked[:KEPT]:
         line += text.count("\n", position, span.start)

@@ -7,14 +7,14 @@ from masking_console.models.journal_entry import Finding
 
 @dataclass(frozen=True, slots=True)
 class TeamState:
-    """How far the shipping got, as it was known last."""
+    """Progress of the shipping, as it was known last."""
 
     shipped: int = 0
     """The number of the last entry that the server has."""
     entries: int = 0
     """The number of the journal's last entry."""
     problem: str = ""
-    """Why it does not get on, in a sentence; empty where it does."""
+    """Reason that it does not get on, in a sentence; empty where it does."""
 
     @property
     def waiting(self) -> int:
@@ -27,15 +27,15 @@ class TeamReport:
     """The proof of a team's history."""
 
     chains: int
-    """How many journals there are."""
+    """Number of journals."""
     entries: int
-    """How many entries they have together."""
+    """Number of their entries."""
     compared: int
-    """How many of them stand on this computer as well."""
+    """Number of those that are on this computer as well."""
     last_anchor: str
     """Number and seal of the newest anchor; kept elsewhere, it proves all before it."""
     findings: tuple[Finding, ...] = ()
-    """What is wrong, acknowledged or not; empty when all is well."""
+    """Findings, acknowledged or not; empty when all is well."""
 
     @property
     def is_whole(self) -> bool:

@@ -1,4 +1,4 @@
-"""What earlier batches have left unsettled, until somebody settles it or sets it aside.
+"""Unsettled sessions of earlier batches, until they are settled or set aside.
 
 The operator's own stop leaves nothing unsettled but what was sent and is not known.
 """
@@ -41,7 +41,7 @@ class PastAttempt:
     is_looked: bool = False
     """Whether a look after the end said it: then nobody knows who expired it."""
     attempts: int = 0
-    """How many DELETEs were sent."""
+    """Number of DELETEs that were sent."""
     http_status: int | None = None
     """The status of the answer behind that word."""
 
@@ -122,7 +122,7 @@ def unsettled_attempts(attempts: Iterable[PastAttempt]) -> tuple[PastAttempt, ..
 
 
 OFFERED_FOR = timedelta(days=90)
-"""How far back it goes: older sessions cannot be listed at Plivo either."""
+"""Age up to which it is offered: older sessions cannot be listed at Plivo either."""
 
 
 @dataclass(frozen=True, slots=True)

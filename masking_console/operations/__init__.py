@@ -1,1 +1,1 @@
-"""What an operator can do, without a word about screens, HTTP, keyrings or SQL."""
+"""Operations of an operator, independent of screens, HTTP, keyrings and SQL."""

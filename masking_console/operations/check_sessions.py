@@ -1,4 +1,4 @@
-"""What each queued session is, before anything is sent."""
+"""Checks of queued sessions, before anything is sent."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
@@ -42,7 +42,7 @@ WORKERS = 16
 """Questions in flight at once; the pace, not this, limits the rate."""
 
 CheckEvent = CheckedSession | Learnt
-"""What a check tells."""
+"""Events of a check."""
 
 
 class CheckSessions:

@@ -72,20 +72,20 @@ def sign_in_error(account: Account, answer: Answer) -> TokenRefusedError:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """How the connection to Plivo is doing."""
+    """State of the connection to Plivo."""
 
     is_online: bool | None
     """Whether the latest request got through; None before the first."""
     elapsed_ms: int | None
-    """How long the latest answer took."""
+    """Duration of the latest answer."""
     waiting_ms: int
-    """How long the oldest request under way has waited for its answer."""
+    """Waiting time of the oldest request under way."""
     per_second: float
     """The requests a second that the pace allows."""
     closed_for: float
     """The seconds until the next request may leave, after a 429."""
     unreached: Unreached | None = None
-    """Why the latest request did not get through; None where it did."""
+    """Reason that the latest request did not get through; None where it did."""
 
 
 class Connections:

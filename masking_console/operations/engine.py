@@ -16,7 +16,7 @@ from typing import Any, Generic, TypeVar
 T = TypeVar("T")
 
 BETWEEN_LISTS_SECONDS = 1 / 12
-"""What comes within this time comes in one list: painting costs more than sending."""
+"""Interval between lists: one change of the screen costs more than one request."""
 
 Emit = Callable[[T], None]
 """Takes one item; never waits, however slowly somebody listens."""

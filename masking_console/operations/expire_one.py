@@ -64,7 +64,7 @@ _ASLEEP = Answer(Verdict.NOT_SENT, detail=PlainText("asleep"))
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """How long to wait before which step, in seconds."""
+    """Waiting times before the steps, in seconds."""
 
     offline: float = 5.0
     """Before the next attempt when no connection came about."""
@@ -87,17 +87,17 @@ class ExpireOne:
     client: "PlivoClient"
     """Plivo, signed in as the batch's account."""
     journal: Journal
-    """Where each intent and outcome goes."""
+    """Journal for each intent and outcome."""
     batch: Batch
     """The confirmed run."""
     control: RunControl
     """The operator's hand on it."""
     emit: Emit[RunEvent]
-    """Who watches."""
+    """Callback for each event."""
     session_uuid: SessionUuid
     """The session."""
     waits: Waits
-    """How long to wait."""
+    """Waiting times."""
     reviewed: CheckState
     """Its state in the reviewed list."""
     is_awake: Callable[[], bool] = lambda: True
@@ -107,7 +107,7 @@ class ExpireOne:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     """The clock."""
     gate: IntentGate | None = None
-    """What holds each DELETE back until the team's server has its intent."""
+    """Gate that holds each DELETE back until the team's server has its intent."""
     _attempts: int = 0
     _unclear: int = 0
     _refusals: int = 0
@@ -242,7 +242,7 @@ class ExpireOne:
         return None
 
     async def _look_at_last(self, answer: Answer) -> ExpiryResult:
-        """Look after a no that is not believed as it stands; nothing follows it."""
+        """Look after a refusal that is not believed by itself; nothing follows it."""
         await self._tell_unclear(answer, "checking")
         look = await self._look(is_last=True)
         is_gone = answer.is_missing and look.verdict is Verdict.NOT_FOUND

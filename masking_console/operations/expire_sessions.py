@@ -73,7 +73,7 @@ class ExpireSessions:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         clocks: Clocks = (time.time, time.monotonic),
     ) -> None:
-        """Make one; the clocks are those that a sleep is told by."""
+        """Make one; the clocks are those that show a sleep."""
         self._clocks = clocks
         self._policy = policy
         self._connections = connections

@@ -290,7 +290,7 @@ class ManageAccounts:
             )
 
     def _refuse_configured(self, name: str) -> None:
-        """Refuse to change what stands in the operator's configuration."""
+        """Refuse to change an account of the operator's configuration."""
         command = self._commands.find(name)
         if command is not None and name.casefold() not in self._in_memory:
             raise AccountUnknownError(

@@ -35,7 +35,7 @@ NOTHING_SENT = "Nothing was sent."
 
 
 class WriteState(Enum):
-    """Whether the account in use may be changed; the words stand in the header."""
+    """Whether the account in use may be changed; the header shows the words."""
 
     ON = "WRITES ON"
     """A review can be opened and confirmed."""

@@ -1,4 +1,4 @@
-"""What was done: batches by ticket, session, account and outcome, and the proof."""
+"""The history: batches by ticket, session, account and outcome, and exports."""
 
 import asyncio
 import os
@@ -142,7 +142,7 @@ class HistorySource(Protocol):
         """Return every batch that matches, the newest first."""
 
     def session_events(self, query: HistoryQuery) -> Sequence[SessionEvent]:
-        """Return what is told of the sessions that a query names."""
+        """Return the events of the sessions that a query names."""
 
     def whole_words(self) -> str:
         """Return what there is to say of the whole, one sentence a line."""
@@ -159,7 +159,7 @@ class LocalHistory:
         return read_matching(self._path, query)
 
     def session_events(self, query: HistoryQuery) -> Sequence[SessionEvent]:
-        """Return what the journal tells of the sessions that a query names."""
+        """Return the events in the journal of the sessions that a query names."""
         return read_session_events(self._path, query)
 
     def whole_words(self) -> str:

@@ -193,7 +193,7 @@ def _records(path: Path, since: datetime) -> tuple[BatchRecord, ...]:
 
 
 def _retold(batch_id: str, emit: Emit[CheckEvent]) -> Emit[RunEvent]:
-    """Return what tells of a look at a batch that was cut off like of any other."""
+    """Return the callback by which a look at a batch that was cut off is shown."""
 
     def tell(event: RunEvent) -> None:
         if isinstance(event, SessionSettled):

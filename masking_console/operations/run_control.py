@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def end_of(signal_number: int) -> RunEnd:
-    """Return what a signal says of whoever ends a run; 0 is a lost terminal."""
+    """Return the end of a run that a signal means; 0 is a lost terminal."""
     name = signal.Signals(signal_number).name if signal_number else "SIGHUP"
     # A terminal that goes away sends one of these two.
     if name in {"SIGHUP", "SIGBREAK"}:
@@ -42,7 +42,7 @@ class RunControl:
         self._is_held = False
         self._is_stopped = False
         self.end = RunEnd.STOPPED
-        """Who or what stopped it, where it is stopped."""
+        """Cause of the stop, where it is stopped."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._changed = asyncio.Event()
         self._waiting: set[asyncio.Task[None]] = set()

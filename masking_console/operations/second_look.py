@@ -156,7 +156,7 @@ def looked_result(
 
 
 _CLOCKS_DIFFER = timedelta(minutes=5)
-"""How far Plivo's clock may be from ours before something is missed."""
+"""Largest difference between Plivo's clock and ours that misses nothing."""
 
 Pair = frozenset[str]
 """The two numbers of a session, in whichever order."""
@@ -164,7 +164,7 @@ Pair = frozenset[str]
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """What one second look works with."""
+    """Parts of one second look."""
 
     client: "PlivoClient"
     summary: ExpirySummary

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from masking_console.team.shipper import Shipper
 
 _SAY_AFTER_SECONDS = 1.0
-"""A wait for the server is told of when it takes longer."""
+"""Time after which a wait for the server is announced."""
 _SAY_EVERY_SECONDS = 10.0
 
 
@@ -164,7 +164,7 @@ class IntentGate:
 
     @property
     def problem(self) -> str:
-        """Why the server cannot be used, in a sentence; empty where it can."""
+        """Reason that the server cannot be used, in a sentence; empty where it can."""
         return self._shipper.state.problem
 
     async def lets_pass(

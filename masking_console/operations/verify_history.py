@@ -29,7 +29,7 @@ _NO_SEAL = "0" * 64
 _WORDS_OF_A_NOTHING = frozenset({"not sent", "unknown"})
 _MOST_NAMED = 5
 _AUDIT_SECONDS = 3.0
-"""So long may an entry take to leave; else it does at the next start."""
+"""Time limit for an entry to leave; after it, it leaves at the next start."""
 
 
 def print_verification(
@@ -122,7 +122,7 @@ def acknowledge(settings: Settings, name: str, reason: str) -> str:
 
 
 def add_ticket(settings: Settings, batch: str, cause: Cause) -> str:
-    """Add a ticket to a batch that is over; nothing that stands there is changed.
+    """Add a ticket to a batch that is over; nothing else of it changes.
 
     Returns:
         What was done, in a sentence.
@@ -165,12 +165,12 @@ def _write(
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """What a report from elsewhere says of the journal."""
+    """Comparison of the journal with a report from elsewhere."""
 
     lines: tuple[str, ...]
     """The result, in sentences."""
     is_proved: bool
-    """Whether all that the report says stands in the journal."""
+    """Whether the journal has all that the report says."""
 
 
 def compare(text: str, journal_path: Path) -> Compared:

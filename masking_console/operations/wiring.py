@@ -49,16 +49,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Operations:
-    """What an operator can do, ready to use from any face."""
+    """Operations of an operator, ready to use from any face."""
 
     settings: Settings
-    """What was decided at start."""
+    """Settings of this start."""
     policy: Policy
-    """What may be expired, and when."""
+    """Rules about what may be expired when."""
     accounts: ManageAccounts
     """The accounts that are set up."""
     history: ReadHistory
-    """What was done before."""
+    """Earlier batches."""
     practice_account: Account | None
     """The simulated account, in practice mode."""
     practice_text: str
@@ -185,7 +185,7 @@ class Operations:
         await self._journal.set_batch_aside(matter.record.batch_id, reason)
 
     async def add_ticket(self, batch_id: str, cause: Cause) -> None:
-        """Give a batch another ticket; nothing that stands there is changed.
+        """Give a batch another ticket; nothing else of it changes.
 
         Raises:
             JournalError: it cannot be written down.

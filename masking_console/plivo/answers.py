@@ -1,4 +1,4 @@
-"""What an answer of Plivo comes to, in our own words; no HTTP beyond the status."""
+"""Answers of Plivo in our own words; no HTTP beyond the status."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from masking_console.models.reach import Unreached
 
 
 class Verdict(Enum):
-    """What one answer, or its absence, is evidence for."""
+    """Verdict that one answer, or its absence, is evidence for."""
 
     EXPIRED = "expired"
     """A DELETE worked, in the documented words."""
@@ -48,23 +48,23 @@ class Answer:
     """One answer to one request."""
 
     verdict: Verdict
-    """What it is evidence for."""
+    """Its verdict."""
     http_status: int | None = None
     """The status code; None where no answer came."""
     api_id: PlainText = PlainText("")
     """Plivo's id of the request; may be empty."""
     elapsed_ms: int = 0
-    """From the first byte sent to the last byte read."""
+    """Time from the first byte sent to the last byte read."""
     detail: PlainText = PlainText("")
     """Plivo's words, or ours where it had none; without numbers and secrets."""
     is_plivos: bool = False
     """Whether it is in Plivo's form, and no answer that had come before."""
     retry_after_seconds: float | None = None
-    """How long a 429 asks us to wait."""
+    """Wait that a 429 asks for."""
     session: MaskingSession | None = None
     """The session that a GET brought."""
     unreached: Unreached | None = None
-    """Why Plivo never saw the request; None where it may have."""
+    """Reason that Plivo never saw the request; None where it may have."""
 
     @property
     def is_missing(self) -> bool:
@@ -83,7 +83,7 @@ class Answer:
 
 
 REMEMBERED = 50_000
-"""So many ids are kept, the latest ones; a copy comes soon or never."""
+"""Number of the latest ids that are kept; a copy comes soon or never."""
 
 
 class SeenAnswers:
@@ -109,7 +109,7 @@ CutSecrets = Callable[[str], str]
 """Returns a text without what only the account that asked would know to hide."""
 
 LONGEST_WORDS = 200
-"""So many characters of an answer's words are kept."""
+"""Most characters of an answer's words that are kept."""
 
 _LONGEST_READ = 2_000
 _LONGEST_LOCATION = 100

@@ -33,7 +33,7 @@ _AS_PYTHON = (
     if sys.version_info >= (3, 13)
     else ssl.VerifyFlags(0)
 )
-"""What `ssl.create_default_context` asks of certificates since Python 3.13."""
+"""Flags of `ssl.create_default_context` since Python 3.13."""
 
 _FAULTS = {
     # OpenSSL, x509_vfy.h.

@@ -97,7 +97,7 @@ class PlivoClient:
         self.pace = pace
         self.is_online: bool | None = None
         self.unreached: Unreached | None = None
-        """Why the latest request did not get through; None where it did."""
+        """Reason that the latest request did not get through; None where it did."""
         self.latest_elapsed_ms: int | None = None
         self._settings = settings
         self._stopwatch = stopwatch
@@ -132,7 +132,7 @@ class PlivoClient:
 
     @property
     def waiting_ms(self) -> int:
-        """How long the oldest request under way has waited; from any thread."""
+        """Waiting time of the oldest request under way; from any thread."""
         # One copy, because the engine's thread changes it meanwhile.
         starts = list(self._under_way.values())
         return self._since(min(starts)) if starts else 0

@@ -24,7 +24,7 @@ class _Meta(msgspec.Struct):
 
 
 class _Listed(msgspec.Struct):
-    """Sessions stand under ``objects`` now, and stood under ``sessions`` in 2023."""
+    """Sessions are under ``objects`` now, and were under ``sessions`` in 2023."""
 
     meta: _Meta | None = None
     objects: list[msgspec.Raw] | None = None
@@ -43,11 +43,11 @@ class SessionPage:
     """The sessions of one answer to a list request."""
 
     sessions: tuple[MaskingSession, ...]
-    """Those that can be read, in the order in which they came."""
+    """Sessions that can be read, in the order in which they came."""
     total_count: int | None = None
-    """How many match in all, as Plivo says."""
+    """Number of sessions that match, as Plivo says."""
     unreadable: int = 0
-    """How many objects were no session."""
+    """Number of objects that were no session."""
 
 
 def read_page(body: bytes) -> SessionPage | None:

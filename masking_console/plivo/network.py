@@ -279,7 +279,7 @@ class Way:
     route: Route
     """Through which proxy."""
     trust: Trust
-    """Which issuers are trusted."""
+    """Issuers that are trusted."""
 
     @property
     def problem(self) -> UnusableSetting | None:
@@ -303,7 +303,7 @@ class Network:
         in_words: InWords = lambda unreached: unreached.obstacle.value,
     ) -> None:
         self.settings = settings
-        """What was decided at start."""
+        """Settings of this start."""
         self.new_transport = new_transport
         """Makes transports, where nothing goes over the network."""
         self.in_words = in_words

@@ -1,4 +1,4 @@
-"""How fast requests leave: one set of permits for every request on an account.
+"""Pace of requests: one set of permits for every request on an account.
 
 Plivo allows 300 requests in 5 s to a whole company. A permit is taken for each request
 and comes back five seconds after its answer, so that no window of five seconds, however

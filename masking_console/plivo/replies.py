@@ -45,7 +45,7 @@ _IN_ANY_FORM: dict[int, Verdict] = {
     HTTPStatus.FORBIDDEN: Verdict.FORBIDDEN,
     HTTPStatus.TOO_MANY_REQUESTS: Verdict.RATE_LIMITED,
 }
-"""What stops or slows a run whoever says it: a server in between may mean it too."""
+"""Statuses that stop or slow a run, whoever sends them."""
 # The documentation and the SDKs' recorded answers have these sentences, and no other.
 _EXPIRED = frozenset({"session expired", "session deleted"})
 _ALREADY_EXPIRED = "session already expired"
@@ -88,7 +88,7 @@ _decode_session: Callable[[bytes | msgspec.Raw], _Session] = msgspec.json.Decode
     _Session
 ).decode
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-"""What decoding raises; msgspec recurses into what it skips, however deep it nests."""
+"""Errors of decoding; msgspec recurses into what it skips, however deep it nests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +100,13 @@ class RawReply:
     body: bytes
     """The whole body, not decompressed."""
     elapsed_ms: int = 0
-    """From the first byte sent to the last byte read."""
+    """Time from the first byte sent to the last byte read."""
     retry_after: str | None = None
     """The header of that name."""
     reason: str = ""
     """The reason phrase, as a last resort for words."""
     location: str = ""
-    """Where a redirect points."""
+    """Target of a redirect."""
     is_repeat: bool = False
     """Whether its ``api_id`` has come before: then it answers another request."""
     cut_secrets: CutSecrets = str

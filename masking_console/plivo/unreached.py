@@ -1,4 +1,4 @@
-"""Why a request has not left: read from the steps it has come through, and the error.
+"""Reason that a request has not left, read from its steps and the error.
 
 httpcore tells each step of a connection as it begins. That is the evidence for both: a
 request of which not a byte was written was not sent, however the attempt ended; and a
@@ -26,11 +26,11 @@ if find_spec("socksio"):
 else:  # pragma: no cover - the tests have it
 
     class SOCKSError(Exception):  # type: ignore[no-redef]
-        """Stands where there is no package that raises it."""
+        """Error in place of one whose package is not installed."""
 
 
 STRANGE_PROXY = (SOCKSError, AssertionError, LookupError, ValueError)
-"""What httpcore lets through where a SOCKS proxy does not answer as one."""
+"""Errors that httpcore lets through where a SOCKS proxy does not answer as one."""
 
 _NO_NETWORK = frozenset(
     {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL}
@@ -40,7 +40,7 @@ _SOCKS_WANTS_LOGIN = ("Invalid username/password", "Requested ")
 
 
 class Step(Enum):
-    """How far a request has come."""
+    """Step that a request has come to."""
 
     NONE = "none"
     """No step is known."""

@@ -193,7 +193,7 @@ def _as_over_a_wire(
 
 
 class EmbeddedPractice(NamedTuple):
-    """What practice mode needs."""
+    """Parts of practice mode."""
 
     account: Account
     """The account to sign in with."""

@@ -1,4 +1,4 @@
-"""What the simulated account receives and answers, without any HTTP library."""
+"""Requests and answers of the simulated account, without any HTTP library."""
 
 import base64
 import hmac
@@ -30,9 +30,9 @@ class ReceivedRequest:
     path: str
     """The path as it was sent, percent-encoding and slashes included."""
     received_at: datetime
-    """When it came, by the account's clock."""
+    """Time of its arrival, by the account's clock."""
     query: str = ""
-    """What followed the question mark, as it was sent."""
+    """Query string, as it was sent."""
     headers: tuple[tuple[str, str], ...] = ()
     """Names in lower case and values; of ``authorization`` only the scheme."""
     body: bytes = b""

@@ -1,4 +1,4 @@
-"""What can go wrong with one request, on purpose: status, delay, lost connection.
+"""Faults of one request, on purpose: status, delay, lost connection.
 
 A test sets `SimulatedAccount.fault` to a function of its own. The sessions that
 misbehave by themselves use the same means.
@@ -18,7 +18,7 @@ from masking_console.practice.exchange import (
 )
 
 SLOW_SECONDS = 4.0
-"""How long the slow session takes to answer."""
+"""Delay of the slow session's answer."""
 
 
 class Mark(Enum):
@@ -43,11 +43,11 @@ class Mark(Enum):
     WITH_PINS = auto()
     """Its JSON holds PINs."""
     EXPIRED = auto()
-    """It is expired already."""
+    """An expired session."""
     PAST_LISTING = auto()
-    """It is open, but too old to be listed."""
+    """An open session that is too old to be listed."""
     SINGLE_PARTY = auto()
-    """It has one party, and is expired."""
+    """An expired session with one party."""
     ONE_LEG = auto()
     """Its first call was not answered and has one leg; it is expired."""
     MISSING_TO_DELETE = auto()
@@ -91,10 +91,10 @@ class Mark(Enum):
 
 
 class Ending(Enum):
-    """What becomes of the answer."""
+    """Fate of the answer."""
 
     ANSWERED = auto()
-    """It arrives."""
+    """The answer arrives."""
     DROPPED = auto()
     """The connection is cut without a byte of it."""
     SILENT = auto()
@@ -103,7 +103,7 @@ class Ending(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """How one request differs from an ordinary one.
+    """Difference of one request from an ordinary one.
 
     The order is: ``delay_before_seconds``, the effect, ``delay_after_seconds``, the
     ending.
@@ -115,15 +115,15 @@ class Fault:
     has_effect: bool = True
     """Whether the request is carried out."""
     reply: Reply | None = None
-    """What is answered instead of the ordinary reply."""
+    """Reply in place of the ordinary one."""
     ending: Ending = Ending.ANSWERED
-    """What becomes of the answer."""
+    """Fate of the answer."""
     delay_before_seconds: float = 0.0
-    """How long it takes until the request has its effect."""
+    """Delay until the request has its effect."""
     delay_after_seconds: float = 0.0
-    """How long it takes from the effect to the ending."""
+    """Delay from the effect to the ending."""
     effect_after_seconds: float | None = None
-    """How long after the answer it is carried out all the same."""
+    """Delay after the answer until it is carried out all the same."""
     comes_twice: bool = False
     """Whether the answer comes once more right behind itself, over a network."""
 
@@ -137,7 +137,7 @@ FaultHook = Callable[[ReceivedRequest], Fault | None]
 """Decides for each request that is signed in and within the limit; None: no fault."""
 
 NO_FAULT = Fault()
-"""What happens to an ordinary request."""
+"""No fault, as for an ordinary request."""
 
 _TIMES = {
     Mark.ERROR_TWICE: 2,
@@ -145,7 +145,7 @@ _TIMES = {
     Mark.SLOW: 1,
     Mark.RATE_LIMITED_ONCE: 1,
 }
-"""How often a marked session misbehaves."""
+"""Number of times that a marked session misbehaves."""
 
 
 class MarkedFaults:
@@ -181,7 +181,7 @@ class MarkedFaults:
 
 
 LATE_SECONDS = 6.0
-"""How long after its answer a late DELETE has its effect."""
+"""Delay between the answer to a late DELETE and its effect."""
 
 _HTML = ("content-type", "text/html; charset=utf-8")
 _NGINX = b"<html><h1>404 Not Found</h1><hr>nginx</html>"
@@ -267,7 +267,7 @@ ODD_ANSWERS: Mapping[Mark, Answerer] = {
     ),
     Mark.BLOCKED: _page(HTTPStatus.FORBIDDEN, _BLOCKED, _HTML),
 }
-"""What each of them answers."""
+"""Answer of each of them."""
 
 
 class OddAnswers:

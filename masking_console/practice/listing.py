@@ -1,4 +1,4 @@
-"""Which sessions a list request asks for, and which of its parameters are refused.
+"""List requests to the simulated account, and the parameters that it refuses.
 
 Where Plivo's behavior is not public, the simulated service is strict or does what
 `Conduct` says, so that a client that guesses is found out.
@@ -18,36 +18,36 @@ from masking_console.practice.stored_session import EXPIRED, IN_PROGRESS, Stored
 
 LARGEST_PAGE = 20
 LISTED_FOR = timedelta(days=90)
-"""How far back sessions can be listed."""
+"""Age up to which sessions can be listed."""
 LONGEST_WINDOW = timedelta(days=30)
 """The longest stretch of time that one request may ask for."""
 DEFAULT_WINDOW = timedelta(days=7)
-"""What is listed when no time is given."""
+"""Window that is listed when no time is given."""
 
 
 class FilterConduct(Enum):
-    """What the service does with a kind of filter."""
+    """Handling of a kind of filter by the service."""
 
     ACCEPTED = auto()
-    """It lists the sessions that pass it, as documented."""
+    """The list has the sessions that pass it, as documented."""
     IGNORED = auto()
-    """It lists all, as if the filter were not there."""
+    """The list has all sessions, as if the filter were not there."""
     REFUSED = auto()
-    """It answers 400."""
+    """The answer is 400."""
 
 
 @dataclass(frozen=True, slots=True)
 class Conduct:
-    """How the simulated service behaves where that can differ."""
+    """Conduct of the simulated service where that can differ."""
 
     latency_seconds: tuple[float, float] = (0.06, 0.16)
     """The shortest and the longest time an ordinary answer takes."""
     number_filters: FilterConduct = FilterConduct.ACCEPTED
-    """What becomes of a filter for a number."""
+    """Handling of a filter for a number."""
     status_filter: FilterConduct = FilterConduct.ACCEPTED
-    """What becomes of a filter for a status."""
+    """Handling of a filter for a status."""
     time_filters: FilterConduct = FilterConduct.ACCEPTED
-    """What becomes of bounds for a time or a duration."""
+    """Handling of bounds for a time or a duration."""
     obeys_offset: bool = True
     """Whether pages follow each other; without that, each request gets the first."""
     takes_in_progress: bool = True
@@ -55,7 +55,7 @@ class Conduct:
     active_includes_in_progress: bool = False
     """Whether ``status=active`` lists sessions with a call running as well."""
     subaccount_filter: FilterConduct = FilterConduct.ACCEPTED
-    """What becomes of a filter for a subaccount; there is none, so it finds nothing."""
+    """Handling of a filter for a subaccount; there is none, so it finds nothing."""
     refuses_unknown: bool = False
     """Whether a parameter that there is not is answered with 400."""
 
@@ -94,12 +94,12 @@ class _Bound:
 
 @dataclass(frozen=True, slots=True)
 class ListQuery:
-    """What one list request asks for."""
+    """Query of one list request."""
 
     limit: int
-    """How many sessions a page has at most."""
+    """Most sessions on a page."""
     offset: int
-    """How many sessions are left out at the beginning."""
+    """Number of sessions to skip."""
     _words: frozenset[str] | None
     """The statuses that are listed; None: all."""
     _numbers: tuple[tuple[str, str], ...]
@@ -246,7 +246,7 @@ def _status_words(word: str, conduct: Conduct) -> frozenset[str] | None:
 
 
 def _digits(number: str) -> str:
-    """Return a number without ``+``, or a SIP endpoint as it stands."""
+    """Return a number without ``+``, or a SIP endpoint unchanged."""
     bare = number.strip().removeprefix("+")
     return bare if bare.isdecimal() else number
 

@@ -123,7 +123,7 @@ WRITE_MORE = "masking_console.write_more"
 _WHOLE_URL = re.compile(r"https?://[^/]*", re.IGNORECASE)
 """A request target may be a whole URL, as for a proxy (RFC 9112, section 3.2.2)."""
 _REMEMBERED_BODY_BYTES = 65_536
-"""So much of a body is kept; an account remembers many requests."""
+"""Bytes of a body that are kept; an account remembers many requests."""
 
 
 def practice_app(account: SimulatedAccount) -> Application:

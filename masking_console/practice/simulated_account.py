@@ -45,7 +45,7 @@ from masking_console.practice.stored_session import (
 
 
 class Window(Enum):
-    """How the service counts; Plivo does not say."""
+    """Way in which the service counts; Plivo does not say."""
 
     SLIDING = "sliding"
     """Any stretch of that length holds no more than the limit."""
@@ -158,7 +158,7 @@ class SessionStore:
 
 
 REMEMBERED_REQUESTS = 100_000
-"""How many of the latest requests are kept."""
+"""Number of the latest requests that are kept."""
 PRACTICE_NAME = "Practice Logistics"
 """The name of the account at the simulated Plivo."""
 
@@ -195,7 +195,7 @@ class SimulatedAccount:
             rate_limit: 300 requests in 5 s unless told otherwise.
         """
         self.fault: FaultHook | None = None
-        """What a test wants to go wrong; asked before the marked sessions are."""
+        """Fault that a test wants; asked before the marked sessions are."""
         self._clock = clock
         self._conduct = conduct or Conduct()
         self._rate_limit = rate_limit or RateLimit()

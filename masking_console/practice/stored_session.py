@@ -35,9 +35,9 @@ class Interaction:
     """One call that was made in a session."""
 
     start_time: datetime
-    """When it began."""
+    """Time of its beginning."""
     end_time: datetime
-    """When it ended."""
+    """Time of its end."""
     first_call: str
     """The call UUID of party 1's leg."""
     second_call: str = ""
@@ -45,7 +45,7 @@ class Interaction:
 
     @property
     def legs(self) -> int:
-        """How many calls it took."""
+        """Number of its call legs."""
         return 2 if self.second_call else 1
 
 
@@ -62,9 +62,9 @@ class StoredSession:
     virtual_number: str
     """The number that both dial."""
     created_time: datetime
-    """When it was created."""
+    """Time of its creation."""
     expiry_time: datetime
-    """When it ends by itself, or was expired."""
+    """Time at which it ends by itself, or was expired."""
     open_word: str = "active"
     """Its status for as long as it is open."""
     was_expired: bool = False
@@ -72,7 +72,7 @@ class StoredSession:
     has_doubled_offset: bool = False
     """Whether ``created_time`` ends in ``+0000 +0000``, as after some updates."""
     callback_url: str = ""
-    """Where the service would post events."""
+    """URL to which the service would post events."""
     interactions: tuple[Interaction, ...] = ()
     """The calls that were made in it."""
     pins: tuple[str, str] | None = None
@@ -80,7 +80,7 @@ class StoredSession:
     knows_pins: bool = True
     """Whether its record has the PIN fields at all; older ones have not."""
     comes_back_after: timedelta | None = None
-    """How long after it is expired somebody creates one like it."""
+    """Delay after which somebody creates one like it."""
 
     def status_at(self, moment: datetime) -> str:
         """Return its status at a moment, in Plivo's words."""
@@ -211,7 +211,7 @@ _BUSY_NUMBER = "447700900073"
 
 @dataclass(frozen=True, slots=True)
 class _Age:
-    """How old the sessions up to a position are, and what share is still open."""
+    """Age of the sessions up to a position, and the share that is still open."""
 
     until: float
     youngest: timedelta
@@ -231,12 +231,12 @@ _AGES = (
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a simulated account holds at first."""
+    """First contents of a simulated account."""
 
     sessions: tuple[StoredSession, ...]
     """All of them, in no particular order."""
     marked: Mapping[Mark, SessionUuid]
-    """Which of them have something special to them."""
+    """Sessions that have something special to them."""
 
 
 def generate_contents(seed: int, count: int, now: datetime) -> Contents:

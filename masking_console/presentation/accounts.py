@@ -1,4 +1,4 @@
-"""What the screens of the accounts say."""
+"""Words of the screens of the accounts."""
 
 from masking_console.models.account import AccountEntry, AccountList, AccountSource
 from masking_console.presentation.display import hour_and_minute

@@ -1,4 +1,4 @@
-"""How times and signs are shown: one choice for the whole program, like a locale.
+"""Display of times and signs: one choice for the whole program, like a locale.
 
 Only what is read on a screen or a terminal looks at it. The journal, exports and the
 report for a ticket are in UTC, because others read them elsewhere.
@@ -22,9 +22,9 @@ class Sign(Enum):
     ALREADY = "="
     """Nothing was left to do."""
     UNKNOWN = "?"
-    """Nobody knows yet."""
+    """Unknown."""
     FAILED = "!"
-    """It did not work, or needs attention."""
+    """A failure, or something that needs attention."""
     ABSENT = "-"
     """Not there."""
     NOTE = "."
@@ -34,7 +34,7 @@ class Sign(Enum):
 
 
 _SYMBOLS = {Sign.DONE: "✓", Sign.FAILED: "✗", Sign.NOTE: "·"}
-"""Those that say more than their ASCII form, each one column wide."""
+"""Signs that say more than their ASCII form, each one column wide."""
 
 
 _NOT_PLIVO, _CUT = "NOT PLIVO: ", "..."
@@ -112,7 +112,7 @@ def zone_name(moment: datetime | None = None) -> str:
 
 
 _SECONDS_FROM_MS = 10_000
-"""From here on seconds say it better."""
+"""Milliseconds from which seconds say it better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ class LogLine:
     """One line of the log pane."""
 
     at: datetime
-    """When it happened, in UTC."""
+    """Time of the event, in UTC."""
     sign: Sign
     """The sign of its kind."""
     word: str
@@ -132,7 +132,7 @@ class LogLine:
     status: str = ""
     """``200``, ``GET``, ``---`` for no answer, or nothing."""
     elapsed_ms: int | None = None
-    """How long the request took."""
+    """Duration of the request."""
     api_id: PlainText = PlainText("")
     """Plivo's id of the request."""
 
@@ -152,7 +152,7 @@ class LogLine:
 
     @property
     def head(self) -> str:
-        """All that stands before the text: time, sign, word and what was asked."""
+        """The part before the text: time, sign, word and request."""
         columns = [f"{hour_to_second(self.at)} {glyph(self.sign)} {self.word:<9}"]
         if self.session_uuid:
             columns = [f"{columns[0]} {self.session_uuid.short}"]

@@ -118,7 +118,7 @@ class Part:
     lines: tuple[tuple[str, str], ...]
     """Labels, and the words on each."""
     problem: str = ""
-    """What is wrong, in a sentence; empty where all is well."""
+    """Problem, in a sentence; empty where all is well."""
 
 
 def page(parts: Iterable[Part], now: datetime, home: Path) -> str:

@@ -73,7 +73,7 @@ _FIRST = {
     RunEnd.CRASHED: "Report the crash first.",
 }
 _NAMED = 3
-"""So many sessions of one outcome are named."""
+"""Most sessions of one outcome that are named."""
 
 
 def summary_lines(summary: ExpirySummary) -> tuple[str, ...]:

@@ -70,7 +70,7 @@ class Counts(NamedTuple):
     not_sent: int
     """Nothing was sent."""
     unknown: int
-    """Nobody knows."""
+    """Unknown."""
     failed: int
     """Failed, refused, or open when looked at."""
 
@@ -93,7 +93,7 @@ COUNT_TITLES = (
 
 
 def counts(record: BatchRecord) -> Counts:
-    """Return how many sessions of a batch stand how."""
+    """Return the numbers of sessions of a batch by their standing."""
     return Counts(
         len(record.sessions),
         record.count(ExpiryOutcome.EXPIRED),
@@ -216,7 +216,7 @@ def unprepared_words(entries: int) -> str:
 
 
 def exported_words(paths: Sequence[Path]) -> str:
-    """Return where an export stands."""
+    """Return the sentence with the path of an export."""
     names = " and ".join(path.name for path in paths)
     return plain_text(f"Written: {names} in {paths[0].parent}")
 

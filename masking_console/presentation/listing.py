@@ -168,7 +168,7 @@ def progress_words(progress: ListProgress) -> str:
 
 
 def search_words(wanted: Wanted) -> str:
-    """Return what is looked for, to stand beside what was found."""
+    """Return the words of a search, to be shown beside its results."""
     if wanted.readings:
         return " or ".join(named_readings(wanted.readings))
     if wanted.session_uuid is not None:

@@ -1,4 +1,4 @@
-"""What the operator reads before saying yes."""
+"""Words that the operator reads before saying yes."""
 
 from collections import Counter
 from collections.abc import Iterable

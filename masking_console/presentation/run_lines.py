@@ -1,4 +1,4 @@
-"""What happens in a run, as lines of the log and as text for the ticket."""
+"""Events of a run as lines of the log, and the result as text for the ticket."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""What is known of a session, in words that every face uses."""
+"""Facts about a session, in words that every face uses."""
 
 import re
 from collections.abc import Iterable
@@ -35,7 +35,7 @@ _COUNTRY_CODE = re.compile(
 )
 
 MASKED_WIDTH = 8
-"""How many columns a masked phone number takes."""
+"""Width of a masked phone number in columns."""
 
 
 def masked(number: PlainText) -> str:
@@ -105,7 +105,7 @@ _OUTCOMES = {
 _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
 _HOURS_ALONE = timedelta(hours=48)
-"""From here on days say it better."""
+"""Age from which days say it better."""
 
 
 def state_words(checked: CheckedSession) -> str:

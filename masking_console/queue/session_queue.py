@@ -181,7 +181,7 @@ class SessionQueue:
 
     @property
     def is_mixed(self) -> bool:
-        """Whether rows of the latest search stand beside others."""
+        """Whether the queue has rows of the latest search beside others."""
         return self.search is not None and self.hits < len(self.order)
 
     @property
@@ -405,7 +405,7 @@ class SessionQueue:
         return Undone(lost, len(gone), is_search=True)
 
     def _put_back(self, step: Step) -> None:
-        """Put rows back where they stood; what has been found since stays behind."""
+        """Put rows back in their places; rows found since then stay behind them."""
         if not step.removed:
             return
         self._decided |= step.decided

@@ -41,7 +41,7 @@ class Step:
     places: Sequence[int] = ()
     """Former place of each of them."""
     decided: set[SessionUuid] = field(default_factory=set)
-    """Those of them that are not ticked by themselves any more."""
+    """Rows of it that are not ticked by themselves any more."""
     search: "SearchStep | None" = None
     """The search that it was, if it was one."""
 
@@ -63,7 +63,7 @@ class SearchStep:
     found: set[SessionUuid] = field(default_factory=set)
     """All of both."""
     new: set[SessionUuid] = field(default_factory=set)
-    """Those of them that were not in the queue before."""
+    """Rows of it that were not in the queue before."""
     moved: dict[SessionUuid, Origin | None] = field(default_factory=dict)
     """The origins of those that were there before; None for a paste before all."""
 
@@ -118,7 +118,7 @@ def common(some: set[SessionUuid], others: set[SessionUuid]) -> set[SessionUuid]
 
 
 def places_of(uuids: set[SessionUuid], order: list[SessionUuid]) -> list[int]:
-    """Return where they stand, in rising order."""
+    """Return their places, in rising order."""
     if len(uuids) < _FEW:
         return sorted(map(order.index, uuids))
     return [place for place, uuid in enumerate(order) if uuid in uuids]
@@ -138,7 +138,7 @@ def without(order: Sequence[SessionUuid], gone: set[SessionUuid]) -> list[Sessio
 def merged(
     order: Sequence[SessionUuid], back: Sequence[SessionUuid], places: Sequence[int]
 ) -> list[SessionUuid]:
-    """Return the order with these back at their places, wherever they stand now."""
+    """Return the order with these back at their places, wherever they are now."""
     rest = without(order, set(back))
     if len(back) < _FEW:
         for uuid, place in zip(back, places, strict=True):

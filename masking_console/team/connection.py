@@ -228,7 +228,7 @@ def _limited(
 
 
 def _cut(connection: psycopg.Connection[tuple[Any, ...]]) -> None:
-    """End a connection on this side, so that whoever waits for it gets an error."""
+    """End a connection on this side, so that a waiting thread gets an error."""
     with (
         suppress(OSError, psycopg.Error),
         socket.socket(fileno=os.dup(connection.fileno())) as end,

@@ -1,4 +1,4 @@
-"""What a lead asks of the server: its rights as they are, and who has shipped what."""
+"""Examination of the server for a lead: its rights, and the shipped journals."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -61,21 +61,21 @@ class Checked:
     is_well: bool
     """Whether it is as it should be."""
     words: str
-    """What was found, in a sentence."""
+    """Finding in a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChainStatus:
-    """How far one journal has been shipped."""
+    """Progress of shipping one journal."""
 
     chain: str
     """Its name."""
     shipped_by: str
     """The login role that ships it."""
     entries: int
-    """How many entries the server has."""
+    """Number of entries on the server."""
     shipped_at: datetime | None
-    """When the last one came; None where none did."""
+    """Time of the last one; None where none came."""
 
 
 def examine(server: TeamServer, now: datetime) -> tuple[Checked, ...]:

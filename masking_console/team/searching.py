@@ -28,9 +28,9 @@ _MOST_BATCHES = 50
 _MOST_ENTRIES = 400
 """A page ends behind the batch that reaches one of them."""
 _MOST_COUNTED = 1_000
-"""So many matches are counted; to count all of them takes longer than to show some."""
+"""Most matches that are counted: counting all takes longer than showing some."""
 _COUNT_SECONDS = 60.0
-"""Where there are more batches than that, they are counted no more often."""
+"""Interval between two counts of many batches."""
 _BEHIND_EVERY_ID = "g"
 """Behind every hexadecimal digit."""
 _ROWS = """

@@ -29,7 +29,7 @@ GATHER_SECONDS = 0.3
 _LOOK_SECONDS = 5.0
 """Other consoles write entries, too."""
 _ANCHOR_SECONDS = 60
-"""How old the newest anchor may get while entries are written."""
+"""Largest age of the newest anchor while entries are written."""
 _LONGEST_PAUSE = 30.0
 """A server that is away is tried again after a half, one, two, up to this."""
 _PAUSE_IN_A_RUN = 2.0
@@ -67,7 +67,7 @@ class Shipper:
         self._anchored_at = -float(_ANCHOR_SECONDS)
         self._counted_at = 0.0
         self.state = TeamState()
-        """How far it got, as it was known last."""
+        """Progress, as it was known last."""
         self.newest_anchor = ""
         """The newest anchor, as an entry names it; empty before one is known."""
 

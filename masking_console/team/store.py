@@ -1,4 +1,4 @@
-"""What a console writes on the team's server: rows of its journal, and anchors."""
+"""Writing on the team's server: rows of a console's journal, and anchors."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class Anchor:
 
     @property
     def text(self) -> str:
-        """What an entry says of it."""
+        """Its text in an entry."""
         return f"{self.sequence} {self.seal}"
 
 

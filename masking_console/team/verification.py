@@ -84,7 +84,7 @@ def verify_team(
 
 @dataclass(slots=True)
 class _Verification:
-    """What was seen so far."""
+    """State of a verification."""
 
     server: TeamServer
     tell: Callable[[int], None]
@@ -123,7 +123,7 @@ class _Verification:
             self.heads[chain, sequence] = (own_seal, number)
 
     def read_chains(self) -> None:
-        """Check each chain, and cross out the heads that stand where anchors say."""
+        """Check each chain, and cross out the heads that are where anchors say."""
         self.owners = dict(self.server.ask(_OWNERS))
         for chain, rows in groupby(self._chain_rows(), key=lambda each: each[0]):
             self.chains += 1

@@ -39,9 +39,9 @@ class CopyRoute(Enum):
     DESKTOP = "desktop"
     """A tool of this computer took it."""
     TERMINAL = "terminal"
-    """It was sent to the terminal, which does not say whether it took it."""
+    """Sent to the terminal, which does not say whether it took it."""
     TOO_LARGE = "too large"
-    """It was not copied: a terminal would drop it."""
+    """Not copied: a terminal would drop it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,9 +69,9 @@ TERMINAL_GONE = 0
 FINISH_SECONDS = 2.5
 """Time for requests in flight to finish."""
 _APP_SECONDS = 3.3
-"""So long may the app take in all; then the thread does what is left."""
+"""Time limit of the app in all; then the thread does what is left."""
 _CLOSE_SECONDS = 1.2
-"""So long may engine and journal take."""
+"""Time limit of engine and journal."""
 
 _RESTORE = (
     b"\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1015l"  # mouse

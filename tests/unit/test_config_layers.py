@@ -243,15 +243,15 @@ class Target(msgspec.Struct, frozen=True):
     is_on: Annotated[bool, Combine.TRUE, Meta(description="true or false")] = False
 
 
-class Other(msgspec.Struct, frozen=True):
-    """A configuration with such a section, which is locked as a whole."""
+class Other(Values, frozen=True):
+    """A configuration with another such section, which is locked as a whole."""
 
     target: Annotated[Target, Combine.LOCKED, Meta(description="a table")] = Target()
 
 
 def test_a_section_is_locked_as_a_whole_once_it_is_set() -> None:
-    mine = Layer(Source.USER, Other(Target("mine", True)), frozenset({"target"}))
-    rule = Layer(Source.SYSTEM, Other(Target("theirs")), frozenset({"target"}))
+    mine = Layer(Source.USER, Other(target=Target("mine", True)), frozenset({"target"}))
+    rule = Layer(Source.SYSTEM, Other(target=Target("theirs")), frozenset({"target"}))
 
     values, standings = combined([rule, mine], Other)
     assert values.target == Target("theirs")
@@ -260,7 +260,7 @@ def test_a_section_is_locked_as_a_whole_once_it_is_set() -> None:
     show = Configuration(
         ConfigFile(Path("a")),
         ConfigFile(Path("b")),
-        values,  # type: ignore[arg-type] # this section in the place of all others
+        values,
         standings,
     )
     words = 'system, locked; user: {file = "mine", is_on = true} does not count'

@@ -25,12 +25,12 @@ class Effect(Enum):
     """Reach of an act, from which the rules for its key follow."""
 
     MOVES = "moves"
-    """It moves, marks or looks. It acts at once, because it can be taken back."""
+    """Moves, marks or looks. It acts at once, because it can be taken back."""
     ASKS = "asks"
-    """It opens, starts or changes something. Its key waits for a moment, so that text
+    """Opens, starts or changes something. Its key waits for a moment, so that text
     which comes as keys does nothing."""
     GRAVE = "grave"
-    """It expires, stops or removes, or is the step before that. Its key waits as well,
+    """Expires, stops or removes, or is the step before that. Its key waits as well,
     and is never Enter, space or a key of a session id."""
 
 

@@ -26,9 +26,9 @@ from masking_console.models.plain_text import plain_text
 from masking_console.ui.keys.acts import NAMED_SYMBOLS, Act, Effect, character_of
 
 ID_KEYS = frozenset({*"0123456789abcdefABCDEF", "minus"})
-"""The keys that can stand in a session id."""
+"""Keys that can be part of a session id."""
 _RESERVED = frozenset({"tab", "shift+tab", "ctrl+p"})
-"""They move the focus and open the commands everywhere."""
+"""Keys that move the focus and open the commands everywhere."""
 # In most terminals these are tab, line feed, enter and escape.
 _OTHER_NAMES = frozenset(
     {"ctrl+i", "ctrl+j", "ctrl+m", "ctrl+left_square_bracket", "return", "ctrl+at"}

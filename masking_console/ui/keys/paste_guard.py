@@ -29,7 +29,7 @@ from masking_console.ui.keys.asking import AnswerField, typed_text
 from masking_console.ui.widgets.queue_view import QueueView
 
 BURST_KEYS = 8
-"""So many keys in a row, each that close to the one before, are a paste."""
+"""Keys in a row, each that close to the one before, that are a paste."""
 _HELD_SECONDS = 0.04
 """Time for which a key that leads somewhere waits for another one behind it."""
 _QUIET_AFTER_PASTE_SECONDS = 0.1
@@ -39,11 +39,11 @@ class KeyKind(Enum):
     """Treatment of a key by the console."""
 
     PERSON = "person"
-    """It stands alone: it may act."""
+    """A key by itself, which may act."""
     FAST = "fast"
-    """It came right behind another: it may do nothing that leads anywhere."""
+    """A key right behind another, which may do nothing that leads anywhere."""
     PASTE = "paste"
-    """It is part of a paste."""
+    """A part of a paste."""
 
 
 @dataclass(slots=True)

@@ -40,7 +40,7 @@ class AccountSwitch:
         self._follow_up = follow_up
 
     def first_run(self) -> str:
-        """Return the text that stands in place of the panes without an account."""
+        """Return the text in place of the panes without an account."""
         key = self._space.key
         return (
             f"No account yet. Press {key('app.new_account')}.\n\n"

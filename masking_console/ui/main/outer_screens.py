@@ -69,7 +69,7 @@ class OuterScreens:
 
     @property
     def may_show_help(self) -> bool:
-        """Whether help does not stand there already."""
+        """Whether help is not shown yet."""
         return not isinstance(self._app.screen, HelpScreen)
 
     async def show_help(self) -> None:

@@ -62,7 +62,7 @@ _WIDE_FROM, _MIDDLE_FROM = 112, 94
 _WIDE_SESSION = (Column("session", 36, gap=2), Column("outcome", 40))
 _NARROW_SESSION = (Column("session", 8, gap=2), Column("outcome", 40))
 _LOOK_AHEAD = 10
-"""So many rows before the last one the next page is asked for."""
+"""Rows before the last one at which the next page is asked for."""
 _OFF = frozenset({ExpiryOutcome.EXPIRED, ExpiryOutcome.ALREADY_EXPIRED})
 
 

@@ -217,7 +217,7 @@ class ReviewScreen(Asks[ConfirmedPlan | None]):
         return text
 
     def _one(self) -> Text:
-        """Return what tells a session that stands alone from its neighbors."""
+        """Return the line of a session that is unlike its neighbors."""
         checked = self.plan.sessions[0]
         origin = self._origins.get(checked.session_uuid)
         return Text("\n".join(one_session(checked, origin, self._clock())))

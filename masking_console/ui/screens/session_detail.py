@@ -95,7 +95,7 @@ class DetailScreen(ModalScreen[bool]):
 
     @property
     def shows_numbers(self) -> bool:
-        """Whether the numbers stand there in full."""
+        """Whether the numbers are shown in full."""
         return self._hiding is not None
 
     def _load(self, session_uuid: SessionUuid) -> None:

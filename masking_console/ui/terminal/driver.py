@@ -20,7 +20,7 @@ from masking_console.ui.terminal.paste_parser import InputStalled, WholePastePar
 _READ_SIZE = 64 * 1024
 _TICK_SECONDS = 0.05
 _STALL_SECONDS = 0.25
-"""Nobody has looked for input for so long only if the process stood still."""
+"""Time without a look for input that means that the process stood still."""
 
 
 @runtime_checkable

@@ -19,7 +19,7 @@ MAX_PASTE_CHARACTERS = 64 * 1024 * 1024
 """A longer paste is left out; 64 MB is more than a million ids."""
 
 QUIET_SECONDS = 30.0
-"""A paste that stands still for so long is given up; a stalled ssh is not."""
+"""Silence in a paste after which it is given up; a stalled ssh is shorter."""
 
 BURST_SECONDS = 2.0
 """The pause that separates the late rest of a paste from what is typed after it."""
@@ -57,7 +57,7 @@ class PasteBegan(Message):
 
 
 class InputStalled(Message):
-    """Input is read that came while the process stood still: nobody knows when."""
+    """Input that came at an unknown time while the process stood still."""
 
     def __init__(self, since: float) -> None:
         super().__init__()
@@ -264,7 +264,7 @@ class WholePasteParser(XTermParser):
         return rest
 
     def _give_up(self, paste: _OpenPaste, quiet_seconds: float) -> Iterator[Message]:
-        """Drop a paste that stands still, and end it after one more burst of input.
+        """Drop a paste that has stalled, and end it after one more burst of input.
 
         That burst may be the late rest of the paste or a key that was pressed because
         nothing happened; it is swallowed either way, since the rest must not be keys.

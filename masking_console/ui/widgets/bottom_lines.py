@@ -72,7 +72,7 @@ class FooterKey(NamedTuple):
     key: str
     """Its name, as Textual has it."""
     display: str
-    """As it stands on the keyboard."""
+    """Key as it is on the keyboard."""
     words: str
     """The act in words."""
 

@@ -135,7 +135,7 @@ class QueueTable(QueueView):
         """The operator wants to review what is ticked."""
 
     class TickRefused(Message):
-        """A tick was meant for what stood there a moment ago."""
+        """A tick was meant for the row that was there a moment ago."""
 
     class UndoAnswered(Message):
         """The operator asked to undo; None when there was nothing."""

@@ -17,7 +17,7 @@ class Column(NamedTuple):
     width: int
     """Width in terminal columns."""
     right: bool = False
-    """Whether its text stands at the right edge."""
+    """Whether its text is aligned to the right."""
     gap: int = 1
     """Blanks after it."""
 
@@ -74,7 +74,7 @@ class Rows(Protocol[Key_contra, Row_co]):
 
 
 def position(keys: Sequence[Key], key: Key | None) -> int | None:
-    """Return where a key stands, or None."""
+    """Return the position of a key, or None."""
     try:
         return None if key is None else keys.index(key)
     except ValueError:

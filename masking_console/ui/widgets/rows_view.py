@@ -29,7 +29,7 @@ Key = TypeVar("Key", bound=Hashable)
 Row = TypeVar("Row")
 
 NOWHERE = -1
-"""The line of a cursor that stands on no row."""
+"""The line of a cursor that is on no row."""
 GUTTER = 1
 """The column for the cursor's sign, so that it needs no color."""
 
@@ -102,7 +102,7 @@ class RowsView(ScrollView, Generic[Key, Row], can_focus=True, inherit_bindings=F
     """Words that a row must contain to be shown, all of them."""
 
     class CursorMoved(_FromView):
-        """The cursor stands on another row."""
+        """The cursor is on another row."""
 
     class Opened(_FromView):
         """The operator asks for the detail of the row under the cursor."""
@@ -188,15 +188,15 @@ class RowsView(ScrollView, Generic[Key, Row], can_focus=True, inherit_bindings=F
         self.refresh()
 
     def index_without_cursor(self) -> int:
-        """Return the line to which a cursor goes that stands on no row."""
+        """Return the line to which a cursor goes that is on no row."""
         return 0
 
     def leave_row(self) -> None:
-        """Let the cursor stand on no row until rows are shown again."""
+        """Leave the cursor on no row until rows are shown again."""
         self._put_cursor(NOWHERE)
 
     def show_around(self, title: str, subtitle: str) -> None:
-        """Say something in the border, and paint nothing where that stands there."""
+        """Show words in the border, and paint nothing where they are there already."""
         if title != self._around[0]:
             self.border_title = Text(title)
         if subtitle != self._around[1]:

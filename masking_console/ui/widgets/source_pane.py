@@ -150,7 +150,7 @@ class SourcePane(Vertical):
             self.post_message(self.Read(pasted, phone_number_in(text)))
 
     def offer_number(self, number: str) -> None:
-        """Put a number that stands in the text into the field as well."""
+        """Put a number from the text into the field as well."""
         keys = f"{key_of('main.find', self)}, then {key_of('find.find', self)}"
         self._offer(number, f"A phone number: {keys} finds it.")
 

@@ -42,7 +42,7 @@ NARROW = 100
 _GAP = "   "
 
 SLOW_MS = 3_000
-"""From here on an answer, or the wait for one, is called slow."""
+"""Milliseconds from which an answer, or the wait for one, is called slow."""
 
 
 @dataclass(frozen=True, slots=True)
