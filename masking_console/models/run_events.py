@@ -160,6 +160,12 @@ class LookFinished:
     """Number of sessions that the run had left unsettled and that are open."""
 
     @property
+    def settled(self) -> int:
+        """Number of sessions that the run had left unsettled and that are settled."""
+        known = self.still_off + self.open_again + self.still_open
+        return self.looked_at - known - self.unanswered
+
+    @property
     def is_clean(self) -> bool:
         """Whether all was answered, and nothing is otherwise than it was left."""
         odd = self.unanswered + self.pairs_missed + self.came_back

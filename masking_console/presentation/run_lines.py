@@ -318,19 +318,44 @@ def learnt_line(event: Learnt, now: datetime) -> LogLine:
 
 
 def look_finished_words(event: LookFinished) -> str:
-    """Return what a second look came to, without a full stop."""
-    parts = [f"{_sessions(event.looked_at)} once more: {event.still_off} still expired"]
-    if event.open_again:
-        parts.append(f"{event.open_again} open again")
-    if event.still_open:
-        parts.append(f"{event.still_open} still open")
-    if event.came_back:
-        parts.append(f"{event.came_back} came back")
+    """Return the result of a second look, one short sentence for each finding."""
+    total = event.looked_at
+    findings = (
+        (event.still_off, "still expired"),
+        (event.settled, "settled now"),
+        (event.open_again, "open again"),
+        (event.still_open, "still open"),
+    )
+    parts = [
+        f"{_of(count, total)} {_is(count)} {state}."
+        for count, state in findings
+        if count
+    ]
     if event.unanswered:
-        parts.append(f"{event.unanswered} without an answer")
+        has = "has" if event.unanswered == 1 else "have"
+        parts.append(f"{_of(event.unanswered, total)} {has} no answer from Plivo.")
+    if event.came_back:
+        has = "has" if event.came_back == 1 else "have"
+        parts.append(f"{_pairs(event.came_back)} {has} a new session.")
     if event.pairs_missed:
-        parts.append(f"{event.pairs_missed} not searched for new ones")
-    return ", ".join(parts)
+        was = "was" if event.pairs_missed == 1 else "were"
+        pairs = _pairs(event.pairs_missed)
+        parts.append(f"{pairs} {was} not searched for new sessions.")
+    return " ".join(parts)
+
+
+def _of(count: int, total: int) -> str:
+    if total == 1:
+        return "The session"
+    return f"All {total}" if count == total else f"{count} of {total}"
+
+
+def _is(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
+def _pairs(count: int) -> str:
+    return "One pair of numbers" if count == 1 else f"{count} pairs of numbers"
 
 
 def warning_words(events: Iterable[LookFound]) -> str:
@@ -339,7 +364,7 @@ def warning_words(events: Iterable[LookFound]) -> str:
     for event in events:
         if isinstance(event, SessionCameBack):
             old, new = event.session_uuid.short, event.new_uuid.short
-            parts.append(f"{old} came back as {new}, with the same numbers.")
+            parts.append(f"{old}: its two numbers have a new session, {new}.")
         elif isinstance(event, LookedAgain) and event.is_open_again:
             parts.append(f"{event.session_uuid.short} is open again.")
     return " ".join(parts)
@@ -352,7 +377,7 @@ def looked_words(found: Sequence[CheckedSession]) -> str:
     if off == total:
         return "It is expired." if total == 1 else f"All {total} are expired."
     rest = ", ".join(f"{count} {state.value}" for state, count in states.items())
-    return f"{off} of {total} {'is' if off == 1 else 'are'} expired, {rest}."
+    return f"{off} of {total} {_is(off)} expired, {rest}."
 
 
 def cut_off_words(record: BatchRecord) -> str:

@@ -169,12 +169,14 @@ async def test_a_minute_later_all_is_looked_at_once_more(
         simulated, tmp_path, first_text=only, second_look_seconds=0.5
     ) as opened:
         await expire_one(opened)
-        words = "1 session once more: 1 still expired"
+        words = "The session is still expired."
         await opened.until(shows(opened, words), words)
-        assert shows(opened, "1 came back")()
+        assert shows(opened, "One pair of numbers has a new session.")()
         assert shows(opened, f"! came back {UNKNOWN[0].short}  Same two numbers as")()
         # Where the operator still reads that all is done, too; it is painted later.
-        words = f"! {only.short} came back as {UNKNOWN[0].short}, with the same"
+        words = (
+            f"! {only.short}: its two numbers have a new session, {UNKNOWN[0].short}."
+        )
         await opened.until(lambda: words in opened.words(), words)
         assert "Finished, with problems" in opened.words()
         await opened.press("escape")
@@ -209,11 +211,11 @@ async def test_an_outcome_that_nobody_knew_is_settled_by_the_second_look(
         await opened.until(lambda: not opened.main.queue.unsettled, "the row")
         words = "Done. 1 session is expired."
         await opened.until(lambda: words in opened.words(), words)
-        words = "Second look: 1 session once more: 0 still expired."
+        words = "Second look: The session is settled now."
         await opened.until(lambda: words in opened.words(), words)
         assert opened.app.screen.query_one("#finished").border_title == "Finished"
         (record,) = (await opened.operations.history.page(HistoryQuery())).batches
-    assert record.second_look == "1 session once more: 0 still expired"
+    assert record.second_look == "The session is settled now."
     said = report(record)
     assert "Done. 1 session is expired." in said
     when = r"\d\d:\d\d"

@@ -140,7 +140,7 @@ class FollowUp:
         """Say it where the operator still reads how the batch ended."""
         batch_id = look.summary.batch.batch_id
         ends = [event for event in events if isinstance(event, LookFinished)]
-        words = "".join(f"Second look: {look_finished_words(each)}." for each in ends)
+        words = "".join(f"Second look: {look_finished_words(each)}" for each in ends)
         for screen in self._space.screen.app.screen_stack:
             if not isinstance(screen, FinishedScreen) or not screen.is_mounted:
                 continue

@@ -393,7 +393,7 @@ def test_watching_tells_what_the_second_look_found(tmp_path: Path) -> None:
     ran = run_linear(simulated, tmp_path, ids, confirm="2 practice", watches=True)
 
     assert ran.code == 0
-    assert "2 sessions once more: 2 still expired" in ran.out
+    assert "All 2 are still expired." in ran.out
     ran = run_linear(simulated, tmp_path, open_ids(simulated, 1), confirm="1 practice")
     assert "once more" not in ran.out + ran.err
 

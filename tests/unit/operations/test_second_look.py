@@ -91,7 +91,7 @@ async def test_all_is_still_as_the_run_left_it(
         assert entries[-2].event is JournalEvent.BATCH_ENDED
         assert entries[-1].event is JournalEvent.SECOND_LOOK_ENDED
         assert entries[-1].outcome == "clean"
-        assert entries[-1].detail == "3 sessions once more: 3 still expired"
+        assert entries[-1].detail == "All 3 are still expired."
 
 
 async def test_a_session_that_is_open_again_is_told_and_journalled(
@@ -116,7 +116,7 @@ async def test_a_session_that_is_open_again_is_told_and_journalled(
         assert looked.detail == "open at the second look (active)"
         assert (ended.outcome, ended.detail) == (
             "found",
-            "1 session once more: 0 still expired, 1 open again",
+            "The session is open again.",
         )
 
 

@@ -257,12 +257,35 @@ def test_a_session_that_was_open_when_looked_at_is_not_called_done() -> None:
             "expired",
             "",
         ),
-        (LookFinished(1, 0, 0, 0, still_open=1), "looked", "1 still open"),
+        (
+            LookFinished(1, 0, 0, 0, still_open=1),
+            "looked",
+            "The session is still open.",
+        ),
         (SessionCameBack(IDS[0], IDS[1], NOW), "came back", IDS[0].short),
-        (LookFinished(2, 2, 0, 0), "looked", "2 sessions once more: 2 still expired"),
-        (LookFinished(2, 1, 1, 0), "looked", "1 without an answer"),
-        (LookFinished(1, 1, 0, 1), "looked", "1 not searched for new ones"),
-        (LookFinished(2, 2, 0, 0, 1), "looked", "2 still expired, 1 came back"),
+        (LookFinished(2, 2, 0, 0), "looked", "All 2 are still expired."),
+        (
+            LookFinished(2, 1, 1, 0),
+            "looked",
+            "1 of 2 is still expired. 1 of 2 has no answer from Plivo.",
+        ),
+        (
+            LookFinished(1, 1, 0, 1),
+            "looked",
+            "One pair of numbers was not searched for new sessions.",
+        ),
+        (LookFinished(2, 2, 0, 0, 1), "looked", "One pair of numbers has a new"),
+        (
+            LookFinished(9, 4, 2, 2, 3),
+            "looked",
+            "3 of 9 are settled now. 2 of 9 have no",
+        ),
+        (
+            LookFinished(9, 9, 0, 2, 3),
+            "looked",
+            "3 pairs of numbers have a new session.",
+        ),
+        (LookFinished(9, 9, 0, 2), "looked", "2 pairs of numbers were not searched"),
     ],
 )
 def test_a_second_look_is_told_in_the_log(
@@ -285,7 +308,7 @@ def test_what_a_second_look_changes_is_a_warning() -> None:
     again = LookedAgain("B", is_open, OUT.EXPIRED)
     changed = [*well, SessionCameBack(IDS[0], IDS[1], NOW), again]
     assert warning_words(changed) == (
-        f"{IDS[0].short} came back as {IDS[1].short}, with the same numbers. "
+        f"{IDS[0].short}: its two numbers have a new session, {IDS[1].short}. "
         f"{IDS[2].short} is open again."
     )
     for event in (LookFinished(2, 1, 0, 0, 0, 1), LookFinished(2, 2, 0, 0, 1)):
@@ -294,7 +317,7 @@ def test_what_a_second_look_changes_is_a_warning() -> None:
         assert look_line(event, NOW).sign is Sign.UNKNOWN
     # One was unknown after the run, and is expired by now.
     assert look_line(LookFinished(4, 3, 0, 0), NOW).sign is Sign.NOTE
-    assert "1 open again" in look_line(LookFinished(2, 1, 0, 0, 0, 1), NOW).text
+    assert "1 of 2 is open again." in look_line(LookFinished(2, 1, 0, 0, 0, 1), NOW).text
 
 
 def test_the_report_says_what_was_set_aside_by_whom_and_why() -> None:
