@@ -13,8 +13,8 @@ from masking_console.settings import Settings
 from masking_console.team.schema import VERSION, script_of, steps
 from tests.support.chains import batch_entries
 from tests.support.postgres import LEAD, Cluster, Team, running_cluster
+from tests.support.shipping import write
 from tests.team.test_history import run, ship, written
-from tests.team.test_shipping import write
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ from masking_console.settings import TeamRules
 from masking_console.team import connection
 from masking_console.team.connection import TeamServer, connect, service_options
 from tests.support.postgres import LEAD, Team
-from tests.team.test_shipping import until
+from tests.support.shipping import until
 
 
 def options_of(

@@ -28,7 +28,7 @@ from masking_console.team.connection import TeamServer
 from masking_console.team.searching import TeamHistory
 from tests.support.chains import START, batch_entries
 from tests.support.postgres import LEAD, Team
-from tests.team.test_shipping import stepwise
+from tests.support.shipping import stepwise
 
 OUTCOMES = [each.value for each in ExpiryOutcome]
 

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -30,8 +30,9 @@ from tests.support.postgres import (
     skip_or_fail,
     unprivileged,
 )
+from tests.support.server_troubles import TROUBLES
+from tests.support.shipping import here, on_server, shipping, until, write
 from tests.team.test_history import ship, written
-from tests.team.test_shipping import here, on_server, shipping, until, write
 
 WRITERS = 50
 
@@ -179,41 +180,6 @@ def test_a_console_killed_between_append_and_ship_loses_nothing(
     assert read_last(path).sequence >= written_for_sure
 
 
-def stop(team: Team, seconds: float) -> None:
-    team.cluster.stop()
-    time.sleep(seconds)
-    team.cluster.start()
-
-
-def crash(team: Team, seconds: float) -> None:
-    team.cluster.stop(signal.SIGQUIT)
-    time.sleep(seconds)
-    team.cluster.start()
-
-
-def hang(team: Team, seconds: float) -> None:
-    team.cluster.freeze()
-    time.sleep(seconds)
-    team.cluster.thaw()
-
-
-def cut(team: Team, _seconds: float) -> None:
-    team.sql(
-        LEAD,
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-        "WHERE usename IN ('asha', 'ben')",
-    )
-
-
-def fill(team: Team, seconds: float) -> None:
-    team.sql(LEAD, "ALTER TABLE team.entry RENAME TO gone")
-    time.sleep(seconds)
-    team.sql(LEAD, "ALTER TABLE team.gone RENAME TO entry")
-
-
-_TROUBLES: tuple[Callable[[Team, float], None], ...] = (stop, crash, hang, cut, fill)
-
-
 @campaign
 def test_a_server_cut_restarted_full_and_slow_at_random_ends_equal_to_the_journals(
     own_team: Team, tmp_path: Path
@@ -225,7 +191,7 @@ def test_a_server_cut_restarted_full_and_slow_at_random_ends_equal_to_the_journa
     def trouble() -> None:
         for _ in range(examples("troubles of a team's server", 20, 6)):
             time.sleep(rng.uniform(0.05, 0.4))
-            rng.choice(_TROUBLES)(own_team, rng.uniform(0.0, 0.8))
+            rng.choice(TROUBLES)(own_team, rng.uniform(0.0, 0.8))
         over.set()
 
     troubling = threading.Thread(target=trouble)

@@ -1,6 +1,7 @@
 """``require = "intent"``: a DELETE waits until its intent is on the team's server."""
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from masking_console.errors import InputError, RefusedError
+from masking_console.journal.entry_reader import read_last
 from masking_console.journal.journal import Journal
 from masking_console.models.expiry import ExpiryOutcome, RunEnd
 from masking_console.models.run_events import (
@@ -24,6 +26,7 @@ from masking_console.operations.team import open_server
 from masking_console.practice.exchange import ReceivedRequest
 from masking_console.practice.faults import Fault
 from masking_console.settings import Settings, TeamRequire, TeamRules
+from tests.support.campaigns import campaign, examples
 from tests.support.postgres import LEAD, Team
 from tests.support.runs import (
     AT_ONCE,
@@ -33,6 +36,8 @@ from tests.support.runs import (
     policy_for,
     quick_account,
 )
+from tests.support.server_troubles import TROUBLES
+from tests.support.shipping import here, on_server
 
 
 class Run:
@@ -67,6 +72,12 @@ class Run:
                 return
             await asyncio.sleep(0.02)
         raise AssertionError("it did not happen")
+
+    @property
+    def shipped(self) -> int:
+        state = self.link.state()
+        assert state is not None
+        return state.shipped
 
     @property
     def problem(self) -> str:
@@ -224,3 +235,42 @@ def test_without_psycopg_it_is_said_what_to_install(
 
     with pytest.raises(InputError, match=r"install masking-console\[team\]"):
         team_operations.Team(Settings(tmp_path / "journal.db", team=TeamRules("asha")))
+
+
+@campaign
+async def test_through_random_troubles_journal_server_and_truth_agree(
+    own_team: Team, tmp_path: Path
+) -> None:
+    rng = random.Random(11)  # noqa: S311 - the same troubles every time
+    over = asyncio.Event()
+
+    async def trouble() -> None:
+        for _ in range(examples("troubles of a server with required intents", 16, 4)):
+            await asyncio.sleep(rng.uniform(0.0, 0.3))
+            troubling = rng.choice(TROUBLES)
+            await asyncio.to_thread(troubling, own_team, rng.uniform(0.0, 0.5))
+        over.set()
+
+    async with run_on(own_team, tmp_path) as run:
+        troubles = asyncio.create_task(trouble())
+        batches = 0
+        while not over.is_set() or not batches:
+            finished = await run.expire(2)
+            assert finished.summary.end is RunEnd.COMPLETED
+            batches += 1
+        await troubles
+        path = run.of.settings.journal_path
+        last = (await asyncio.to_thread(read_last, path)).sequence
+        await run.until(lambda: run.shipped == last)
+
+    assert on_server(own_team, path) == here(path)
+    sent = [
+        request.path.rpartition("/")[2]
+        for request in run.of.simulated.requests
+        if request.method == "DELETE"
+    ]
+    assert len(sent) == len(set(sent)) == 2 * batches
+    for event in ("expire.intended", "session.settled"):
+        query = "SELECT session_uuid FROM team.entry WHERE event = %s"
+        on_it = [each for (each,) in own_team.sql(LEAD, query, [event])]
+        assert sorted(on_it) == sorted(sent)

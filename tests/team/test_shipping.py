@@ -5,108 +5,33 @@ import signal
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from masking_console.errors import TeamError
-from masking_console.journal.entry_reader import read_journal_id, read_last, read_rows
-from masking_console.journal.journal import Journal
+from masking_console.journal.entry_reader import read_journal_id, read_last
 from masking_console.models.team import TeamState
 from masking_console.team.connection import TeamServer
 from masking_console.team.schema import VERSION
-from masking_console.team.shipper import Shipper, _finish
+from masking_console.team.shipper import _finish
 from masking_console.team.store import TeamStore
 from tests.support.postgres import LEAD, Team
+from tests.support.shipping import (
+    here,
+    on_server,
+    shipping,
+    stepwise,
+    until,
+    write,
+    written_batch,
+)
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "state" / "journal.db"
-
-
-def shipper_of(
-    path: Path, team: Team, operator: str = "asha", seconds: float = 10
-) -> Shipper:
-    return Shipper(path, TeamStore(TeamServer(team.rules(operator), seconds)), 0)
-
-
-@contextmanager
-def shipping(path: Path, team: Team, operator: str = "asha") -> Iterator[Shipper]:
-    """Ship in a thread, as a console does."""
-    shipper = shipper_of(path, team, operator)
-    shipper.start()
-    try:
-        yield shipper
-    finally:
-        shipper.begin_to_close()
-        shipper.wait_closed(10)
-
-
-@contextmanager
-def stepwise(
-    path: Path, team: Team, operator: str = "asha", seconds: float = 10
-) -> Iterator[Shipper]:
-    """Ship in this thread, step by step."""
-    shipper = shipper_of(path, team, operator, seconds)
-    try:
-        yield shipper
-    finally:
-        shipper._store.close()
-
-
-def write(path: Path, count: int, anchor: Callable[[], str] = lambda: "") -> None:
-    """Write entries as a console does."""
-
-    async def write_all(journal: Journal) -> None:
-        for number in range(count):
-            await journal.acknowledge("1-abc", f"reason {number}")
-
-    journal = Journal(path, newest_anchor=anchor)
-    asyncio.run(write_all(journal))
-    journal.close()
-
-
-def written_batch(path: Path) -> None:
-    """Write the end of a batch."""
-    journal = Journal(path)
-    asyncio.run(journal.end_recovered("B-20260304-120502"))
-    journal.close()
-
-
-def on_server(team: Team, path: Path) -> list[tuple[object, ...]]:
-    """Return all that the server has of a journal."""
-    query = (
-        "SELECT sequence, event, batch_id, session_uuid, content, previous_seal, seal "
-        "FROM team.entry WHERE chain = %s::uuid ORDER BY sequence"
-    )
-    return team.sql(LEAD, query, [read_journal_id(path)])
-
-
-def here(path: Path) -> list[tuple[object, ...]]:
-    """Return all that the journal has."""
-    return [
-        (
-            row.sequence,
-            row.event,
-            row.batch_id,
-            row.session_uuid,
-            row.content,
-            row.previous_seal,
-            row.seal,
-        )
-        for row in read_rows(path)
-    ]
-
-
-def until(is_so: Callable[[], bool], seconds: float = 30) -> None:
-    """Wait for something that happens in another thread."""
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.02)
 
 
 def test_the_journal_gets_a_name_of_its_own(path: Path, tmp_path: Path) -> None:
@@ -317,6 +242,27 @@ def test_a_copy_of_a_journal_on_another_computer_is_refused(
         assert "Entry 5 on the team's server is not the one here" in other.state.problem
 
     assert on_server(team, path) == here(path)
+
+
+def test_a_journal_that_is_moved_away_leaves_room_for_a_chain_of_its_own(
+    team: Team, path: Path, tmp_path: Path
+) -> None:
+    write(path, 3)
+    with stepwise(path, team) as shipper:
+        assert shipper.ship_waiting()
+    before = read_journal_id(path)
+    away = tmp_path / "away"
+    away.mkdir()
+    for each in path.parent.glob(f"{path.name}*"):
+        each.rename(away / each.name)
+
+    write(path, 2)
+    with stepwise(path, team) as shipper:
+        assert shipper.ship_waiting()
+
+    assert read_journal_id(path) != before
+    assert on_server(team, path) == here(path)
+    assert on_server(team, away / path.name) == here(away / path.name)
 
 
 def test_a_chain_of_somebody_else_is_not_added_to(team: Team, path: Path) -> None:

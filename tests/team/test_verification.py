@@ -20,8 +20,8 @@ from masking_console.team.connection import TeamServer
 from masking_console.team.verification import verify_team
 from tests.support.chains import batch_entries
 from tests.support.postgres import LEAD, Team
+from tests.support.shipping import stepwise, write
 from tests.team.test_history import run, ship, written
-from tests.team.test_shipping import stepwise, write
 
 _AS_OWNER = (
     "SET session_replication_role = replica; "

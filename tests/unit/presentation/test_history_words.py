@@ -317,7 +317,9 @@ def test_what_a_second_look_changes_is_a_warning() -> None:
         assert look_line(event, NOW).sign is Sign.UNKNOWN
     # One was unknown after the run, and is expired by now.
     assert look_line(LookFinished(4, 3, 0, 0), NOW).sign is Sign.NOTE
-    assert "1 of 2 is open again." in look_line(LookFinished(2, 1, 0, 0, 0, 1), NOW).text
+    assert (
+        "1 of 2 is open again." in look_line(LookFinished(2, 1, 0, 0, 0, 1), NOW).text
+    )
 
 
 def test_the_report_says_what_was_set_aside_by_whom_and_why() -> None:
