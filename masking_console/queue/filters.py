@@ -54,11 +54,11 @@ class QueueSummary:
             (self.hidden_ticked, "of them hidden"),
             (self.in_call_left, "in call, not ticked"),
             (self.expired, "expired"),
-            (self.not_found, "not on this account"),
+            (self.not_found, "not found"),
             (self.pending, "being checked"),
             (self.not_checked, "not checked"),
         ]
-        return "   ".join(f"{count} {words}" for count, words in parts if count)
+        return "  ".join(f"{count} {words}" for count, words in parts if count)
 
 
 def summary_of(queue: SessionQueue, shown: Sequence[SessionUuid]) -> QueueSummary:

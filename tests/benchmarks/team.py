@@ -10,6 +10,7 @@ import os
 import statistics
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
@@ -36,6 +37,7 @@ TIMES = 9
 APPENDED = 1_500
 INTENDED = 200
 CHAINS = 20
+WRITERS = 4
 _SETTINGS = (
     "listen_addresses = ''",
     "max_connections = 120",
@@ -57,6 +59,7 @@ def main() -> None:
         asyncio.run(_intend(team, folder, 0.0))
         with _slow_line(team, 0.010):
             asyncio.run(_intend(team, folder, 0.020))
+        _ship_at_once(team)
         fill(team, entries)
         _ask(team, entries)
 
@@ -130,10 +133,39 @@ def fill(team: Team, entries: int) -> None:
                 seconds += time.perf_counter() - start
                 shipped += len(rows)
             store.anchor(0)
-    _say(f"shipped {shipped} entries: {shipped / seconds:.0f} a second")
+    _say(f"one console, {shipped} entries: {shipped / seconds:.0f} a second")
     size = "SELECT pg_size_pretty(pg_database_size(current_database()))"
     team.sql("lead", "ANALYZE")
     _say(f"the database: {team.sql('lead', size)[0][0]}")
+
+
+def _ship_at_once(team: Team) -> None:
+    """Ship the journals of several consoles at once, each by a thread of its own."""
+    journals: list[list[list[SealedRow]]] = []
+    for console in range(WRITERS):
+        last: SealedRow | None = None
+        journals.append([])
+        for group in range(20):
+            first = -90 * (console * 20 + group + 1)
+            journals[-1].append(sealed(_some(first, console), last))
+            last = journals[-1][-1][-1]
+
+    def ship(groups: list[list[SealedRow]]) -> None:
+        with closing(TeamStore(TeamServer(team.rules(), 600))) as store:
+            chain = new_chain()
+            store.head(chain)
+            for rows in groups:
+                store.ship(chain, rows)
+
+    threads = [threading.Thread(target=ship, args=(each,)) for each in journals]
+    start = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    seconds = time.perf_counter() - start
+    shipped = sum(len(rows) for groups in journals for rows in groups)
+    _say(f"{WRITERS} consoles at once: {shipped / seconds:.0f} entries a second")
 
 
 def _some(number: int, chain: int) -> Iterator[JournalEntry]:

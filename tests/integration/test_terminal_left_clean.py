@@ -96,10 +96,10 @@ def test_after_leaving_the_terminal_is_as_before(
     ("module", "name"),
     [
         pytest.param(
-            "ui.screens.opening", "OpeningScreen.compose", id="before the first paint"
+            "ui.screens.splash", "OpeningScreen.compose", id="before the first paint"
         ),
-        pytest.param("ui.opening", "Opening.open", id="behind the first paint"),
-        pytest.param("ui.header", "Header.tick", id="later"),
+        pytest.param("ui.lifetime", "Opening.open", id="behind the first paint"),
+        pytest.param("ui.main.screen", "MainScreen.tick", id="later"),
         pytest.param("ui.app", "ConsoleApp.__init__", id="before there is a screen"),
         pytest.param("ui.app", "ConsoleApp.close", id="at the end"),
     ],

@@ -281,6 +281,6 @@ def test_a_schema_of_another_version_is_named(team: Team) -> None:
             check_version(server)
 
     team.sql(LEAD, "DROP SCHEMA team CASCADE")
-    with pytest.raises(TeamError, match="team init"):
+    with pytest.raises(TeamError, match="no schema"):
         check_version(server)
     server.close()

@@ -333,8 +333,8 @@ async def test_the_summary_counts_what_the_borders_say() -> None:
             not_checked=1,
         )
         assert host.summaries[-1].text == (
-            "1 ticked   1 of them hidden   1 in call, not ticked   "
-            "1 expired   1 not on this account   2 being checked   1 not checked"
+            "1 ticked  1 of them hidden  1 in call, not ticked  "
+            "1 expired  1 not found  2 being checked  1 not checked"
         )
         assert QueueSummary().text == ""
 
