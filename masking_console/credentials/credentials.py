@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from masking_console.credentials.asking import WORD_SECONDS, IsWanted, asked
 from masking_console.credentials.keyring_backends import translated, trusted_backend
 from masking_console.credentials.keyring_entries import (
     INDEX_SERVICE,
@@ -25,6 +24,7 @@ from masking_console.credentials.keyring_entries import (
     write_index,
     write_token,
 )
+from masking_console.credentials.waiting import WORD_SECONDS, IsWanted, asked
 from masking_console.errors import (
     AccountUnknownError,
     CredentialsError,

@@ -18,7 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from io import FileIO
 
-from masking_console.credentials.asking import IsWanted, asked
+from masking_console.credentials.waiting import IsWanted, asked
 from masking_console.errors import TokenCommandError
 from masking_console.models.account import (
     Account,

@@ -62,11 +62,6 @@ def read_contents(path: Path) -> JournalContents:
     return in_our_words(lambda: _contents(read_rows(path)), "read")
 
 
-def read_batches(path: Path) -> tuple[BatchRecord, ...]:
-    """Return every batch, oldest first; see `read_contents`."""
-    return read_contents(path).batches
-
-
 def see_sound_entries(
     path: Path, see: Callable[[SealedRow, JournalEntry], None]
 ) -> None:

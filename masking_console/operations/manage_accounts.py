@@ -5,10 +5,10 @@ from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from masking_console.credentials.asking import Say, saying
 from masking_console.credentials.credentials import Credentials
 from masking_console.credentials.keyring_entries import LONGEST_TOKEN, StoredAccount
 from masking_console.credentials.token_command import TokenCommands
+from masking_console.credentials.waiting import Say, saying
 from masking_console.errors import (
     AccountUnknownError,
     CredentialsError,

@@ -17,7 +17,6 @@ from masking_console.models.history import BatchRecord
 from masking_console.models.history_query import SearchProgress
 from masking_console.models.journal_entry import AuditState
 from masking_console.models.listing import ListEvent, Wanted
-from masking_console.models.reach import ConnectionReport
 from masking_console.models.run_events import LookFound, RunEvent
 from masking_console.models.session_detail import SessionInspection
 from masking_console.models.session_uuid import SessionUuid
@@ -209,10 +208,6 @@ class Operations:
         """
         ignored = await self._engine.call(self._connections.warm_up(account))
         return tuple(ignored_words(setting) for setting in ignored)
-
-    async def examine_connection(self) -> ConnectionReport:
-        """Return what an examination of the way to Plivo finds, without credentials."""
-        return await self._engine.call(self._connections.examine())
 
     def link(self, account: Account) -> Link | None:
         """Return how the connection to Plivo is doing, without asking anything."""

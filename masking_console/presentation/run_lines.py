@@ -380,26 +380,6 @@ def looked_words(found: Sequence[CheckedSession]) -> str:
     return f"{off} of {total} {_is(off)} expired, {rest}."
 
 
-def cut_off_words(record: BatchRecord) -> str:
-    """Return what is known of a run that was cut off."""
-    unsettled, not_sent = len(record.unsettled), record.count(ExpiryOutcome.NOT_SENT)
-    done = len(record.sessions) - unsettled - not_sent
-    kind = "unknown or open" if record.count(ExpiryOutcome.OPEN) else "unknown"
-    return (
-        f"The last run stopped in the middle: {done} done, {unsettled} {kind}, "
-        f"{not_sent} not sent."
-    )
-
-
-def resumed_words(record: BatchRecord) -> str:
-    """Return what is known after the look."""
-    left = len(record.may_still_connect)
-    words = f"{record.batch_id}: {record.off} of {len(record.sessions)} are off."
-    if left:
-        words += f" {left} may still connect calls; they are in the queue."
-    return words
-
-
 def _only_words(record: BatchRecord) -> str:
     """Return that only some of the sessions are told of, or nothing."""
     if not record.left_out:

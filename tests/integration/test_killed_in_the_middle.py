@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from masking_console.journal.entry_reader import read_rows
-from masking_console.journal.reading import read_batches
+from masking_console.journal.reading import read_contents
 from masking_console.models.expiry import ExpiryOutcome, RunEnd
 from masking_console.models.history import BatchRecord
 from masking_console.models.run_events import RunEvent
@@ -153,7 +153,7 @@ def test_hands_on_the_files_stop_a_run_and_what_it_has_sent_is_told(
     place = KEPT.get(deed)
     if place is not None:
         kept = tmp_path / place
-        (record,) = read_batches(kept / "journal.db")
+        (record,) = read_contents(kept / "journal.db").batches
         assert record.ended_at is None
         assert sent <= Counter(
             row.session_uuid

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from masking_console.journal.reading import read_batches, verify_file
+from masking_console.journal.reading import read_contents, verify_file
 from masking_console.models.expiry import ExpiryOutcome
 from masking_console.models.history import BatchRecord
 from masking_console.models.session_uuid import SessionUuid
@@ -61,7 +61,7 @@ def slowed(account: SimulatedAccount, seconds: float) -> None:
 def journalled(folder: Path) -> BatchRecord:
     path = folder / "state" / "journal.db"
     assert verify_file(path).is_whole
-    (record,) = read_batches(path)
+    (record,) = read_contents(path).batches
     return record
 
 

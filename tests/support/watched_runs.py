@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 
 from masking_console.journal.entry_reader import read_rows
-from masking_console.journal.reading import read_batches, verify_file
+from masking_console.journal.reading import read_contents, verify_file
 from masking_console.models.expiry import ExpiryOutcome
 from masking_console.models.history import BatchRecord
 from masking_console.models.session_uuid import SessionUuid
@@ -121,7 +121,7 @@ def batches(folder: Path) -> tuple[BatchRecord, ...]:
     path = folder / "state" / "journal.db"
     report = verify_file(path)
     assert report.is_whole, report.problems
-    return read_batches(path)
+    return read_contents(path).batches
 
 
 def intents(folder: Path, record: BatchRecord) -> Counter[str]:

@@ -9,7 +9,7 @@ import pytest
 from textual.worker import WorkerFailed
 
 from masking_console.journal.journal import Journal
-from masking_console.journal.reading import read_batches, verify_file
+from masking_console.journal.reading import read_contents, verify_file
 from masking_console.models.expiry import ExpiryOutcome
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.read_history import ReadHistory
@@ -151,7 +151,7 @@ async def test_a_crash_in_a_run_loses_no_outcome(
         if request.method == "DELETE"
     ]
     assert sent
-    (record,) = read_batches(tmp_path / "journal.db")
+    (record,) = read_contents(tmp_path / "journal.db").batches
     assert verify_file(tmp_path / "journal.db").is_whole
     told = {each.session_uuid: each.outcome for each in record.sessions}
     assert all(told[SessionUuid(uuid)] is ExpiryOutcome.EXPIRED for uuid in sent)

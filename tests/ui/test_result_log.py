@@ -66,7 +66,6 @@ async def test_new_lines_are_followed_until_the_cursor_goes_up() -> None:
         host.log_pane.append([log_line(52)])
         await pilot.pause()
         assert host.lines() == before
-        assert not host.log_pane.is_following
         await pilot.press("end")
         host.log_pane.append([log_line(53)])
         await pilot.pause()
@@ -88,8 +87,9 @@ async def test_the_wheel_stops_following_and_goes_back_to_it() -> None:
         await pilot.press("end")
         await pilot._post_mouse_events([events.MouseScrollUp], ResultLog)
         await pilot._post_mouse_events([events.MouseScrollDown], ResultLog)
+        host.log_pane.append([log_line(51)])
         await pilot.pause()
-        assert host.log_pane.is_following
+        assert "00000033" in host.lines()[9]
 
 
 async def test_a_smaller_pane_keeps_following() -> None:
@@ -99,7 +99,6 @@ async def test_a_smaller_pane_keeps_following() -> None:
         await pilot.resize_terminal(100, 6)
         await pilot.pause()
         assert "00000031" in host.lines()[5]
-        assert host.log_pane.is_following
         await pilot.press("home")
         await pilot.resize_terminal(100, 8)
         await pilot.pause()

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import pytest
 from keyring import errors
 
-from masking_console.credentials.asking import saying
 from masking_console.credentials.credentials import Credentials
 from masking_console.credentials.keyring_entries import (
     INDEX_SERVICE,
@@ -15,6 +14,7 @@ from masking_console.credentials.keyring_entries import (
     SERVICE,
     StoredAccount,
 )
+from masking_console.credentials.waiting import saying
 from masking_console.errors import (
     CredentialsError,
     KeyringLockedError,

@@ -10,7 +10,7 @@ import pytest
 
 from masking_console.errors import JournalError, UnwritableFileError
 from masking_console.journal.journal import Journal
-from masking_console.journal.reading import read_batches
+from masking_console.journal.reading import read_contents
 from masking_console.operations.read_history import ExportHistory
 from masking_console.paths import UnsafePathError, make_private_folder, open_private
 from masking_console.ui.crash import write_crash_file
@@ -146,7 +146,7 @@ async def test_no_export_goes_through_a_link(tmp_path: Path, foreign: Path) -> N
     async with bench(account, tmp_path) as opened:
         await opened.run(open_ids(account, 1))
     path = opened.settings.journal_path
-    (record,) = read_batches(path)
+    (record,) = read_contents(path).batches
     exports = path.with_name("exports")
     exports.mkdir()
     (exports / f"{record.batch_id}.csv").symlink_to(foreign)

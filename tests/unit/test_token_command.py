@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from masking_console.credentials.asking import saying
 from masking_console.credentials.token_command import TokenCommands, _Room
+from masking_console.credentials.waiting import saying
 from masking_console.errors import TokenCommandError
 from masking_console.models.account import (
     AccountName,
@@ -138,7 +138,7 @@ async def test_a_command_that_takes_too_long_is_ended_with_all_that_it_started(
 async def test_who_stops_waiting_ends_the_command_and_a_word_says_that_it_is_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("masking_console.credentials.asking.WORD_SECONDS", 0.0)
+    monkeypatch.setattr("masking_console.credentials.waiting.WORD_SECONDS", 0.0)
     note, of_words = tmp_path / "pid", asyncio.Queue[str]()
     of = shell(f"echo $$ > {note}; exec sleep 60")
     with saying(of_words.put_nowait):

@@ -105,11 +105,6 @@ class ResultLog(RowsView[int, _KeptLine]):
         self._following = True
 
     @property
-    def is_following(self) -> bool:
-        """Whether a new line will be brought in sight."""
-        return self._following
-
-    @property
     def counts(self) -> tuple[int, int]:
         """Number of lines shown, and of lines kept."""
         return len(self.keys), len(self._tail.numbers)

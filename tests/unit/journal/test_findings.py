@@ -14,7 +14,7 @@ from masking_console.errors import JournalError
 from masking_console.journal.consoles import Consoles
 from masking_console.journal.entry_reader import read_rows
 from masking_console.journal.journal import Journal
-from masking_console.journal.reading import read_batches, verify_file
+from masking_console.journal.reading import read_contents, verify_file
 from masking_console.journal.seals import FIRST_SEAL, note_path, seal
 from masking_console.models.journal_entry import SCHEMA_VERSION, ChainReport
 from tests.unit.journal.test_seals import NOW, rebuild_chain, tamper, write
@@ -301,7 +301,7 @@ def test_a_journal_of_the_version_before_is_whole_before_and_after_a_start(
 def test_what_an_older_version_kept_is_not_shown_any_more(of_version_2: Path) -> None:
     assert "90034" in "".join(row.content for row in read_rows(of_version_2))
 
-    first, second = read_batches(of_version_2)
+    first, second = read_contents(of_version_2).batches
 
     assert (first.ticket, first.reason, first.off) == ("OPS-4812", "stale", 2)
     assert first.sessions[2].result.detail == (

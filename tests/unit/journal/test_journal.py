@@ -12,11 +12,7 @@ import pytest
 from masking_console.errors import JournalError, RefusedError
 from masking_console.journal import entry_file, entry_reader
 from masking_console.journal.journal import Journal
-from masking_console.journal.reading import (
-    read_attempts,
-    read_batches,
-    verify_file,
-)
+from masking_console.journal.reading import read_attempts, read_contents, verify_file
 from masking_console.journal.seals import FIRST_SEAL
 from masking_console.models.expiry import Batch, ExpiryOutcome, ExpiryResult, RunEnd
 from masking_console.models.journal_entry import SCHEMA_VERSION, JournalEvent
@@ -308,7 +304,7 @@ async def test_a_clock_that_is_set_back_mixes_nothing_up(path: Path) -> None:
 
     assert len({batch.batch_id for batch in made}) == 3
     assert verify_file(path).is_whole
-    assert [each.batch_id for each in read_batches(path)] == [
+    assert [each.batch_id for each in read_contents(path).batches] == [
         batch.batch_id for batch in made
     ]
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from masking_console.journal.journal import Journal
-from masking_console.journal.reading import read_batches, verify_file
+from masking_console.journal.reading import read_contents, verify_file
 from masking_console.journal.seals import note_path
 from masking_console.models.journal_entry import SCHEMA_VERSION
 
@@ -60,10 +60,10 @@ async def test_it_is_whole_before_and_after_it_is_brought_up_to_date(
 
 
 async def test_its_batches_are_read_as_they_were(kept: Path) -> None:
-    before = read_batches(kept)
+    before = read_contents(kept).batches
     await start(kept)
 
-    assert read_batches(kept) == before
+    assert read_contents(kept).batches == before
     assert [
         (each.ticket, each.end, each.off, len(each.unsettled), len(each.sessions))
         for each in before

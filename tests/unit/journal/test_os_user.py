@@ -16,7 +16,7 @@ from masking_console.journal.consoles import (
     windows_user,
 )
 from masking_console.journal.journal import Journal
-from masking_console.journal.reading import read_batches
+from masking_console.journal.reading import read_contents
 from masking_console.models.history import BatchRecord, who
 from masking_console.models.history_query import HistoryQuery
 from masking_console.models.session_uuid import SessionUuid
@@ -32,7 +32,7 @@ async def written(path: Path, operator_name: str = "") -> BatchRecord:
     journal = Journal(path, lambda: NOW, operator_name)
     await journal.begin_batch(plan_of(practice_account(), [UUID]).confirm("y"))
     await asyncio.to_thread(journal.close)
-    (record,) = read_batches(path)
+    (record,) = read_contents(path).batches
     return record
 
 

@@ -15,7 +15,7 @@ import pytest
 from masking_console.errors import JournalError, UnwritableFileError
 from masking_console.journal import entry_reader
 from masking_console.journal.journal import Journal
-from masking_console.journal.reading import read_batches, verify_file
+from masking_console.journal.reading import read_contents, verify_file
 from masking_console.journal.searching import read_page
 from masking_console.models.history_query import HistoryQuery
 from masking_console.models.session_uuid import SessionUuid
@@ -103,7 +103,7 @@ async def test_a_run_on_a_disk_that_fills_up_says_so(small_disk: Path) -> None:
     with pytest.raises(JournalError, match=r"written \(the disk is full\)"):
         for attempt in range(1, 500):
             await journal.record_intent(batch, UUID, attempt)
-    assert len(read_batches(path)) == 1
+    assert len(read_contents(path).batches) == 1
     await asyncio.to_thread(journal.close)
 
 
@@ -114,7 +114,7 @@ async def test_a_journal_of_a_killed_console_on_a_full_disk_is_read_to_its_end(
     await killed(path)
     fill(small_disk)
 
-    assert len(read_batches(path)) == 2
+    assert len(read_contents(path).batches) == 2
 
 
 @pytest.mark.parametrize("leaves", ["closed", "killed"])
@@ -126,7 +126,7 @@ async def test_a_journal_on_a_read_only_disk_is_read(
     before = {each.name for each in small_disk.iterdir()}
     assert done("mount", "-o", "remount,ro", str(small_disk))
 
-    assert len(read_batches(path)) == (1 if leaves == "closed" else 2)
+    assert len(read_contents(path).batches) == (1 if leaves == "closed" else 2)
     assert {each.name for each in small_disk.iterdir()} == before
 
 
@@ -158,7 +158,7 @@ async def test_a_reader_that_may_not_write_beside_the_journal_reads_it_alone(
         return connect(name, uri=uri, timeout=timeout, factory=factory)
 
     monkeypatch.setattr(sqlite3, "connect", refuse_shared)
-    assert len(read_batches(path)) == (1 if leaves == "closed" else 2)
+    assert len(read_contents(path).batches) == (1 if leaves == "closed" else 2)
     assert not path.with_name("journal.db-shm").exists()
 
 
@@ -168,7 +168,7 @@ async def test_a_journal_that_is_none_is_not_read_in_another_way(
     path = tmp_path / "journal.db"
     path.write_bytes(b"no database" * 1000)
     with pytest.raises(JournalError, match="damaged"):
-        read_batches(path)
+        read_contents(path)
 
 
 async def test_reading_leaves_the_journal_as_it_was(tmp_path: Path) -> None:
@@ -206,7 +206,7 @@ async def test_a_failure_that_more_files_would_not_mend_stays_one(
 async def test_a_damaged_row_that_is_gone_by_now_is_left_out(tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
     await write(path)
-    (batch,) = read_batches(path)
+    (batch,) = read_contents(path).batches
     with entry_reader.opened_to_read(path) as connection:
         rows = entry_reader.rows_of_batch(connection, batch.batch_id, damaged=[999])
     assert [row.sequence for row in rows] == [1]

@@ -12,7 +12,7 @@ import pytest
 from masking_console.errors import InputError, JournalError
 from masking_console.journal import search_table, searching
 from masking_console.journal.journal import Journal
-from masking_console.journal.reading import read_attempts, read_batches, verify_file
+from masking_console.journal.reading import read_attempts, read_contents, verify_file
 from masking_console.journal.seals import FIRST_SEAL, SealedRow, note_path, seal
 from masking_console.journal.searching import (
     count_unprepared,
@@ -64,7 +64,7 @@ def is_searched(path: Path) -> bool:
 def questions(path: Path) -> list[HistoryQuery]:
     """Return many questions, from what the journal of version 3 says."""
     found = [EVERYTHING, HistoryQuery(batch="b-2026"), HistoryQuery(batch="B-1999")]
-    for record in read_batches(path):
+    for record in read_contents(path).batches:
         first = record.sessions[0].session_uuid
         found += [
             HistoryQuery(session=first),
@@ -98,7 +98,7 @@ def test_a_search_finds_what_reading_everything_finds(kept: Path) -> None:
 def test_the_story_of_a_session_is_the_same_however_it_is_found(kept: Path) -> None:
     asked = [
         HistoryQuery(session=each.session_uuid)
-        for record in read_batches(kept)
+        for record in read_contents(kept).batches
         for each in record.sessions
     ]
     slow = [read_session_events(kept, query) for query in asked]
@@ -125,7 +125,7 @@ def test_pages_hold_every_batch_once(
     while page.next is not None:
         page = read_page(kept, EVERYTHING, page.next)
         found += page.batches
-    assert found == list(reversed(read_batches(kept)))
+    assert found == list(reversed(read_contents(kept).batches))
 
 
 async def test_an_old_large_journal_is_prepared_bit_by_bit(
@@ -181,7 +181,7 @@ def test_rows_that_were_altered_are_found_as_unknown_after_a_rebuild(
     kept: Path,
 ) -> None:
     rebuild(kept)
-    record = read_batches(kept)[1]
+    record = read_contents(kept).batches[1]
     assert record.ticket == "OPS-4813"
     unknown = HistoryQuery(outcome="unknown")
     assert record.batch_id not in {e.batch_id for e in read_matching(kept, unknown)}
@@ -244,7 +244,7 @@ async def test_values_that_do_not_fit_the_entries_are_taken_anew(
 ) -> None:
     await asyncio.to_thread(rebuild, kept)
     tamper(kept, *change)
-    slow = read_batches(kept)
+    slow = read_contents(kept).batches
     page = read_page(kept, EVERYTHING)
     assert page.batches == tuple(reversed(slow))
 
@@ -292,7 +292,7 @@ async def test_a_disk_error_in_the_values_stops_the_entry(
     with pytest.raises(JournalError, match="the disk is full"):
         await journal.begin_batch(plan_of(practice_account(), [UUID]).confirm("y"))
     await asyncio.to_thread(journal.close)
-    assert len(read_batches(kept)) == 5
+    assert len(read_contents(kept).batches) == 5
 
 
 def test_a_file_that_is_damaged_in_its_values_is_read_from_its_entries(

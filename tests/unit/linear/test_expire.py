@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from masking_console.journal import search_table
-from masking_console.journal.reading import read_batches
+from masking_console.journal.reading import read_contents
 from masking_console.journal.searching import count_unprepared
 from masking_console.linear.prompt import StopSignals
 from masking_console.models.cause import Cause
@@ -45,7 +45,7 @@ def test_sessions_are_looked_at_confirmed_expired_and_saved(tmp_path: Path) -> N
     assert ran.code == 0
     assert sent(simulated) == ids
     assert all(simulated.status_of(each) == "expired" for each in ids)
-    (record,) = read_batches(tmp_path / "practice-journal.db")
+    (record,) = read_contents(tmp_path / "practice-journal.db").batches
     lines = ran.out.splitlines()
     assert sum(" . checked " in line for line in lines) == 3
     assert "plan      3 sessions to expire on PRACTICE." in ran.out
@@ -70,7 +70,7 @@ def test_a_dry_run_reads_and_sends_no_delete(tmp_path: Path) -> None:
     assert sent(simulated) == []
     words = f'To do it: --confirm "{named(ids[:2])}". Nothing was sent.'
     assert words in ran.out
-    assert read_batches(tmp_path / "practice-journal.db") == ()
+    assert read_contents(tmp_path / "practice-journal.db").batches == ()
 
 
 @pytest.mark.parametrize(("status", "code"), [(500, 3), (429, 4), (401, 2), (403, 2)])
@@ -307,7 +307,7 @@ def test_ctrl_c_in_a_run_stops_after_what_is_in_flight(tmp_path: Path) -> None:
     assert summary["counts"]["expired"] == 1
     assert summary["counts"]["not sent"] == 2
     assert summary["exit_code"] == 130
-    (record,) = read_batches(tmp_path / "practice-journal.db")
+    (record,) = read_contents(tmp_path / "practice-journal.db").batches
     assert (record.end, record.off) == ("signal", 1)
 
 
@@ -336,7 +336,7 @@ def test_a_second_ctrl_c_leaves_at_once_and_the_journal_knows(tmp_path: Path) ->
     )
 
     assert ran.code == 130
-    (record,) = read_batches(tmp_path / "practice-journal.db")
+    (record,) = read_contents(tmp_path / "practice-journal.db").batches
     assert record.end == ""
     assert record.unknown == (ids[0],)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from masking_console.errors import InputError, UnusableFileError
-from masking_console.journal.reading import read_batches, verify_file
+from masking_console.journal.reading import read_contents, verify_file
 from masking_console.journal.seals import note_path
 from masking_console.models.history import BatchRecord
 from masking_console.operations.verify_history import acknowledge, print_verification
@@ -64,7 +64,7 @@ def kept(folder: Path, records: Sequence[BatchRecord]) -> list[Path]:
 
 def test_reports_and_exports_prove_the_journal(path: Path, tmp_path: Path) -> None:
     words, is_well = print_verification(
-        Settings(path), kept(tmp_path, read_batches(path))
+        Settings(path), kept(tmp_path, read_contents(path).batches)
     )
 
     assert is_well
@@ -82,7 +82,7 @@ def test_reports_and_exports_prove_the_journal(path: Path, tmp_path: Path) -> No
 async def test_a_journal_that_was_written_anew_is_seen_by_each_of_them(
     path: Path, tmp_path: Path
 ) -> None:
-    reports = kept(tmp_path, read_batches(path))
+    reports = kept(tmp_path, read_contents(path).batches)
     new = await write(tmp_path / "new")
     for name in ("journal.db", "journal.db-head"):
         (new.parent / name).replace(path.parent / name)
@@ -97,8 +97,11 @@ async def test_a_journal_that_was_written_anew_is_seen_by_each_of_them(
 def test_a_cut_that_takes_its_note_along_is_seen_by_a_report_of_the_end(
     path: Path, tmp_path: Path
 ) -> None:
-    first, second = kept(tmp_path, read_batches(path)[:1])[0], tmp_path / "2.txt"
-    second.write_text(report(read_batches(path)[1]), encoding="utf-8")
+    first, second = (
+        kept(tmp_path, read_contents(path).batches[:1])[0],
+        tmp_path / "2.txt",
+    )
+    second.write_text(report(read_contents(path).batches[1]), encoding="utf-8")
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("DROP TRIGGER entries_are_never_removed")
         other.execute("DELETE FROM entries WHERE sequence > 6")
@@ -139,7 +142,7 @@ def test_a_table_that_cannot_be_read_proves_nothing(path: Path, tmp_path: Path) 
 def test_a_result_that_was_known_later_contradicts_no_older_export(
     path: Path, tmp_path: Path
 ) -> None:
-    old = without_seals(csv_text(read_batches(path)[:1]))
+    old = without_seals(csv_text(read_contents(path).batches[:1]))
     (tmp_path / "old.csv").write_text(
         old.replace(",expired,", ",unknown,", 1), encoding="utf-8"
     )
@@ -197,7 +200,7 @@ def test_nothing_is_acknowledged_without_a_reason_or_a_journal(
 
 
 def test_damaged_entries_are_named(path: Path) -> None:
-    (record, _) = read_batches(path)
+    (record, _) = read_contents(path).batches
     assert end_words(record) == "completed"
     assert damaged_words(()) == ""
     assert damaged_words((3,)) == "Entry 3 is damaged; see history verify."
@@ -207,6 +210,6 @@ def test_damaged_entries_are_named(path: Path) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("DROP TRIGGER entries_are_never_changed")
         other.execute("UPDATE entries SET content = '' WHERE sequence IN (2, 3)")
-    (record, _) = read_batches(path)
+    (record, _) = read_contents(path).batches
     assert end_words(record) == "completed; entries 2, 3 are damaged"
     assert record.damaged == (2, 3)

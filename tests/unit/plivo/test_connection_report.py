@@ -116,12 +116,11 @@ async def test_a_host_without_an_address_has_none() -> None:
     assert found.unreached.obstacle is Obstacle.NAME
 
 
-async def test_the_operation_examines_without_an_account(tmp_path: Path) -> None:
+async def test_a_warm_up_needs_no_account(tmp_path: Path) -> None:
     async with listening(saying(answer(""))) as port:
         url = ApiUrl(f"http://127.0.0.1:{port}")
         operations = build_operations(Settings(tmp_path / "j.db", api_url=url), {})
         try:
             assert await operations.warm_up(None) == ()
-            assert (await operations.examine_connection()).status == 404
         finally:
             await asyncio.to_thread(operations.close)

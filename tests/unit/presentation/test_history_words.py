@@ -34,14 +34,12 @@ from masking_console.presentation.history import (
     verified_words,
 )
 from masking_console.presentation.run_lines import (
-    cut_off_words,
     event_line,
     headline,
     later_words,
     learnt_line,
     look_line,
     report,
-    resumed_words,
     warning_words,
 )
 
@@ -224,24 +222,6 @@ def test_the_report_from_the_journal_has_who_why_and_the_seal() -> None:
 )
 def test_a_batch_that_was_cut_off_says_so(end: str, words: str) -> None:
     assert headline(record(OUT.EXPIRED, OUT.NOT_SENT, end=end)) == words
-
-
-def test_what_was_cut_off_and_looked_at_is_told() -> None:
-    assert cut_off_words(ALL) == (
-        "The last run stopped in the middle: 4 done, 1 unknown, 1 not sent."
-    )
-    assert resumed_words(ALL).endswith(
-        "4 may still connect calls; they are in the queue."
-    )
-    assert resumed_words(record(OUT.EXPIRED)) == "B-20260304-120502: 1 of 1 are off."
-
-
-def test_a_session_that_was_open_when_looked_at_is_not_called_done() -> None:
-    first, *rest = ALL.sessions
-    opened = replace(first, result=replace(first.result, outcome=OUT.OPEN))
-    words = cut_off_words(replace(ALL, sessions=(opened, *rest)))
-
-    assert "unknown or open" in words
 
 
 @pytest.mark.parametrize(
