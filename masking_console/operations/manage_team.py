@@ -29,9 +29,7 @@ def with_service(settings: Settings, service: str | None) -> Settings:
     if service is None:
         return settings
     if not service or not all(each.isalnum() or each in "_.-" for each in service):
-        raise InputError(
-            "A service is named by letters, digits and . _ - in pg_service.conf."
-        )
+        raise InputError("The name of a service is letters, digits and . _ - alone.")
     rules = settings.team or TeamRules(service)
     return replace(settings, team=replace(rules, service=service))
 
