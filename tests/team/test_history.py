@@ -25,7 +25,7 @@ from masking_console.operations.wiring import build_operations
 from masking_console.settings import HistoryScope, Settings
 from masking_console.team import searching
 from masking_console.team.connection import TeamServer
-from masking_console.team.searching import TeamHistory
+from masking_console.team.searching import TeamHistory, _record
 from tests.support.chains import START, batch_entries
 from tests.support.postgres import LEAD, Team
 from tests.support.shipping import stepwise
@@ -391,3 +391,7 @@ def test_the_local_history_is_what_it_was(tmp_path: Path) -> None:
 
     assert source.whole_words() == ""
     assert "No such session" in print_history(source, "table", 1, session="c")
+
+
+def test_a_batch_without_rows_is_none() -> None:
+    assert _record((), "", "") is None

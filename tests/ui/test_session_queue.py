@@ -304,3 +304,35 @@ def test_rows_taken_out_of_a_search_come_back_where_they_stood() -> None:
 
     assert set(queue.order) == {FIRST, *map(session_uuid, (4, 5, 6))}
     assert queue.strays([session_uuid(4)]) == []
+
+
+def test_a_row_that_was_taken_out_and_found_again_keeps_what_is_known_now() -> None:
+    queue = SessionQueue()
+    origin = Origin(NOW, PlainText("+91..051"), PlainText("..051"), False)
+    queue.begin_search(origin)
+    queue.add_found([checked(0), checked(1)], origin)
+    queue.remove([FIRST])
+    queue.add_found([checked(0, CheckState.EXPIRED)], origin)
+    queue.undo()
+    assert queue[FIRST].state is CheckState.EXPIRED
+    assert set(queue.order) == set(session_uuids(2))
+
+
+def test_what_another_search_brings_is_left_out() -> None:
+    queue = SessionQueue()
+    old = Origin(NOW, PlainText("a"), PlainText("a"), False)
+    new = Origin(NOW, PlainText("b"), PlainText("b"), False)
+    queue.begin_search(old)
+    queue.begin_search(new)
+    assert queue.add_found([checked(0)], old) == (0, 0)
+    assert queue.add_found([checked(0)], None) == (0, 0)
+
+
+def test_rows_of_nothing_that_was_found_leave_the_search_as_it_is() -> None:
+    queue = queue_of(CheckState.ACTIVE)
+    origin = Origin(NOW, PlainText("a"), PlainText("a"), False)
+    queue.begin_search(origin)
+    queue.add_found([checked(1)], origin)
+    queue.remove([FIRST])
+    assert queue.order == [session_uuid(1)]
+    assert queue.hits == 1
