@@ -223,25 +223,24 @@ async def test_a_404_is_looked_at_since_a_look_had_found_the_session(  # noqa: P
 async def test_the_answer_to_another_delete_proves_nothing(
     simulated: SimulatedAccount, tmp_path: Path
 ) -> None:
-    ids = open_ids(simulated, 3)
+    ids = open_ids(simulated, 2)
     copy = plivos(200, message="Session expired")
     done = Fault(reply=copy.reply)
-    answers = iter([done, copy, copy, copy, plivos(401, error="authentication failed")])
+    answers = iter([done, copy, copy, copy])
     simulated.fault = lambda request: (
         next(answers) if request.method == "DELETE" else None
     )
     async with bench(simulated, tmp_path) as opened:
         summary = await opened.run(ids)
 
-    first, second, third = summary.results
+    first, second = summary.results
     assert (first.outcome, first.evidence) == (E, Evidence.ANSWER)
     assert (second.outcome, second.evidence) == (OP, Evidence.LOOK)
     assert second.http_status is None
     assert second.detail == (
         "the answer to an earlier request came once more, 3 times; open when looked at"
     )
-    assert third.outcome is R
-    assert summary.end is RunEnd.TOKEN_REFUSED
+    assert summary.end is RunEnd.COMPLETED
 
 
 async def test_a_copy_of_a_refused_sign_in_stops_nothing(
@@ -342,14 +341,19 @@ async def test_a_late_effect_is_seen_before_a_session_is_called_open(
 async def test_a_refused_sign_in_stops_the_run_at_once(
     simulated: SimulatedAccount, tmp_path: Path, status: int, end: RunEnd
 ) -> None:
-    ids = open_ids(simulated, 5)
-    simulated.fault = script("DELETE", None, reply(status, b"no"))
+    ids = open_ids(simulated, 8)
+    refusals = [reply(status, b"no")] * 4
+    simulated.fault = script("DELETE", None, *refusals)
     async with bench(simulated, tmp_path) as opened:
         summary = await opened.run(ids)
 
     assert summary.end is end
-    assert [r.outcome for r in summary.results] == [E, R, NS, NS, NS]
-    assert opened.sent("DELETE") == ids[:2]
+    outcomes = [r.outcome for r in summary.results]
+    assert outcomes[:1] + outcomes[5:] == [E, NS, NS, NS]
+    # Of the four at once, one is refused; the others are as well, or were not sent.
+    assert R in outcomes[1:5]
+    assert set(outcomes[1:5]) <= {R, NS}
+    assert len(opened.sent("DELETE")) == 1 + outcomes.count(R)
 
 
 async def test_no_connection_is_tried_again_and_then_not_sent(
