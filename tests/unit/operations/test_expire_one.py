@@ -8,13 +8,17 @@ import pytest
 
 from masking_console.models.expiry import Evidence, ExpiryOutcome, RunEnd
 from masking_console.models.journal_entry import JournalEvent
+from masking_console.models.masking_session import CheckState, SessionStatus
 from masking_console.models.run_events import RunWaiting
+from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.connections import Connections
-from masking_console.operations.expire_one import Waits
+from masking_console.operations.expire_one import ExpireOne, Waits
+from masking_console.plivo.answers import Answer, Verdict
 from masking_console.plivo.replies import read_api_id
 from masking_console.practice.exchange import (
     PRACTICE_AUTH_ID,
     PRACTICE_TOKEN,
+    ReceivedRequest,
     Reply,
     practice_account,
 )
@@ -22,6 +26,7 @@ from masking_console.practice.faults import Ending, Fault
 from masking_console.practice.simulated_account import SimulatedAccount
 from masking_console.settings import checked_api_url
 from tests.support.runs import (
+    AT_ONCE,
     bench,
     open_ids,
     plivos,
@@ -454,3 +459,46 @@ async def test_a_stop_between_the_permit_and_the_delete_sends_nothing(
     assert summary.results[0].outcome is ExpiryOutcome.NOT_SENT
     assert summary.results[0].attempts == 0
     assert opened.sent("DELETE") == []
+
+
+@pytest.mark.parametrize(
+    ("is_expired", "outcome"), [(True, E), (False, OP)], ids=["expired", "gone"]
+)
+async def test_a_look_after_a_sleep_ends_the_tries_of_an_unclear_one(
+    simulated: SimulatedAccount, tmp_path: Path, is_expired: bool, outcome: object
+) -> None:
+    (uuid,) = ids = open_ids(simulated, 1)
+    looks: dict[SessionUuid, Answer] = {}
+    async with bench(simulated, tmp_path) as opened:
+        client = opened.connections.client(opened.account)
+
+        def fault(request: ReceivedRequest) -> Fault | None:
+            if request.method == "DELETE":
+                return reply(500)
+            # Its own look finds it open; the one after a sleep comes behind that.
+            look = Answer(Verdict.NOT_FOUND)
+            if is_expired:
+                look = Answer(Verdict.EXPIRED, session=expired)
+            looks[uuid] = look
+            return None
+
+        active = (await client.get_session(uuid)).session
+        assert active is not None
+        expired = replace(active, status=SessionStatus.EXPIRED)
+        simulated.fault = fault
+        opened.control.attach()
+        one = ExpireOne(
+            client=client,
+            journal=opened.journal,
+            batch=await opened.journal.begin_batch(opened.confirmed(ids)),
+            control=opened.control,
+            emit=opened.events.append,
+            session_uuid=uuid,
+            waits=AT_ONCE,
+            reviewed=CheckState.ACTIVE,
+            looks=looks,
+        )
+        result = await one.run()
+
+    assert (result.outcome, result.attempts) == (outcome, 1)
+    assert len(opened.sent("DELETE")) == 1
