@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from masking_console.errors import JournalError
@@ -52,6 +53,8 @@ if TYPE_CHECKING:
 
 WORKERS = 20
 """DELETEs in flight at once in a large batch; the pace limits the rate."""
+FEW_WORKERS = 4
+"""The same in a small batch, whose first one goes alone: a stop spares the rest."""
 Clocks = tuple[Callable[[], float], Callable[[], float]]
 """A wall clock and a monotonic one, in seconds."""
 FAILURES_IN_A_ROW = 5
@@ -137,6 +140,7 @@ class _Run:
     _waking: asyncio.Task[None] | None = None
     _slept: float = 0.0
     _results: dict[SessionUuid, ExpiryResult] = field(default_factory=dict)
+    _unshown: dict[SessionUuid, ExpiryResult] = field(default_factory=dict)
     _begun: set[SessionUuid] = field(default_factory=set)
     _end: RunEnd | None = None
     _failures: list[str] = field(default_factory=list)
@@ -159,6 +163,11 @@ class _Run:
         if crash is not None:
             raise crash
 
+    @property
+    def _is_small(self) -> bool:
+        plan = self.batch.confirmed.plan
+        return plan.count < plan.rules.name_from
+
     def _is_awake(self) -> bool:
         """Look at the clocks; return whether the run may send.
 
@@ -176,6 +185,7 @@ class _Run:
         while True:
             await asyncio.sleep(self.waits.beat)
             self._is_awake()
+            self._show()
 
     async def _wake_up(self) -> None:
         """Look at what is left after a sleep, and ask whether to go on with it."""
@@ -217,12 +227,15 @@ class _Run:
     ) -> BaseException | None:
         """Send what is to be sent; return a defect of ours, which ends the run."""
         if plan.tier >= Tier.COUNT_AND_ACCOUNT and plan.count > 1:
-            crash = await self._together(self._first_one_alone(next(remaining)))
-            if crash is not None:
-                return crash
-        # A small batch goes one by one: its order is the reviewed one, and a stop
-        # stops after the one that is being sent.
-        workers = 1 if plan.count < plan.rules.name_from else WORKERS
+            first = self._first_one_alone(next(remaining))
+        else:
+            first = self._work(islice(remaining, 1))
+        crash = await self._together(first)
+        if crash is not None:
+            return crash
+        # One by one, twelve sessions behind an answer that hangs took 1.7 times as
+        # long as that answer; few at once leave a stop something to spare.
+        workers = FEW_WORKERS if self._is_small else WORKERS
         return await self._together(*(self._work(remaining) for _ in range(workers)))
 
     async def _together(
@@ -286,7 +299,8 @@ class _Run:
 
     def _settle(self, result: ExpiryResult) -> None:
         self._results[result.session_uuid] = result
-        self.emit(SessionSettled(result))
+        self._unshown[result.session_uuid] = result
+        self._show()
         if self._waking is not None and not self._left():
             # There is nothing left to ask about.
             self.control.resume()
@@ -294,6 +308,24 @@ class _Run:
         if end is not None and result.outcome not in OFF:
             self._stop(end)
         self._note_failure(result)
+
+    def _show(self) -> None:
+        """Emit the results: of a small batch in the reviewed order, while it sends.
+
+        One that waits for those before it is shown at once when the run is paused,
+        held or stopped, so that nothing known is missing when the operator decides.
+        """
+        shown = list(self._unshown)
+        if self._is_small:
+            shown = []
+            is_in_order = self.control.is_open
+            for checked in self.batch.confirmed.plan.sessions:
+                if checked.session_uuid in self._unshown:
+                    shown.append(checked.session_uuid)
+                elif is_in_order and checked.session_uuid not in self._results:
+                    break
+        for session_uuid in shown:
+            self.emit(SessionSettled(self._unshown.pop(session_uuid)))
 
     def _note_failure(self, result: ExpiryResult) -> None:
         """Pause after some equal failures in a row: the cause is not the session."""
@@ -308,6 +340,7 @@ class _Run:
         if len(self._failures) >= FAILURES_IN_A_ROW:
             self._failures.clear()
             self.control.pause()
+            self._show()
             self.emit(
                 RunPaused(
                     f"{FAILURES_IN_A_ROW} failures in a row ({result.detail}). Paused.",
@@ -348,6 +381,7 @@ class _Run:
 
     async def _finish(self, started_at: datetime) -> None:
         """Account for what was never begun, close the batch and say so."""
+        self._show()
         end = self._end
         if end is None:
             is_stopped = self.control.is_stopped

@@ -34,6 +34,8 @@ from masking_console.ui.terminal import (
 from masking_console.ui.themes import ANSI, DARK, SHIPPED
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from masking_console.operations.wiring import Operations
     from masking_console.ui.keys.paste_guard import PasteGuard
     from masking_console.ui.main.outer_screens import OuterScreens
@@ -146,6 +148,7 @@ class ConsoleApp(ListeningApp[int], CrashSafeApp[int]):
         """The screen of the first paint."""
         self._early_pastes: list[events.Paste | PasteDropped] = []
         self._early_keys: deque[events.Key] = deque()
+        self._is_seen = False
         if settings.keymap:
             # Only who has keys of their own pays for looking at all there are.
             from masking_console.ui.keys.keymap import keymap_of  # noqa: PLC0415
@@ -178,6 +181,14 @@ class ConsoleApp(ListeningApp[int], CrashSafeApp[int]):
         steps = self.main.first_steps
         steps.say_of_the_theme(self.available_themes)
         await steps.take(self._first_text)
+
+    def _display(
+        self, screen: Screen[Any], renderable: "RenderableType | None"
+    ) -> None:
+        # The frame's own word that it is painted comes 10 ms after its bytes, and
+        # meanwhile a key is pressed by somebody who sees it.
+        super()._display(screen, renderable)
+        self._is_seen |= screen is self.frame and bool(screen.children)
 
     def _load_styles(self) -> None:
         """Read the styles of all screens.
@@ -217,7 +228,7 @@ class ConsoleApp(ListeningApp[int], CrashSafeApp[int]):
         elif isinstance(event, events.Key) and not event.is_forwarded:
             if is_ready and not self._early_keys:
                 await self._hear(event)
-            elif self.frame.painted.is_set():
+            elif self._is_seen:
                 # Before there was anything to see, a key was meant for the shell.
                 self._early_keys.append(event)
         elif is_ready or not isinstance(event, events.MouseEvent):

@@ -3,7 +3,8 @@
 ``uv run python tests/benchmarks/expire_sessions.py [SESSIONS]`` prints how much faster
 that is than Plivo's own SDK, one after the other (P3), how near to the optimum it comes
 within 300 requests in 5 s (P2), and its CPU against one bare httpx worker that sends
-the same requests (P10). No screen is on. The wait after the first session, the
+the same requests (P10). Twelve sessions, of which one's answer hangs, are measured
+against that one alone. No screen is on. The wait after the first session, the
 operator's last chance, is left out. The SDK's figure is that of a part, scaled up.
 """
 
@@ -35,6 +36,7 @@ from masking_console.practice.exchange import (  # noqa: E402
     PRACTICE_TOKEN,
     practice_account,
 )
+from masking_console.practice.faults import Fault  # noqa: E402
 from masking_console.practice.listing import Conduct  # noqa: E402
 from masking_console.practice.server import serve  # noqa: E402
 from masking_console.practice.simulated_account import (  # noqa: E402
@@ -42,11 +44,13 @@ from masking_console.practice.simulated_account import (  # noqa: E402
     SimulatedAccount,
     Window,
 )
-from masking_console.settings import Settings, checked_api_url  # noqa: E402
+from masking_console.settings import Settings, Timeouts, checked_api_url  # noqa: E402
 from tests.support.expiry_probe import WAITS, carried_out  # noqa: E402
-from tests.support.runs import open_ids, plan_of  # noqa: E402
+from tests.support.runs import bench, open_ids, plan_of, quick_account  # noqa: E402
 
 SDK_PART = 100
+FEW = 12
+USUAL_SECONDS, HANGING_SECONDS = 0.4, 8.0
 WARM_UP = 20
 WINDOW_SECONDS = 5.0
 PERMITS = 300
@@ -202,6 +206,34 @@ def _near_the_optimum(count: int, latency: float, window: str) -> str:
     )
 
 
+def _behind_one_that_hangs(place: int) -> str:
+    """Expire twelve, of which the answer to one takes as long as none other."""
+
+    async def expire(ids: list[SessionUuid], slow: SessionUuid) -> float:
+        account = quick_account(count=200)
+        account.fault = lambda request: Fault(
+            delay_before_seconds=HANGING_SECONDS
+            if request.path.endswith(slow)
+            else USUAL_SECONDS
+        )
+        with tempfile.TemporaryDirectory() as folder:
+            patient = Timeouts(read=60.0, total=60.0)
+            async with bench(account, Path(folder), timeouts=patient) as opened:
+                started = time.perf_counter()
+                assert (await opened.run(ids)).is_clean
+                return time.perf_counter() - started
+
+    ids = open_ids(quick_account(count=200), FEW)
+    slow = ids[place - 1]
+    alone = asyncio.run(expire([slow], slow))
+    together = asyncio.run(expire(ids, slow))
+    return (
+        f"    {FEW} sessions at {USUAL_SECONDS * 1000:.0f} ms, the answer to number "
+        f"{place} takes {HANGING_SECONDS:.0f} s: {together:.2f} s; that one alone "
+        f"{alone:.2f} s: {together / alone:.2f} x"
+    )
+
+
 def _cpu(count: int) -> str:
     with serving(0.0, 2 * count + 2 * WARM_UP) as server:
         ids = server.ids
@@ -224,6 +256,8 @@ def main() -> None:
         print(_faster_than_the_sdk(count, latency), flush=True)  # noqa: T201
     for window in Window:
         print(_near_the_optimum(count, 0.15, window.value), flush=True)  # noqa: T201
+    for place in (1, 2, FEW):
+        print(_behind_one_that_hangs(place), flush=True)  # noqa: T201
     print(_cpu(count))  # noqa: T201
 
 

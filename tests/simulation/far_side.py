@@ -10,12 +10,12 @@ from uuid import uuid4
 import httpx
 
 from masking_console.models.session_uuid import SessionUuid
-from masking_console.practice.embedded import PracticeTransport
 from masking_console.practice.exchange import ReceivedRequest, Reply
 from masking_console.practice.faults import NO_FAULT, Fault
 from masking_console.practice.server import practice_app
 from masking_console.practice.simulated_account import RateLimit, SimulatedAccount
 from masking_console.practice.stored_session import EXPIRED, StoredSession
+from masking_console.practice.transport import PracticeTransport
 from tests.simulation.troubles import Trouble
 
 EPOCH = datetime(2026, 3, 4, 12, tzinfo=UTC)

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from itertools import groupby
 
 from masking_console.models.expiry import ExpiryOutcome, ExpiryResult, Tier
 from masking_console.models.history import SessionRecord, batch_record
@@ -14,6 +13,7 @@ from masking_console.operations.expire_one import (
     MOST_REFUSALS,
     Waits,
 )
+from masking_console.operations.expire_sessions import FEW_WORKERS, WORKERS
 from masking_console.practice.stored_session import EXPIRED
 from tests.simulation.world import OFF, World
 
@@ -124,14 +124,6 @@ def _of_the_requests(world: World) -> Iterator[str]:
 def _of_the_order(world: World) -> Iterator[str]:
     plan = world.confirmed.plan
     order = [each.session_uuid for each in plan.sessions]
-    if plan.count < plan.rules.name_from:
-        # After a sleep all that is left is looked at, in no order.
-        sent = [a for a in world.arrivals if not world.sleeps or a.method == "DELETE"]
-        begun = [name for name, _ in groupby(a.session_uuid for a in sent)]
-        # One that was expired when it was looked at after a sleep is left out.
-        planned = [name for name in order if not world.sleeps or name in begun]
-        if begun != planned[: len(begun)]:
-            yield "a small batch did not go one by one, in the reviewed order"
     if plan.tier >= Tier.COUNT_AND_ACCOUNT and plan.count > 1:
         sent = [a for a in world.arrivals if a.method == "DELETE"]
         others = [a.at for a in sent if a.session_uuid != order[0]]
@@ -162,6 +154,17 @@ def _of_what_was_shown(
     for event in world.events:
         if isinstance(event, SessionSettled):
             shown[event.result.session_uuid].append(event.result)
+    plan = world.confirmed.plan
+    settled = [
+        each.result.session_uuid
+        for each in world.events
+        if isinstance(each, SessionSettled)
+    ]
+    is_small = plan.count < plan.rules.name_from
+    # What is held back for its turn is shown as soon as nothing is sent.
+    is_ordered = is_small and not world.was_held
+    if is_ordered and settled != planned[: len(settled)]:
+        yield "the results of a small batch are not shown in the reviewed order"
     for result in results:
         name = result.session_uuid
         if not shown[name] and result.outcome is not ExpiryOutcome.NOT_SENT:
@@ -170,12 +173,35 @@ def _of_what_was_shown(
             yield f"what was shown of {name.short} differs from the summary"
 
 
+def _of_the_intents(world: World, entries: list[JournalEntry]) -> Iterator[str]:
+    """Yield what is wrong with how many sessions were under way, and which."""
+    plan = world.confirmed.plan
+    order = [each.session_uuid for each in plan.sessions]
+    most = FEW_WORKERS if plan.count < plan.rules.name_from else WORKERS
+    under_way: set[str] = set()
+    begun: list[str] = []
+    for entry in entries:
+        if entry.event is JournalEvent.SESSION_SETTLED:
+            under_way -= {entry.session_uuid}
+        if entry.event is JournalEvent.EXPIRE_INTENDED:
+            under_way |= {entry.session_uuid}
+            begun.append(entry.session_uuid)
+            if len(under_way) > (1 if order[0] in under_way else most):
+                yield f"{len(under_way)} sessions were under way at once"
+    # One that was expired when it was looked at after a sleep is left out.
+    planned = [name for name in order if not world.sleeps or name in begun]
+    for number, name in enumerate(dict.fromkeys(begun)):
+        if name not in planned[: number + most]:
+            yield f"{name[:8]} was begun before its turn"
+
+
 def _of_the_journal(world: World, entries: list[JournalEntry]) -> Iterator[str]:
     settled = {
         e.session_uuid: e for e in entries if e.event is JournalEvent.SESSION_SETTLED
     }
     if len(settled) != sum(e.event is JournalEvent.SESSION_SETTLED for e in entries):
         yield "the journal settles a session twice"
+    yield from _of_the_intents(world, entries)
     record = batch_record(entries)
     assert record is not None
     if world.recovered is None and record.ended_at is None:

@@ -64,6 +64,7 @@ class World:
     events: list[RunEvent] = field(default_factory=list)
     arrivals: list[Arrival] = field(default_factory=list)
     settled_at: dict[str, float] = field(default_factory=dict)
+    was_held: bool = False
     problems: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     is_cancelled: bool = False
@@ -307,6 +308,7 @@ class World:
             name, outcome = result.session_uuid, result.outcome
             self.tell(f"{name.short} settled: {outcome.value}, {result.detail}")
             self.settled_at[name] = self._time()
+            self.was_held |= not self.control.is_open
             if outcome in OFF and self.account.status_of(name) != EXPIRED:
                 self.wrong(f"WRONG VERDICT {name.short} is open, not {outcome.value}")
         else:

@@ -258,10 +258,10 @@ async def test_what_changed_in_the_sleep_is_not_sent(
 async def test_what_was_expired_when_the_run_is_stopped_is_known(
     simulated: SimulatedAccount, tmp_path: Path
 ) -> None:
-    ids = open_ids(simulated, 4)
+    ids = open_ids(simulated, 7)
 
     def meanwhile() -> None:
-        old = simulated.session(ids[3])
+        old = simulated.session(ids[6])
         assert old is not None
         simulated.put(replace(old, was_expired=True))
 
@@ -272,7 +272,7 @@ async def test_what_was_expired_when_the_run_is_stopped_is_known(
         summary = await sleeper.run()
 
         assert summary.end is RunEnd.STOPPED
-        outcomes = [each.outcome for each in summary.results[2:]]
+        outcomes = [each.outcome for each in summary.results[5:]]
         assert outcomes == [U.NOT_SENT, U.ALREADY_EXPIRED]
         entry = (await opened.entries())[-2]
         assert (entry.outcome, entry.evidence) == ("already expired", "look")

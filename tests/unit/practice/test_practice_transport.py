@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
-from masking_console.practice.embedded import PracticeTransport
 from masking_console.practice.exchange import (
     PRACTICE_AUTH_ID,
     PRACTICE_TOKEN,
@@ -17,6 +16,7 @@ from masking_console.practice.faults import Ending, Fault, FaultHook, Mark
 from masking_console.practice.listing import Conduct
 from masking_console.practice.server import practice_app
 from masking_console.practice.simulated_account import SimulatedAccount
+from masking_console.practice.transport import PracticeTransport
 
 SESSIONS = f"/v1/Account/{PRACTICE_AUTH_ID}/Masking/Session"
 FOREVER = 60.0
