@@ -20,4 +20,4 @@ One way down, from the terminal to Plivo, and never back up::
 The import contracts in ``pyproject.toml`` hold this picture true.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

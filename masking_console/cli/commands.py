@@ -5,14 +5,14 @@ import gc
 import os
 import re
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
 from click.exceptions import NoSuchCommand
 
 from masking_console import __version__
 from masking_console.cli.config import config, doctor
-from masking_console.cli.expire import expire
+from masking_console.cli.expire import expire, rehearse
 from masking_console.cli.find import find
 from masking_console.cli.history import history
 from masking_console.cli.options import (
@@ -52,33 +52,85 @@ def practice_server(port: int, *, strict: bool) -> None:
     serve(port, click.echo, account)
 
 
+def _complete_topic(
+    _ctx: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[str]:
+    from masking_console.presentation.guide import TOPICS
+
+    return [each for each in TOPICS if each.startswith(incomplete.casefold())]
+
+
+@click.command("guide", short_help="Show a page of the guide, or list its pages.")
+@click.argument("topic", required=False, shell_complete=_complete_topic)
+def guide(topic: str | None) -> None:
+    """Show a page of the guide as Markdown; without a topic, list its pages."""
+    from masking_console.presentation.guide import guide_page, guide_topics
+
+    click.echo(guide_topics() if topic is None else guide_page(topic), nl=False)
+
+
+class _Place(TypedDict):
+    """The options that say where the console works, by click's names."""
+
+    practice: bool
+    api_url: str | None
+    read_only: bool
+
+
 @click.command(hidden=True)
 @click.argument("ids", nargs=-1, metavar="[UUID ...]")
 @account_options
 @click.option("--file", "file", type=click.Path(), help="Take ids from a file.")
 @read_only_option
+@click.option(
+    "--drill",
+    metavar="NAME",
+    is_flag=False,
+    flag_value="",
+    help="With --practice: an accident to rehearse; without a name, their list.",
+)
 def console(
     ids: tuple[str, ...],
     account: str | None,
     file: str | None,
-    read_only: bool,
-    practice: bool,
-    api_url: str | None,
+    drill: str | None,
+    **place: Unpack[_Place],
 ) -> None:
     """Open the console."""
-    settings = load_settings(
-        account=account, practice=practice, api_url=api_url, read_only=read_only
-    )
+    if drill is not None:
+        _check_drill(drill, practice=place["practice"])
+    if drill == "":
+        return
+    settings = load_settings(account=account, **place)
     first_text = text_of(ids, file)
     if not sys.stdin.isatty():
         raise InputError("The console needs a terminal on its standard input.")
     if not sys.stderr.isatty():
         # Textual draws there, so that the standard output can be piped.
         raise InputError("The console needs a terminal on its error stream (2>).")
-    _run_console(settings, first_text)
+    _run_console(settings, first_text, drill or "")
 
 
-def _run_console(settings: "Settings", first_text: str) -> None:
+def _check_drill(name: str, *, practice: bool) -> None:
+    """Refuse a drill that cannot begin; without a name, list them.
+
+    Raises:
+        InputError: there is no such drill, or the account is a real one.
+    """
+    from masking_console.models.drill import DRILLS
+
+    if not name:
+        width = max(map(len, DRILLS))
+        for each, title in DRILLS.items():
+            click.echo(f"{each:<{width}}  {title}")
+        return
+    if name not in DRILLS:
+        raise InputError(f"No drill of this name. Drills: {', '.join(DRILLS)}.")
+    if not practice:
+        raise InputError("A drill is for the practice account alone: add --practice.")
+
+
+def _run_console(settings: "Settings", first_text: str, drill: str) -> None:
     # What is loaded now stays until the end. Looking through it for garbage, again and
     # again while it grows, takes a tenth of the time to the first paint.
     gc.disable()
@@ -92,7 +144,7 @@ def _run_console(settings: "Settings", first_text: str) -> None:
     refuse_spying_environment(os.environ, practice=settings.practice)
     show_as(settings)
     prepare(os.environ, sys.__stderr__)
-    app = ConsoleApp(settings, lambda: _operations(settings), first_text)
+    app = ConsoleApp(settings, lambda: _operations(settings), first_text, drill=drill)
     with app.departure.on_signals():
         try:
             app.run()
@@ -171,7 +223,7 @@ class ConsoleGroup(click.Group):
 @click.group(
     cls=ConsoleGroup,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes and keys: see the README, or press ? in the console.",
+    epilog="More: masking-console guide. Keys: press ? in the console, or F1.",
 )
 @click.version_option(__version__, prog_name="masking-console")
 def cli() -> None:
@@ -188,6 +240,8 @@ cli.add_command(find)
 cli.add_command(completion)
 cli.add_command(config)
 cli.add_command(doctor)
+cli.add_command(guide)
 cli.add_command(history)
+cli.add_command(rehearse)
 cli.add_command(team)
 cli.add_command(practice_server)

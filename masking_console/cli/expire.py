@@ -13,11 +13,18 @@ from masking_console.cli.options import (
     text_of,
 )
 from masking_console.cli.process import protect
-from masking_console.errors import InputError, RefusedError
+from masking_console.errors import InputError, RefusedError, StoppedError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from masking_console.models.session_ids import PastedIds
+    from masking_console.models.session_uuid import SessionUuid
     from masking_console.settings import Settings
+
+
+_MOST_REHEARSED = 2
+"""One session without a call, and one with."""
 
 
 class _Wishes(TypedDict):
@@ -81,6 +88,66 @@ def expire(
     if not text.strip():
         raise InputError("Give session ids, or --file with a text that has them.")
     sys.exit(_run(settings, pasted, wishes))
+
+
+@click.command(short_help="Try the open questions on a live account, step by step.")
+@click.argument("ids", nargs=-1, required=True, metavar="UUID [UUID]")
+@account_options
+@click.option("--ticket", default="", help="The ticket that asks for it.")
+def rehearse(
+    ids: tuple[str, ...],
+    account: str | None,
+    practice: bool,
+    api_url: str | None,
+    ticket: str,
+) -> None:
+    """Lead through the open questions, with sessions that you can spare.
+
+    The first session is expired while nobody talks, the second while its two people
+    do. Each step says what it does and asks; an expiry is confirmed as any other. A
+    page of facts, without numbers and secrets, is written at the end.
+    """
+    from masking_console.models.session_uuid import SessionUuid
+
+    settings = load_settings(account=account, practice=practice, api_url=api_url)
+    if len(ids) > _MOST_REHEARSED:
+        raise InputError("Give one session, or two; no more are expired.")
+    uuids = [SessionUuid(each) for each in ids]
+    if not sys.stdin.isatty():
+        raise InputError("A rehearsal asks a person. It needs a terminal.")
+    say_where(settings)
+    protect(os.environ, practice=practice)
+    sys.exit(_rehearse(settings, uuids, ticket))
+
+
+def _rehearse(settings: "Settings", uuids: "Sequence[SessionUuid]", ticket: str) -> int:
+    from masking_console.linear.output import Output
+    from masking_console.linear.rehearse import Rehearsal
+    from masking_console.models.cause import Cause
+    from masking_console.operations.wiring import build_operations
+    from masking_console.presentation.display import show_as
+
+    show_as(settings)
+    operations = build_operations(settings, os.environ)
+    cause = Cause.of(ticket, "rehearsal of the open questions")
+    try:
+        if refused := operations.policy.ticket_problem(cause):
+            raise RefusedError(refused)
+        return Rehearsal(operations, uuids, cause, Output(), _asked_line).run()
+    finally:
+        operations.close(audit_seconds=3.0)
+
+
+def _asked_line(question: str) -> str:
+    """Return the line that a person types.
+
+    Raises:
+        StoppedError: the person has left.
+    """
+    try:
+        return input(question)
+    except (EOFError, KeyboardInterrupt):
+        raise StoppedError("Stopped. No page of facts was written.") from None
 
 
 def _piped_text() -> str:

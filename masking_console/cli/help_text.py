@@ -20,7 +20,7 @@ _TABLES = {
     "EXIT STATUS": "| exit code | meaning |",
     "FILES": "| what | where |",
 }
-"""Sections of the manual, and how their tables in the README begin."""
+"""Sections of the manual, and the beginnings of their tables in the guide."""
 
 
 def kept() -> str:
@@ -39,11 +39,11 @@ def made() -> str:
     return cli.get_help(context) + "\n"
 
 
-def manual(readme: str) -> str:
-    """Return the manual page: what the commands and the README's tables say.
+def manual(guide: str) -> str:
+    """Return the manual page, from the commands and the tables of the guide.
 
     Args:
-        readme: the text of the README.
+        guide: the text of all its pages.
     """
     from masking_console import __version__
     from masking_console.cli.commands import cli
@@ -70,8 +70,16 @@ def manual(readme: str) -> str:
         *_commands(cli, context),
     ]
     for title, head in _TABLES.items():
-        lines += [f".SH {title}", *_rows(readme, head)]
+        lines += [f".SH {title}", *_rows(guide, head)]
     return "\n".join(lines) + "\n"
+
+
+def whole_guide() -> str:
+    """Return the text of all pages of the guide."""
+    from masking_console.presentation.guide import FOLDER, TOPICS
+
+    pages = (FOLDER / f"{topic}.md" for topic in TOPICS)
+    return "\n".join(page.read_text(encoding="utf-8") for page in pages)
 
 
 def _commands(group: "click.Group", context: "click.Context") -> Iterator[str]:
@@ -102,9 +110,9 @@ def _paragraphs(text: str | None) -> Iterator[str]:
         yield from (".PP", escaped(" ".join(paragraph.split())))
 
 
-def _rows(readme: str, head: str) -> Iterator[str]:
+def _rows(guide: str, head: str) -> Iterator[str]:
     """Return the rows of a table as items: the first cell, and all others below it."""
-    rows = readme.partition(head)[2].partition("\n\n")[0].splitlines()[2:]
+    rows = guide.partition(head)[2].partition("\n\n")[0].splitlines()[2:]
     for row in rows:
         plain = re.sub(r"`([^`]*)`|\*\*", r"\1", row.strip("| "))
         cells = re.split(r"\s*\|\s*", plain)
@@ -135,5 +143,4 @@ def _write(path: str, text: str) -> None:
 
 if __name__ == "__main__":
     _write(PATH, made())
-    with open("README.md", encoding="utf-8") as page:  # noqa: PTH123 - likewise
-        _write(MANUAL, manual(page.read()))
+    _write(MANUAL, manual(whole_guide()))

@@ -243,7 +243,7 @@ def _is_enabled(backend: "KeyringBackend") -> bool:
 def _missing() -> KeyringMissingError:
     return KeyringMissingError(
         "This computer has no keyring. Use the token for this run only, "
-        "or set up a keyring (see the README) and start again."
+        "or set up a keyring (see the guide) and start again."
     )
 
 

@@ -211,6 +211,10 @@ class Journal:
             session_uuid=session_uuid or "",
         )
 
+    async def record_drill(self, name: str) -> None:
+        """Record that a drill begins; only practice has any."""
+        await self._append(JournalEvent.DRILL_BEGAN, "", detail=name)
+
     async def acknowledge(self, finding: str, reason: str) -> None:
         """Record that a person has seen a finding of a verification, and why."""
         await self._append(

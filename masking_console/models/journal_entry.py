@@ -10,7 +10,7 @@ SCHEMA_VERSION = 5
 """Rises with every change of what an entry holds; 2 brought consoles and looks, and the
 note of the last entry; 3 brought what is found about the journal itself; 4 brought what
 is learnt after the end of a batch, who is behind an operator, and the values to search
-by; 5 brought the journal's own name and the anchors of a team."""
+by; 5 brought the journal's own name, the anchors of a team, and drills."""
 NOTE_SINCE = 2
 """The version since which there is a note of the last entry."""
 
@@ -43,6 +43,8 @@ class JournalEvent(Enum):
     """An operator leaves unsettled what is not settled of a batch."""
     NUMBERS_SHOWN = "numbers.shown"
     """An operator looked at phone numbers in full for a minute."""
+    DRILL_BEGAN = "practice.drill"
+    """A drill began on the practice account; `detail` has its name."""
     JOURNAL_SET_ASIDE = "journal.set_aside"
     """A damaged journal was kept under another name, and this one begun."""
     JOURNAL_CUT = "journal.cut"

@@ -57,3 +57,21 @@ class SessionInspection:
     """The number of other open sessions of a week on its virtual number."""
     before: tuple[BatchRecord, ...]
     """Batches of this console that hold it, newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerShape:
+    """An answer without anything of a person in it."""
+
+    status: int | None
+    """The HTTP status; None where no answer came."""
+    elapsed_ms: int
+    """Duration of the request."""
+    retry_after: str = ""
+    """The header ``Retry-After``, where there is one."""
+    lines: tuple[str, ...] = ()
+    """Fields of the body, one a line, indented by their depth."""
+
+    def has(self, field: str) -> bool:
+        """Whether the body has a field of this name, at any depth."""
+        return any(line.strip().startswith(f"{field}:") for line in self.lines)

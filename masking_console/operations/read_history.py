@@ -94,6 +94,15 @@ class ExportHistory:
                 raise
         return path
 
+    def save_text(self, stem: str, text: str) -> Path:
+        """Write a page beside the exports and return its path; blocks.
+
+        Raises:
+            UnwritableFileError: the folder cannot be written.
+        """
+        with self._made("page"):
+            return self._write(stem, "txt", text)
+
     @contextmanager
     def _made(self, what: str) -> Iterator[None]:
         """Have the folder while something is written, and say why it cannot be."""
@@ -264,6 +273,14 @@ class ReadHistory:
         """
         export = ExportHistory(self._path)
         return await asyncio.to_thread(export.save_report, record)
+
+    def save_text(self, stem: str, text: str) -> Path:
+        """Write a page beside the exports and return its path; blocks.
+
+        Raises:
+            UnwritableFileError: the folder cannot be written.
+        """
+        return ExportHistory(self._path).save_text(stem, text)
 
     async def page(self, query: HistoryQuery, before: int | None = None) -> HistoryPage:
         """Return some of the batches that match, and what cannot be read.

@@ -1,10 +1,10 @@
 """`Operations`: the one frozen object that a face receives."""
 
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from masking_console.audit.sender import AuditOut, rules_of
 from masking_console.credentials.token_command import TokenCommands
@@ -28,12 +28,14 @@ from masking_console.operations.check_sessions import (
     InspectSession,
 )
 from masking_console.operations.connections import Connections, Link
+from masking_console.operations.drill import Drills
 from masking_console.operations.engine import Engine, Stream
 from masking_console.operations.expire_sessions import ExpireSessions
 from masking_console.operations.find_sessions import FindSessions
 from masking_console.operations.manage_accounts import ManageAccounts
 from masking_console.operations.policy import Policy
 from masking_console.operations.read_history import ReadHistory, ReadTeamHistory
+from masking_console.operations.rehearse import Rehearse
 from masking_console.operations.resume_batches import ResumeBatches
 from masking_console.operations.run_control import RunControl
 from masking_console.operations.second_look import SecondLook
@@ -44,6 +46,9 @@ from masking_console.settings import HistoryScope, Settings, ShowNumbers
 if TYPE_CHECKING:
     from masking_console.plivo.network import TransportFactory
     from masking_console.practice.simulated_account import SimulatedAccount
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,8 @@ class Operations:
     """The simulated account, in practice mode."""
     practice_text: str
     """A text to practice pasting with, in practice mode."""
+    drills: Drills
+    """Accidents to rehearse, in practice mode."""
     _engine: Engine
     _journal: Journal
     _connections: Connections
@@ -140,7 +147,11 @@ class Operations:
     def expire(self, confirmed: ConfirmedPlan, control: RunControl) -> Stream[RunEvent]:
         """Carry out a confirmed plan; see `ExpireSessions.run`."""
         operation = ExpireSessions(
-            self.policy, self._connections, self._journal, now=self._clock
+            self.policy,
+            self._connections,
+            self._journal,
+            now=self._clock,
+            clocks=self.drills.clocks,
         )
         gate = self._team.gate()
         return self._engine.stream(
@@ -209,6 +220,14 @@ class Operations:
         ignored = await self._engine.call(self._connections.warm_up(account))
         return tuple(ignored_words(setting) for setting in ignored)
 
+    def rehearsal(self, account: Account) -> Rehearse:
+        """Return the looks of a rehearsal; each is for `look`."""
+        return Rehearse(self._connections, account)
+
+    async def look(self, work: Coroutine[Any, Any, T]) -> T:
+        """Return what a look of a rehearsal finds."""
+        return await self._engine.call(work)
+
     def link(self, account: Account) -> Link | None:
         """Return how the connection to Plivo is doing, without asking anything."""
         return self._connections.link(account)
@@ -267,7 +286,9 @@ def build_operations(
         # Only practice pays for importing the simulated account and its server.
         from masking_console.practice.embedded import open_practice  # noqa: PLC0415
 
-        practice_account, practice_text, new_transport = open_practice(simulated)
+        practice = open_practice(simulated)
+        practice_account, practice_text = practice.account, practice.text
+        new_transport, simulated = practice.new_transport, practice.simulated
     # Before anything runs: without psycopg it ends in one sentence.
     team = Team(settings)
     engine = Engine()
@@ -285,6 +306,14 @@ def build_operations(
         audit.wake()
         team.wake()
 
+    journal = Journal(
+        settings.journal_path,
+        clock,
+        settings.operator_name,
+        wake,
+        team.newest_anchor,
+    )
+    history = ReadHistory(settings.journal_path)
     return Operations(
         settings=settings,
         policy=Policy(settings, clock),
@@ -294,17 +323,14 @@ def build_operations(
             protected_by_config=settings.protected,
             commands=TokenCommands(settings.accounts, environment),
         ),
-        history=ReadHistory(settings.journal_path),
+        history=history,
         practice_account=practice_account,
         practice_text=practice_text,
-        _engine=engine,
-        _journal=Journal(
-            settings.journal_path,
-            clock,
-            settings.operator_name,
-            wake,
-            team.newest_anchor,
+        drills=Drills(
+            simulated if settings.practice else None, journal, history, clock
         ),
+        _engine=engine,
+        _journal=journal,
         _connections=connections,
         _audit=audit,
         _team=team,

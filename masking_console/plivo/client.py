@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Callable, Generator
 from datetime import UTC, datetime
+from http import HTTPStatus
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote, urlencode
@@ -22,9 +23,10 @@ from masking_console.errors import (
 )
 from masking_console.models.account import Account, AccountDetails, AuthId
 from masking_console.models.expiry import RecordedIntent
+from masking_console.models.free_text import fit_to_keep
 from masking_console.models.plain_text import PlainText, plain_text
 from masking_console.models.reach import Unreached
-from masking_console.models.session_detail import SessionDetail
+from masking_console.models.session_detail import AnswerShape, SessionDetail
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.plivo.answers import Answer, SeenAnswers, Verdict
 from masking_console.plivo.details import ListQuery, SessionPage, read_detail, read_page
@@ -40,6 +42,7 @@ from masking_console.plivo.replies import (
     read_list_reply,
     read_session_reply,
 )
+from masking_console.plivo.shapes import shape_lines
 from masking_console.plivo.unreached import STRANGE_PROXY, Progress, Step
 from masking_console.settings import Settings
 
@@ -180,9 +183,7 @@ class PlivoClient:
     ) -> tuple[Answer, SessionPage | None]:
         """Return one page of sessions, within the pace; None where there is none."""
         async with self.pace.permit():
-            parameters = urlencode(query.parameters(), quote_via=quote)
-            path = f"/v1/Account/{self._auth_id_segment}/Masking/Session/?{parameters}"
-            reply = await self._send("GET", path)
+            reply = await self._send("GET", self._list_path(query))
         if isinstance(reply, Answer):
             return reply, None
         page = read_page(reply.body)
@@ -190,6 +191,29 @@ class PlivoClient:
             read_list_reply(reply, datetime.now(UTC), is_page=page is not None)
         )
         return answer, page if answer.verdict is Verdict.FOUND else None
+
+    async def shape_of_session(self, session_uuid: SessionUuid) -> AnswerShape:
+        """Return the answer for one session, without anything of a person in it."""
+        return await self._shape(self._session_path(session_uuid))
+
+    async def shape_of_list(self, query: ListQuery) -> AnswerShape:
+        """Return the answer to a list request, likewise."""
+        return await self._shape(self._list_path(query))
+
+    async def _shape(self, path: str) -> AnswerShape:
+        async with self.pace.permit():
+            reply = await self._send("GET", path)
+        if isinstance(reply, Answer):
+            return AnswerShape(None, reply.elapsed_ms)
+        if reply.status == HTTPStatus.TOO_MANY_REQUESTS:
+            self.pace.refused(None)
+        retry_after = fit_to_keep(reply.retry_after or "", limit=60)
+        lines = shape_lines(reply.body)
+        return AnswerShape(reply.status, reply.elapsed_ms, retry_after, lines)
+
+    def _list_path(self, query: ListQuery) -> str:
+        parameters = urlencode(query.parameters(), quote_via=quote)
+        return f"/v1/Account/{self._auth_id_segment}/Masking/Session/?{parameters}"
 
     async def get_account(self) -> AccountDetails:
         """Return what Plivo says of the account: the cheapest check of a token.

@@ -103,6 +103,8 @@ class EmbeddedPractice(NamedTuple):
     """A text to practice pasting with; empty where the account has too little."""
     new_transport: "Callable[[], httpx.AsyncBaseTransport]"
     """Makes one connection to the simulated service."""
+    simulated: SimulatedAccount
+    """The account itself, for drills."""
 
 
 def open_practice(account: SimulatedAccount | None = None) -> EmbeddedPractice:
@@ -112,7 +114,7 @@ def open_practice(account: SimulatedAccount | None = None) -> EmbeddedPractice:
         text = sample_paste(simulated)
     except ValueError:
         text = ""
-    return EmbeddedPractice(practice_account(), text, _Connector(simulated))
+    return EmbeddedPractice(practice_account(), text, _Connector(simulated), simulated)
 
 
 class _Connector:

@@ -81,14 +81,14 @@ class ConsoleApp(ListeningApp[int], CrashSafeApp[int]):
             show=True,
             tooltip="all keys",
         ),
-        # Over a dialog, and where a question mark is a question mark.
+        # Over a dialog as well, and where a question mark is a question mark.
         moves(
             "f1",
-            "help",
-            "help",
-            id="app.help_always",
+            "guide",
+            "guide",
+            id="app.guide",
             priority=True,
-            tooltip="all keys, from everywhere",
+            tooltip="the guide to this screen",
         ),
         asks(
             "q",
@@ -127,6 +127,7 @@ class ConsoleApp(ListeningApp[int], CrashSafeApp[int]):
         open_operations: "Callable[[], Operations]",
         first_text: str = "",
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        drill: str = "",
     ) -> None:
         is_colorless = bool(os.environ.get("NO_COLOR"))
         # Textual turns the colors of other themes into grays, which are colors too.
@@ -141,6 +142,7 @@ class ConsoleApp(ListeningApp[int], CrashSafeApp[int]):
         self._settings = settings
         self._opening = Opening(open_operations)
         self._first_text = first_text
+        self._drill = drill
         self._clock = clock
         self.is_ready = False
         """Whether everything is loaded, and keys act."""
@@ -181,6 +183,8 @@ class ConsoleApp(ListeningApp[int], CrashSafeApp[int]):
         steps = self.main.first_steps
         steps.say_of_the_theme(self.available_themes)
         await steps.take(self._first_text)
+        if self._drill:
+            await self.main.drill.begin(self._drill)
 
     def _display(
         self, screen: Screen[Any], renderable: "RenderableType | None"
@@ -251,10 +255,14 @@ class ConsoleApp(ListeningApp[int], CrashSafeApp[int]):
     def action_help(self) -> None:
         self.run_worker(self._outer.show_help(), group="help")
 
+    def action_guide(self) -> None:
+        self.run_worker(self._outer.show_guide(), group="help")
+
     def get_system_commands(self, screen: Screen[Any]) -> Iterator[SystemCommand]:
         """Yield what the command palette offers: all that a key can do right now."""
         yield SystemCommand("theme", "Choose other colors", self.action_change_theme)
         yield from self._outer.commands(screen)
+        yield from self.main.drill.commands()
 
     def action_hold(self) -> None:
         """Ctrl+C copies what is selected, else pauses a run; it never quits."""
@@ -272,6 +280,8 @@ class ConsoleApp(ListeningApp[int], CrashSafeApp[int]):
         if self.main.job.is_running:
             work = self._outer.quit_while_running()
             self.run_worker(work, exclusive=True, group="quit")
+        elif self.main.drill.is_under_way:
+            self.run_worker(self.main.drill.quit(), exclusive=True, group="quit")
         elif self.main.follow_up.seconds_to_second_look is not None:
             work = self._outer.quit_before_the_look()
             self.run_worker(work, exclusive=True, group="quit")
@@ -310,7 +320,7 @@ class ConsoleApp(ListeningApp[int], CrashSafeApp[int]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if not self.is_ready or (action in _ON_MAIN and self.screen is not self.main):
             return False
-        if action == "help":
+        if action in {"help", "guide"}:
             return self._outer.may_show_help
         # A run belongs to one account; no other is chosen on top of it.
         if action == "new_account" and self.main.account is not None:

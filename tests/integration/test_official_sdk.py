@@ -1,11 +1,10 @@
-"""Plivo's own SDK, pointed at the practice server as the README says."""
+"""Plivo's own SDK, pointed at the practice server as the guide says."""
 
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import NamedTuple
 
 import plivo.exceptions
@@ -16,9 +15,10 @@ from plivo.base import ResponseObject
 
 from masking_console.practice.faults import Mark
 from masking_console.practice.simulated_account import SimulatedAccount
+from masking_console.presentation.guide import FOLDER
 from tests.support.practice_service import program_environment
 
-README = Path(__file__).parents[2] / "README.md"
+GUIDE = FOLDER / "practice-server.md"
 PATIENCE_SECONDS = 20
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 MARKED = SimulatedAccount(count=0).marked
@@ -55,16 +55,16 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def snippet(
     served: Served, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[tuple[sdk.Client, str]]:
-    """The client of the README's lines, and what they print."""
+    """The client of the guide's lines, and what they print."""
     for name in dir(sdk):
         if name.endswith(("_URI", "_FALLBACK_1", "_FALLBACK_2")):
             monkeypatch.setattr(sdk, name, getattr(sdk, name))
     found = re.findall(
-        r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL
+        r"```python\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL
     )
     (lines,) = (each for each in found if "import plivo" in each)
     names = served._asdict()
-    exec(lines, names)  # noqa: S102 - the README's own lines are what is tested
+    exec(lines, names)  # noqa: S102 - the guide's own lines are what is tested
     with names["client"] as client:
         yield client, capsys.readouterr().out
 

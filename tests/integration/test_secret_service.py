@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 PROGRAMS = ("dbus-run-session", "gnome-keyring-daemon")
 NONE_AT_ALL = (
     "This computer has no keyring. Use the token for this run only, "
-    "or set up a keyring (see the README) and start again."
+    "or set up a keyring (see the guide) and start again."
 )
 LOCKED = [
     "KeyringLockedError",

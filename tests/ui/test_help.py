@@ -14,8 +14,8 @@ from tests.support.console import Console, console
 from tests.support.runs import open_ids
 
 
-async def opened_help(opened: Console, key: str = "?") -> str:
-    await opened.press(key)
+async def opened_help(opened: Console, *keys: str) -> str:
+    await opened.press(*(keys or "?"))
     await opened.until(lambda: isinstance(opened.app.screen, HelpScreen), "help")
     await opened.until(lambda: "SIGNS" in help_text(opened), "the keys")
     return help_text(opened)
@@ -41,7 +41,7 @@ async def test_help_shows_the_keys_of_the_focus_first(
         await opened.press("escape")
         await opened.until(lambda: opened.app.screen is opened.main, "no help")
         await opened.press("3")
-        text = await opened_help(opened, "f1")
+        text = await opened_help(opened, "f1", "?")
         assert text.startswith("IN THE LOG")
         await opened.press("?")
         await opened.until(lambda: opened.app.screen is opened.main, "no help")
@@ -76,7 +76,7 @@ async def test_help_lies_over_every_other_screen_and_a_field_takes_its_key(
         await opened.until(lambda: isinstance(opened.app.focused, Input), "a field")
         await opened.press("?")
         assert opened.app.screen.query_one("#ticket", Input).value == "?"
-        text = await opened_help(opened, "f1")
+        text = await opened_help(opened, "f1", "?")
         assert text.startswith("TICKET")
 
 

@@ -5,7 +5,7 @@ from textual import events
 
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.practice.simulated_account import SimulatedAccount
-from masking_console.ui.screens.help import HelpScreen
+from masking_console.ui.screens.guide import GuideScreen
 from masking_console.ui.widgets.bottom_lines import FilterLine
 from tests.support.console import console
 
@@ -63,7 +63,7 @@ async def test_ctrl_c_never_quits_and_help_opens_and_closes(
         assert opened.app.is_running
         assert any("Press q to quit." in line for line in opened.log_lines())
         await opened.press("f1")
-        await opened.until(lambda: isinstance(opened.app.screen, HelpScreen), "help")
+        await opened.until(lambda: isinstance(opened.app.screen, GuideScreen), "help")
         await opened.press("f1")
         await opened.until(lambda: opened.app.screen is opened.main, "no help")
         await opened.press("f2")

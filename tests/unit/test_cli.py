@@ -43,12 +43,11 @@ def test_the_help_that_is_kept_is_what_the_commands_say() -> None:
     assert help_text.kept() == help_text.made()
 
 
-def test_the_manual_that_is_kept_is_what_the_commands_and_the_readme_say() -> None:
+def test_the_manual_that_is_kept_is_what_the_commands_and_the_guide_say() -> None:
     # If not: uv run python -m masking_console.cli.help_text
-    readme = Path(__file__).parents[2] / "README.md"
     kept = Path(help_text.MANUAL).read_text(encoding="utf-8")
 
-    assert kept == help_text.manual(readme.read_text(encoding="utf-8"))
+    assert kept == help_text.manual(help_text.whole_guide())
 
 
 def test_the_manual_has_every_command_and_no_request_that_man_does_not_know() -> None:

@@ -25,7 +25,7 @@ from tests.support.keyrings import KeyringInMemory, using
 
 NONE_AT_ALL = (
     "This computer has no keyring. Use the token for this run only, "
-    "or set up a keyring (see the README) and start again."
+    "or set up a keyring (see the guide) and start again."
 )
 LOCKED = "The keyring is locked. Unlock it, or use the token for this run only."
 SECRET = "a-secret-that-nobody-may-see"

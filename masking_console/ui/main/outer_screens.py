@@ -1,7 +1,10 @@
 """The screens that lie over the main one, and what comes back from them."""
 
+import asyncio
 from collections.abc import Collection, Iterator
 from functools import partial
+from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 from textual.app import App, SystemCommand
@@ -30,6 +33,10 @@ from masking_console.ui.screens.question import (
     QuestionScreen,
     SecondLookQuestion,
 )
+
+
+def _guide_module() -> ModuleType:
+    return import_module("masking_console.ui.screens.guide")
 
 
 class OuterScreens:
@@ -69,14 +76,24 @@ class OuterScreens:
 
     @property
     def may_show_help(self) -> bool:
-        """Whether help is not shown yet."""
-        return not isinstance(self._app.screen, HelpScreen)
+        """Whether neither help nor the guide is shown yet."""
+        return type(self._app.screen).__name__ not in {"HelpScreen", "GuideScreen"}
 
     async def show_help(self) -> None:
         """Show the keys of the screen that is there, of its focus first."""
         if self.may_show_help:
             help_screen = HelpScreen(help_groups(self._app.screen))
             await self._space.ask(help_screen)
+
+    async def show_guide(self) -> None:
+        """Show the page of the guide that fits the screen, and its keys if wanted."""
+        if not self.may_show_help:
+            return
+        # Few ask for it, and Markdown takes a tenth of a second to import.
+        guide = await asyncio.to_thread(_guide_module)
+        topic = getattr(self._app.screen, "GUIDE_PAGE", "agent")
+        if await self._space.ask(guide.GuideScreen(topic)):
+            await self.show_help()
 
     def commands(self, screen: Screen[Any]) -> Iterator[SystemCommand]:
         """Yield what can be done right now, for the command palette."""

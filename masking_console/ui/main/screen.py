@@ -27,6 +27,7 @@ from masking_console.ui.main.accounts import AccountSwitch, FirstSteps
 from masking_console.ui.main.check import CheckJob
 from masking_console.ui.main.conditions import Tickets, WriteSwitch
 from masking_console.ui.main.details import DetailJob, NumbersJob
+from masking_console.ui.main.drill import DrillJob
 from masking_console.ui.main.expire import ExpiryJob
 from masking_console.ui.main.find import REFRESH_SECONDS, FindJob
 from masking_console.ui.main.follow_up import FollowUp
@@ -142,6 +143,7 @@ class MainScreen(PanesScreen):
             self.checks,
             self.follow_up,
         )
+        self.drill = DrillJob(space)
         self.first_steps = FirstSteps(space, self.accounts)
         self.outer = OuterScreens(
             space,
@@ -190,6 +192,7 @@ class MainScreen(PanesScreen):
         """End what lasts for a limited time, and show the new second."""
         self.writes.turn_off_when_idle()
         self.numbers.tick()
+        self.drill.tick()
         self.space.look_at_link()
 
     def action_keep_ticket(self) -> None:

@@ -65,6 +65,8 @@ class Workspace:
     """Whether a list is being reviewed."""
     find_progress: str = ""
     """Progress of the search under way, as the title of the queue ends."""
+    drill_clock: str = ""
+    """The clock of a drill in the header; empty without one."""
     numbers_notice: str = ""
     """Notice in the header while phone numbers can be read."""
 
@@ -202,7 +204,7 @@ class Workspace:
         facts = StatusFacts(
             now=self.clock().replace(microsecond=0),
             practice=self.settings.practice,
-            notice=self.numbers_notice,
+            notice="   ".join(filter(None, (self.drill_clock, self.numbers_notice))),
             ticket=self.cause.ticket,
             is_ticket_asked=self.is_ticket_asked,
             journal=self._journal,

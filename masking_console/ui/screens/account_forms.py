@@ -60,6 +60,7 @@ class ReplaceTokenScreen(ModalScreen[Account | None]):
     Enter in the field leads to Cancel; only the button, reached by hand, replaces.
     """
 
+    GUIDE_PAGE = "network"
     CSS_PATH = "replace_token.tcss"
     AUTO_FOCUS = "#token"
     BINDING_GROUP_TITLE = "new token"
@@ -143,6 +144,7 @@ class NewAccountScreen(ModalScreen[Account | None]):
     Enter in a field leads to the next one; only the button, reached by hand, saves.
     """
 
+    GUIDE_PAGE = "network"
     CSS_PATH = "new_account.tcss"
     AUTO_FOCUS = "#name"
     BINDING_GROUP_TITLE = "new account"

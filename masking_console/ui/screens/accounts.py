@@ -65,6 +65,7 @@ class AccountsScreen(Screen[Account | None]):
     One thing at a time is done to an account: what runs is never cut short by a key.
     """
 
+    GUIDE_PAGE = "network"
     CSS_PATH = "accounts.tcss"
     AUTO_FOCUS = "#accounts-table"
     BINDING_GROUP_TITLE = "accounts"

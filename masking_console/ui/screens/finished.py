@@ -43,6 +43,7 @@ class Afterwards(Enum):
 class FinishedScreen(ModalScreen[Afterwards]):
     """Shows the counts of a batch and what is left to do."""
 
+    GUIDE_PAGE = "accidents"
     CSS_PATH = "finished.tcss"
     BINDING_GROUP_TITLE = "finished"
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -224,6 +224,7 @@ def _holds_all(key: SessionUuid, row: SessionRecord, words: Sequence[str]) -> bo
 class HistoryScreen(Screen[BatchRecord | None]):
     """Returns a batch whose open sessions are to be checked again, or None."""
 
+    GUIDE_PAGE = "promises"
     CSS_PATH = "history.tcss"
     AUTO_FOCUS = "#batches"
     BINDING_GROUP_TITLE = "history"

@@ -93,6 +93,7 @@ class MatterTable(RowsView[str, NotSettled]):
 class NotSettledScreen(Screen[tuple[SessionUuid, ...] | None]):
     """Returns the sessions to queue for a new review, or None; it sends nothing."""
 
+    GUIDE_PAGE = "accidents"
     CSS_PATH = "not_settled.tcss"
     AUTO_FOCUS = "#matters"
     BINDING_GROUP_TITLE = "not settled"

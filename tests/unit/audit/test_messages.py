@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -25,6 +24,7 @@ from masking_console.audit.targets import messages
 from masking_console.journal.seals import FIRST_SEAL, SealedRow, seal
 from masking_console.models.account import AuthToken
 from masking_console.models.journal_entry import JournalEntry, JournalEvent
+from masking_console.presentation.guide import FOLDER
 
 NOW = datetime(2026, 3, 4, 12, 5, 2, 45, tzinfo=UTC)
 UUID = "c28b77d4-21e7-43bd-9447-04bfee92e651"
@@ -254,8 +254,8 @@ def test_a_token_that_an_older_version_wrote_stays_on_this_computer(name: str) -
     assert not token.is_empty, "it is known as long as somebody holds it"
 
 
-def test_the_proof_in_the_readme_proves_parts_and_finds_what_was_changed() -> None:
-    guide = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+def test_the_proof_in_the_guide_proves_parts_and_finds_what_was_changed() -> None:
+    guide = (FOLDER / "audit.md").read_text(encoding="utf-8")
     (proof,) = re.findall(r"```python\n(import hashlib.*?)```", guide, re.DOTALL)
     lines = [
         line
@@ -278,8 +278,8 @@ def test_the_proof_in_the_readme_proves_parts_and_finds_what_was_changed() -> No
     assert "gap before entry 3" in proved([*lines[:-2], lines[-1]]).stderr
 
 
-def test_the_readme_names_every_field_that_leaves() -> None:
-    guide = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+def test_the_guide_names_every_field_that_leaves() -> None:
+    guide = (FOLDER / "audit.md").read_text(encoding="utf-8")
     names = {
         "batch_id": "batch",
         "session_uuid": "session",
