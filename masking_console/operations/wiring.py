@@ -44,7 +44,7 @@ from masking_console.presentation.reach import ignored_words
 from masking_console.settings import HistoryScope, Settings, ShowNumbers
 
 if TYPE_CHECKING:
-    from masking_console.plivo.network import TransportFactory
+    from masking_console.practice.embedded import EmbeddedPractice
     from masking_console.practice.simulated_account import SimulatedAccount
 
 
@@ -280,55 +280,27 @@ def build_operations(
         clock: tells aware times.
         stopwatch: tells seconds, to time requests with.
     """
-    new_transport: TransportFactory | None = None
-    practice_account, practice_text = None, ""
-    if settings.practice:
-        # Only practice pays for importing the simulated account and its server.
-        from masking_console.practice.embedded import open_practice  # noqa: PLC0415
-
-        practice = open_practice(simulated)
-        practice_account, practice_text = practice.account, practice.text
-        new_transport, simulated = practice.new_transport, practice.simulated
+    practice = _practice(settings, simulated)
     # Before anything runs: without psycopg it ends in one sentence.
     team = Team(settings)
     engine = Engine()
-    connections = Connections(settings, new_transport, stopwatch, environment)
-
-    async def check_account(account: Account) -> AccountDetails:
-        return await engine.call(connections.check_account(account))
-
+    transport = practice.new_transport if practice is not None else None
+    connections = Connections(settings, transport, stopwatch, environment)
     engine.start()
     audit = AuditOut(settings.journal_path, rules_of(settings))
     audit.start()
     team.start()
-
-    def wake() -> None:
-        audit.wake()
-        team.wake()
-
-    journal = Journal(
-        settings.journal_path,
-        clock,
-        settings.operator_name,
-        wake,
-        team.newest_anchor,
-    )
+    journal = _journal(settings, clock, audit, team)
     history = ReadHistory(settings.journal_path)
+    account = practice.simulated if practice is not None else None
     return Operations(
         settings=settings,
         policy=Policy(settings, clock),
-        accounts=ManageAccounts(
-            check_account,
-            environment,
-            protected_by_config=settings.protected,
-            commands=TokenCommands(settings.accounts, environment),
-        ),
+        accounts=_accounts(settings, environment, engine, connections),
         history=history,
-        practice_account=practice_account,
-        practice_text=practice_text,
-        drills=Drills(
-            simulated if settings.practice else None, journal, history, clock
-        ),
+        practice_account=practice.account if practice is not None else None,
+        practice_text=practice.text if practice is not None else "",
+        drills=Drills(account, journal, history, clock),
         _engine=engine,
         _journal=journal,
         _connections=connections,
@@ -336,6 +308,55 @@ def build_operations(
         _team=team,
         _team_history=_team_history(settings),
         _clock=clock,
+    )
+
+
+def _practice(
+    settings: Settings, simulated: "SimulatedAccount | None"
+) -> "EmbeddedPractice | None":
+    """Return the simulated account, in practice mode."""
+    if not settings.practice:
+        return None
+    # Only practice pays for importing the simulated account and its server.
+    from masking_console.practice.embedded import open_practice  # noqa: PLC0415
+
+    return open_practice(simulated)
+
+
+def _accounts(
+    settings: Settings,
+    environment: Mapping[str, str],
+    engine: Engine,
+    connections: Connections,
+) -> ManageAccounts:
+    """Return the accounts, each of which the engine checks with Plivo."""
+
+    async def check_account(account: Account) -> AccountDetails:
+        return await engine.call(connections.check_account(account))
+
+    return ManageAccounts(
+        check_account,
+        environment,
+        protected_by_config=settings.protected,
+        commands=TokenCommands(settings.accounts, environment),
+    )
+
+
+def _journal(
+    settings: Settings, clock: Callable[[], datetime], audit: AuditOut, team: Team
+) -> Journal:
+    """Return the journal, which wakes all that sends its entries on."""
+
+    def wake() -> None:
+        audit.wake()
+        team.wake()
+
+    return Journal(
+        settings.journal_path,
+        clock,
+        settings.operator_name,
+        wake,
+        team.newest_anchor,
     )
 
 

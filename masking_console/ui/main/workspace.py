@@ -118,7 +118,11 @@ class Workspace:
         return await answer_to(self.screen.app, dialog)
 
     def work(self, job: Coroutine[Any, Any, Any], group: str) -> None:
-        """Do a job beside the others; the screen's end cancels it."""
+        """Do a job beside the others; the screen's end cancels it.
+
+        Textual's `@work` would give it to the object with the method. A job has none:
+        a dialog that starts one must not take it along when it closes.
+        """
         self.screen.run_worker(job, group=group)
 
     def work_alone(self, job: Coroutine[Any, Any, Any], group: str) -> None:
