@@ -157,6 +157,35 @@ def open_private(path: Path, flags: int) -> int:
     return descriptor
 
 
+if sys.platform == "win32":  # pragma: no cover - tested on Linux
+    import msvcrt
+
+    def try_lock(descriptor: int) -> None:
+        """Take the lock of a file; see below."""
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+
+    def unlock(descriptor: int) -> None:
+        """Give the lock of a file back."""
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
+
+else:
+    import fcntl
+
+    def try_lock(descriptor: int) -> None:
+        """Take the lock of a file until it is given back or closed.
+
+        Raises:
+            OSError: somebody else has it.
+        """
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def unlock(descriptor: int) -> None:
+        """Give the lock of a file back."""
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+
+
 def why_not(error: OSError) -> str:
     """Return why a file cannot be used, for the middle of a sentence."""
     if isinstance(error, UnsafePathError):

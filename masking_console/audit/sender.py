@@ -26,13 +26,17 @@ from masking_console.audit.targets import (
     trusted_context,
 )
 from masking_console.errors import JournalError
-from masking_console.journal.consoles import try_lock
 from masking_console.journal.entry_reader import read_last, read_rows
 from masking_console.journal.failures import in_our_words
 from masking_console.journal.seals import SealedRow
 from masking_console.models.journal_entry import AuditState
 from masking_console.models.plain_text import plain_text
-from masking_console.paths import UnsafePathError, make_private_subfolder, open_private
+from masking_console.paths import (
+    UnsafePathError,
+    make_private_subfolder,
+    open_private,
+    try_lock,
+)
 from masking_console.settings import AuditRules, AuditTarget, Settings
 
 _LONGEST = 1024

@@ -16,8 +16,7 @@ from masking_console.audit.messages import (
     AuditEntry,
     syslog_message,
 )
-from masking_console.journal.consoles import try_lock
-from masking_console.paths import UnsafePathError, identity
+from masking_console.paths import UnsafePathError, identity, try_lock
 from masking_console.plivo.certificates import load_trust
 from masking_console.settings import AuditKind, AuditTarget
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from masking_console.paths import make_private_subfolder, open_private
+from masking_console.paths import make_private_subfolder, open_private, try_lock
 
 if sys.platform != "win32":  # pragma: no branch - tested on Linux
     import pwd
@@ -57,25 +57,6 @@ def windows_user(get_user_name: GetUserName) -> str:
     buffer = ctypes.create_unicode_buffer(_LONGEST)
     is_there = get_user_name(buffer, ctypes.byref(length))
     return (buffer.value if is_there else "") or _UNKNOWN
-
-
-if sys.platform == "win32":  # pragma: no cover - tested on Linux
-    import msvcrt
-
-    def try_lock(descriptor: int) -> None:
-        """Take the lock of a file; see below."""
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-
-else:
-    import fcntl
-
-    def try_lock(descriptor: int) -> None:
-        """Take the lock of a file until it is closed.
-
-        Raises:
-            OSError: somebody else has it.
-        """
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 class Consoles:

@@ -1,6 +1,7 @@
 """The clients of Plivo that are open: one an account, and one pace for each Auth ID."""
 
 import asyncio
+import hashlib
 import re
 import threading
 import time
@@ -22,6 +23,7 @@ from masking_console.models.reach import (
 )
 from masking_console.plivo.answers import Answer, SeenAnswers, Verdict
 from masking_console.plivo.pacing import Pace
+from masking_console.plivo.shared_permits import SharedPermits
 from masking_console.presentation.reach import reach_words
 from masking_console.settings import Settings
 
@@ -170,16 +172,35 @@ class Connections:
         for client in self._clients.values():
             await client.aclose()
         self._clients.clear()
+        for pace in self._paces.values():
+            pace.close()
+        self._paces.clear()
 
     def _new_client(self, account: Account) -> "PlivoClient":
         network = self._opened()
         from masking_console.plivo.client import PlivoClient  # noqa: PLC0415 - loaded by now
 
         # The limit is the account's, so a new token does not bring new permits.
-        pace = self._paces.setdefault(account.auth_id, Pace(self._settings.share))
+        pace = self._paces.get(account.auth_id)
+        if pace is None:
+            pace = Pace(self._settings.share, shared=self._permits(account))
+            self._paces[account.auth_id] = pace
         return PlivoClient(
             account, self._settings, pace, network, self._stopwatch, self._seen
         )
+
+    def _permits(self, account: Account) -> SharedPermits | None:
+        """Return what this account's consoles share; None where each is by itself."""
+        if self._settings.practice:
+            # Each console has a simulated account of its own.
+            return None
+        name = hashlib.sha256(account.auth_id.encode()).hexdigest()[:12]
+        path = self._settings.journal_path.with_name(f"pace-{name}.bin")
+        try:
+            return SharedPermits(path)
+        except OSError:
+            # A folder that cannot be written: nothing is expired then, either.
+            return None
 
     def _opened(self) -> "Network":
         """Return the way to the base URL, one for all accounts; loads httpx."""

@@ -14,6 +14,8 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from masking_console.plivo.shared_permits import AWAY_SHARE, SharedPermits
+
 ACCOUNT_LIMIT = 300
 """Requests that Plivo allows an account in one window."""
 WINDOW_SECONDS = 5.0
@@ -28,7 +30,20 @@ _PERMITS_BACK_PER_SECOND = 2.0
 class Pace:
     """Hands out permits in order of arrival, and slows everything down on a 429."""
 
-    def __init__(self, share: float, clock: Callable[[], float] | None = None) -> None:
+    def __init__(
+        self,
+        share: float,
+        clock: Callable[[], float] | None = None,
+        shared: SharedPermits | None = None,
+    ) -> None:
+        """Make it; in the event loop that it is used in.
+
+        Args:
+            share: the part of the account's limit to take.
+            clock: tells seconds; None for the event loop's.
+            shared: the permits of all consoles on this computer.
+        """
+        self._shared = shared
         self._clock = clock or asyncio.get_running_loop().time
         self._permits = max(1, int(ACCOUNT_LIMIT * min(share, 1.0)))
         # Faster than the mean, so that a pause is caught up without a burst: by a third
@@ -81,8 +96,16 @@ class Pace:
     def give_back(self) -> None:
         """Note that a request has its answer; its permit returns a window later."""
         self._in_flight -= 1
+        if self._shared is not None:
+            self._shared.give_back(WINDOW_SECONDS)
         self._coming_back.append(self._clock() + WINDOW_SECONDS)
         self._given_back.set()
+
+    def close(self) -> None:
+        """Let go of what is shared with other consoles."""
+        if self._shared is not None:
+            self._shared.close()
+            self._shared = None
 
     def refused(self, retry_after_seconds: float | None) -> float:
         """Close the gate after a 429 and return for how many seconds."""
@@ -96,6 +119,8 @@ class Pace:
         self._refusals = min(self._refusals + 1, 10)
         self._refused_at = now
         self._closed_until = max(self._closed_until, now + wait)
+        if self._shared is not None:
+            self._shared.close_gate(self._closed_until)
         return self.closed_for
 
     def accepted(self) -> None:
@@ -116,9 +141,14 @@ class Pace:
         if self._in_flight + len(self._coming_back) >= self._permits_now():
             returns = self._coming_back[0] if self._coming_back else now
             return returns - now if returns > now else WINDOW_SECONDS
-        return self._next_start - now if self._next_start > now else None
+        if self._next_start > now:
+            return self._next_start - now
+        # The last of all: it takes the permit.
+        return self._shared.take(self._permits) if self._shared is not None else None
 
     def _permits_now(self) -> int:
+        if self._shared is not None and self._shared.is_stuck:
+            return max(1, self._permits // AWAY_SHARE)
         if self._refused_at is None:
             return self._permits
         back = self._clock() - self._refused_at - _HALVED_FOR_SECONDS
