@@ -29,7 +29,13 @@ from masking_console.models.reach import Unreached
 from masking_console.models.session_detail import AnswerShape, SessionDetail
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.plivo.answers import Answer, SeenAnswers, Verdict
-from masking_console.plivo.details import ListQuery, SessionPage, read_detail, read_page
+from masking_console.plivo.details import (
+    ListQuery,
+    SessionPage,
+    read_detail,
+    read_page,
+    shape_lines,
+)
 from masking_console.plivo.http_clients import LOCATION, HttpClients
 from masking_console.plivo.network import Network, Way
 from masking_console.plivo.pacing import Pace
@@ -42,7 +48,6 @@ from masking_console.plivo.replies import (
     read_list_reply,
     read_session_reply,
 )
-from masking_console.plivo.shapes import shape_lines
 from masking_console.plivo.unreached import STRANGE_PROXY, Progress, Step
 from masking_console.settings import Settings
 

@@ -81,7 +81,7 @@ class SharedPermits:
     def close_gate(self, until: float) -> None:
         """Let nobody send before a moment, as after a 429."""
         with suppress(OSError):
-            closed = _SLOT.unpack(os.pread(self._descriptor, _SLOT.size, 0))[0]
+            closed = _SLOT.unpack(self._read(_SLOT.size))[0]
             if until > closed or closed > self._clock() + HELD_SECONDS:
                 self._write(-1, until)
 
@@ -91,7 +91,7 @@ class SharedPermits:
 
     def _take(self, most: int) -> float | None:
         now = self._clock()
-        closed, *slots = _FORMAT.unpack(os.pread(self._descriptor, _FORMAT.size, 0))
+        closed, *slots = _FORMAT.unpack(self._read(_FORMAT.size))
         if now < closed <= now + HELD_SECONDS:
             return float(closed - now)
         # The clock begins anew with the computer: what lies far ahead is of before.
@@ -107,9 +107,14 @@ class SharedPermits:
         self._held.append(slot)
         return None
 
+    def _read(self, size: int) -> bytes:
+        os.lseek(self._descriptor, 0, os.SEEK_SET)
+        return os.read(self._descriptor, size)
+
     def _write(self, slot: int, moment: float) -> None:
         with suppress(OSError):
-            os.pwrite(self._descriptor, _SLOT.pack(moment), _SLOT.size * (slot + 1))
+            os.lseek(self._descriptor, _SLOT.size * (slot + 1), os.SEEK_SET)
+            os.write(self._descriptor, _SLOT.pack(moment))
 
     def _lock(self) -> bool:
         try:

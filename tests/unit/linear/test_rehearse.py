@@ -19,7 +19,7 @@ from masking_console.models.cause import Cause
 from masking_console.models.session_detail import AnswerShape
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.wiring import build_operations
-from masking_console.plivo.shapes import shape_lines
+from masking_console.plivo.details import shape_lines
 from masking_console.practice.exchange import ReceivedRequest, Reply
 from masking_console.practice.faults import Ending, Fault, Mark
 from masking_console.practice.simulated_account import SimulatedAccount
