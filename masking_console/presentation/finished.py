@@ -2,9 +2,11 @@
 
 from collections import Counter
 from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 from masking_console.models.expiry import ExpiryOutcome, ExpirySummary, RunEnd
 from masking_console.models.unsettled import NotSettled
+from masking_console.presentation.display import Sign
 from masking_console.presentation.run_lines import headline
 from masking_console.presentation.sessions import outcome_sign
 
@@ -76,9 +78,20 @@ _NAMED = 3
 """Most sessions of one outcome that are named."""
 
 
-def summary_lines(summary: ExpirySummary) -> tuple[str, ...]:
-    """Return one line an outcome: sign, word, count, and the sessions to look at."""
-    lines = []
+class SummaryRow(NamedTuple):
+    """One outcome of a batch."""
+
+    sign: Sign
+    """The sign of the outcome."""
+    sessions: int
+    """Number of sessions with it."""
+    line: str
+    """Sign, word, count, and the sessions to look at."""
+
+
+def summary_rows(summary: ExpirySummary) -> tuple[SummaryRow, ...]:
+    """Return one row an outcome; those of a good end are always there."""
+    rows = []
     for outcome, label in _LABELS.items():
         results = [each for each in summary.results if each.outcome is outcome]
         if not results and outcome not in _ALWAYS:
@@ -88,8 +101,13 @@ def summary_lines(summary: ExpirySummary) -> tuple[str, ...]:
             names = " ".join(each.session_uuid.short for each in results[:_NAMED])
             more = " ..." if len(results) > _NAMED else ""
             line += f"   {names}{more}"
-        lines.append(line)
-    return tuple(lines)
+        rows.append(SummaryRow(outcome_sign(outcome), len(results), line))
+    return tuple(rows)
+
+
+def summary_lines(summary: ExpirySummary) -> tuple[str, ...]:
+    """Return the lines of the rows."""
+    return tuple(row.line for row in summary_rows(summary))
 
 
 def first_step(summary: ExpirySummary) -> str:

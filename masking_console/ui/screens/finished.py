@@ -1,12 +1,14 @@
 """The result of a batch; it stays until it is closed."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from enum import Enum
 from typing import ClassVar
 
+from rich.style import Style
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.reactive import var
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
@@ -14,11 +16,11 @@ from masking_console.errors import MaskingConsoleError
 from masking_console.models.expiry import ExpirySummary
 from masking_console.models.history import BatchRecord
 from masking_console.operations.read_history import ReadHistory
-from masking_console.presentation.display import hour_to_second, zone_name
+from masking_console.presentation.display import Sign, hour_to_second, zone_name
 from masking_console.presentation.finished import (
     may_still_connect,
     saved_words,
-    summary_lines,
+    summary_rows,
 )
 from masking_console.presentation.history import copied_words, exported_words
 from masking_console.presentation.run_lines import headline, report
@@ -38,6 +40,72 @@ class Afterwards(Enum):
     """Leave it as it is."""
     CHECK = "check"
     """Look at what may still connect calls, and review it again."""
+
+
+_LOOKS = {
+    Sign.DONE: "good",
+    Sign.ALREADY: "good",
+    Sign.UNKNOWN: "warn",
+    Sign.RETRY: "warn",
+}
+"""The look of each sign; what is not here has failed."""
+
+
+class FinishedWords(Static):
+    """Result of a batch: each outcome that has sessions in the color of its sign."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "finished-words--good",
+        "finished-words--warn",
+        "finished-words--bad",
+        "finished-words--none",
+    }
+    DEFAULT_CSS = """
+    FinishedWords {
+        & > .finished-words--good { color: $text-success; text-style: bold; }
+        & > .finished-words--warn { color: $text-warning; text-style: bold; }
+        & > .finished-words--bad { color: $text-error; text-style: bold; }
+        & > .finished-words--none { color: $text-muted; }
+    }
+    """
+    summary: var[ExpirySummary | None] = var(None, init=False)
+
+    def __init__(self, summary: ExpirySummary, *, id: str) -> None:  # noqa: A002 - Textual's own name
+        super().__init__(id=id)
+        self.set_reactive(FinishedWords.summary, summary)
+
+    def watch_summary(self) -> None:
+        self.refresh(layout=True)
+
+    def render(self) -> Text:
+        summary = self.summary
+        if summary is None:
+            return Text()
+        plan = summary.batch.confirmed.plan
+        ticket = f"   Ticket {plan.ticket}" if plan.ticket else ""
+        head = f"Account {plan.account.label.upper()}{ticket}   {_span(summary)}"
+        lines = [Text(head), Text()]
+        for row in summary_rows(summary):
+            look = _LOOKS.get(row.sign, "bad") if row.sessions else "none"
+            lines.append(Text(row.line, self._style(look)))
+        look = "good" if summary.is_clean else "warn"
+        headed = headline(BatchRecord.of(summary))
+        lines += [Text(), Text(headed, self._style(look))]
+        lines += map(Text, self._what_is_left(summary))
+        return Text("\n").join(lines)
+
+    def _style(self, look: str) -> Style:
+        return self.get_component_rich_style(f"finished-words--{look}", partial=True)
+
+    def _what_is_left(self, summary: ExpirySummary) -> Iterator[str]:
+        left = len(summary.to_check)
+        if left:
+            how = f"Press {key_of('finished.check', self.screen)} to check and retry."
+            yield may_still_connect(summary, how)
+        yield from ("", saved_words(summary), "")
+        check = f"{hints(self.screen, 'finished.check')} {left}   " if left else ""
+        rest = ("finished.copy", "finished.add_ticket", "finished.close")
+        yield f"{check}{hints(self.screen, *rest)}"
 
 
 class FinishedScreen(ModalScreen[Afterwards]):
@@ -88,32 +156,10 @@ class FinishedScreen(ModalScreen[Afterwards]):
         with DialogBox(id="finished") as box:
             box.border_title = "Finished" if summary.is_clean else _WITH_PROBLEMS
             self.set_class(not summary.is_clean, "-problems")
-            yield Static(self._words(), id="finished-words")
+            yield FinishedWords(summary, id="finished-words")
             yield Static(id="finished-later")
             yield Static(Text(self._look), id="finished-look")
             yield Static(Text(self._said), id="finished-copied", classes="says")
-
-    def _words(self) -> Text:
-        summary = self.summary
-        plan = summary.batch.confirmed.plan
-        ticket = f"   Ticket {plan.ticket}" if plan.ticket else ""
-        times = _span(summary)
-        lines = [
-            f"Account {plan.account.label.upper()}{ticket}   {times}",
-            "",
-            *summary_lines(summary),
-            "",
-            headline(BatchRecord.of(summary)),
-        ]
-        left = len(summary.to_check)
-        if left:
-            how = f"Press {key_of('finished.check', self)} to check and retry."
-            lines.append(may_still_connect(summary, how))
-        lines += ["", saved_words(summary), ""]
-        check = f"{hints(self, 'finished.check')} {left}   " if left else ""
-        rest = ("finished.copy", "finished.add_ticket", "finished.close")
-        lines.append(f"{check}{hints(self, *rest)}")
-        return Text("\n".join(lines))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "check" and not self.summary.to_check:
@@ -160,7 +206,7 @@ class FinishedScreen(ModalScreen[Afterwards]):
         """Show the batch with all that was learnt since."""
         self.summary = summary
         self._show_problems(has_problems=not summary.is_clean)
-        self.query_one("#finished-words", Static).update(self._words())
+        self.query_one(FinishedWords).summary = summary
         self.refresh_bindings()
 
     def tell_look(self, words: str, warning: str) -> None:
