@@ -141,15 +141,16 @@ class SessionQueue:
     ) -> Found:
         """Put sessions that the latest search has found on top, none of them ticked.
 
-        What a search brings that was taken back meanwhile is left out.
+        What a search brings that was taken back meanwhile is left out. Without an
+        origin, new sessions are appended.
         """
-        step = self._found
-        if origin is None or origin is not self.search or step is None:
+        if origin is not None and origin is not self.search:
             return Found(0, 0)
         new = self._append(each.session_uuid for each in found)
         # Whoever picks from a list ticks by hand.
         self._decided.update(new)
-        self._put_on_top(found, set(new), origin, step)
+        if origin is not None and self._found is not None:
+            self._put_on_top(found, set(new), origin, self._found)
         return Found(len(new), self.set_checked(found, may_tick=may_tick))
 
     def _put_on_top(

@@ -102,7 +102,7 @@ def test_the_description_of_the_package_leads_into_the_repository(
     said = metadata(packages[0])
     text = description(said)
 
-    assert f"({ADDRESS}/raw/v{said['Version']}/screenshots/main.svg)" in text
+    assert f"({ADDRESS}/raw/v{said['Version']}/screenshots/tour.svg)" in text
     assert f"({ADDRESS}/blob/v{said['Version']}/LICENSE)" in text
     assert "](screenshots" not in text
     links = said.get_all("Project-URL")
@@ -117,7 +117,7 @@ def test_without_an_address_the_package_names_none_and_shows_no_picture(
     text = description(said)
 
     assert said.get_all("Project-URL") is None
-    assert "*The main screen with a checked queue*" in text
+    assert "*The main job: paste, review, watch, check what is unknown, prove*" in text
     assert "](screenshots" not in text
 
 

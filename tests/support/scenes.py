@@ -16,6 +16,7 @@ from itertools import count
 from pathlib import Path
 from weakref import WeakSet
 
+import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -23,6 +24,7 @@ from masking_console.credentials.credentials import Credentials
 from masking_console.models.account import Account, AccountName, AuthId, AuthToken
 from masking_console.models.expiry import ExpiryOutcome
 from masking_console.models.session_uuid import SessionUuid
+from masking_console.operations import expire_sessions
 from masking_console.operations.wiring import Operations, build_operations
 from masking_console.practice.exchange import ReceivedRequest, Reply
 from masking_console.practice.faults import Ending, Fault, Mark
@@ -333,7 +335,10 @@ class Stage:
         """Bring the app to the scene's state."""
         console = Console(self.app, pilot, self.account, self.operations)
         await console.until_ready()
-        await self.scene.play(console)
+        with pytest.MonkeyPatch.context() as patch:
+            # One after the other, so that the ids of requests are the same each time.
+            patch.setattr(expire_sessions, "FEW_WORKERS", 1)
+            await self.scene.play(console)
         for field in self.app.screen.query(Input):
             field.cursor_blink = False
             field._cursor_visible = True

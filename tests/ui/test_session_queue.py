@@ -325,7 +325,13 @@ def test_what_another_search_brings_is_left_out() -> None:
     queue.begin_search(old)
     queue.begin_search(new)
     assert queue.add_found([checked(0)], old) == (0, 0)
-    assert queue.add_found([checked(0)], None) == (0, 0)
+
+
+def test_sessions_of_no_search_are_appended_without_a_tick() -> None:
+    queue = queue_of(CheckState.ACTIVE)
+    assert queue.add_found([checked(1)]) == (1, 0)
+    assert queue.order == session_uuids(2)
+    assert queue.ticks == {FIRST}
 
 
 def test_rows_of_nothing_that_was_found_leave_the_search_as_it_is() -> None:

@@ -236,15 +236,17 @@ async def test_a_stop_before_the_first_one_sends_nothing(
 async def test_pause_sends_nothing_and_resume_goes_on(
     simulated: SimulatedAccount, tmp_path: Path
 ) -> None:
-    ids = open_ids(simulated, 6)
+    ids = open_ids(simulated, 20)
+    simulated.fault = lambda _request: Fault(delay_before_seconds=0.02)
     async with bench(simulated, tmp_path) as opened:
         run = asyncio.create_task(opened.run(ids))
         await until_settled(opened, 2)
         opened.control.pause()
-        await asyncio.sleep(0.04)
+        # What is in flight is finished.
+        await asyncio.sleep(0.1)
         sent = len(opened.sent("DELETE"))
         await asyncio.sleep(0.04)
-        assert len(opened.sent("DELETE")) == sent < 6
+        assert len(opened.sent("DELETE")) == sent < 20
         opened.control.resume()
         summary = await run
 
