@@ -111,7 +111,7 @@ def serving(latency: float, count: int, window: str = "") -> Iterator[Server]:
 
 @dataclass(frozen=True)
 class Run:
-    """What a run came to."""
+    """Result of a run."""
 
     seconds: float
     cpu_seconds: float

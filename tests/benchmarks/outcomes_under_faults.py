@@ -1,4 +1,4 @@
-"""What runs come to on a bad service; run it as a script, nothing is asserted.
+"""Results of runs on a bad service; run it as a script, nothing is asserted.
 
 ``python tests/benchmarks/outcomes_under_faults.py 200`` makes 200 runs a row, in
 virtual time; 17 % of their requests meet one kind of trouble. "left" are sessions of

@@ -1,4 +1,4 @@
-"""How fast ids are read out of a paste; run it as a script, nothing is asserted.
+"""Speed of reading ids out of a paste; run it as a script, nothing is asserted.
 
 ``python tests/benchmarks/paste_ids.py`` prints one row a text: how many ids, how large,
 how long, against a bare search for the same shape, how much longer than for a half of

@@ -1,4 +1,4 @@
-"""How long a paste of 100,000 ids takes from the terminal to the app.
+"""Time of a paste of 100,000 ids from the terminal to the app.
 
 Run as ``python -m tests.benchmarks.paste_terminal [ROUNDS]``; prints medians. The floor
 is a program that does nothing but read its terminal to the end of the paste.

@@ -50,7 +50,7 @@ BEAT_SECONDS = 0.005
 
 @dataclass
 class Meter:
-    """What one run came to."""
+    """Result of one run."""
 
     seconds: float = 0.0
     cpu_seconds: float = 0.0

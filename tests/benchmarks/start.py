@@ -1,4 +1,4 @@
-"""How long the console takes to its first paint, against a bare Textual app (P1, P1b).
+"""Time to the first paint, against a bare Textual app (P1, P1b).
 
 Each is started in a pseudo terminal, in turn, so that a busy machine hurts all alike.
 ``python tests/benchmarks/start.py [runs]`` prints medians and ratios.

@@ -9,6 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[2] / "masking_console"
 MODULES = sorted(PACKAGE.rglob("*.py"))
+TESTS = sorted((PACKAGE.parent / "tests").rglob("*.py"))
 RIDDLE = re.compile(
     r"(What|How|Which|Who|Whose|Whom|Where|When|Why)\b"
     r"|(In|On|Of|For|From|To|With|By|Until|Since) (what|how|which|whom|whose|when)\b"
@@ -53,6 +54,16 @@ def test_a_docstring_begins_with_a_noun_or_a_verb(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
 
     assert ast.get_docstring(tree)
+    found = [(line, problem(words), words) for line, words in docstrings(tree)]
+    assert [each for each in found if each[1]] == []
+
+
+@pytest.mark.parametrize(
+    "path", TESTS, ids=lambda path: str(path.relative_to(PACKAGE.parent))
+)
+def test_a_docstring_of_a_test_does_as_well(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+
     found = [(line, problem(words), words) for line, words in docstrings(tree)]
     assert [each for each in found if each[1]] == []
 

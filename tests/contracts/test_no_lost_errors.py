@@ -13,7 +13,7 @@ LOSING = {
     "ensure_future",
     "run_in_executor",
 }
-"""What runs a callable where its error reaches nobody by itself."""
+"""Calls that run a callable where its error reaches nobody by itself."""
 
 
 def _trees(folder: Path) -> Iterator[tuple[str, ast.AST]]:

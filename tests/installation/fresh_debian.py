@@ -34,7 +34,7 @@ _CERTIFICATES = os.environ.get("SSL_CERT_FILE", "")
 
 
 def commands_of_the_readme() -> tuple[str, str]:
-    """Return the two commands, as they stand in the README."""
+    """Return the two commands of the README."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     section = readme.partition("## Two commands")[2].partition("\n## ")[0]
     opens, tests = re.findall(r"^\$ (.+)$", section, re.MULTILINE)

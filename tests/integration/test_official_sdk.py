@@ -26,7 +26,7 @@ MARKED = SimulatedAccount(count=0).marked
 
 
 class Served(NamedTuple):
-    """What a server announces."""
+    """Announcement of a server."""
 
     url: str
     auth_id: str

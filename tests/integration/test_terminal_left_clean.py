@@ -57,7 +57,7 @@ def told_by(number: signal.Signals) -> Callable[[Terminal], None]:
 
 
 def nothing(_terminal: Terminal) -> None:
-    """It ends by itself."""
+    """An end by itself."""
 
 
 def assert_clean(terminal: Terminal, before: list[object], code: int) -> None:

@@ -30,7 +30,7 @@ TEXTS = (Path(__file__).parents[1] / "support" / "typed_texts.txt").read_text(
 )
 SPEEDS = (0.045, 0.1, 0.16)
 SECONDS = 5.0
-"""How long each place is typed into."""
+"""Time of typing into each place."""
 CLICK = "\x1b[<0;60;24M\x1b[<0;60;24m"
 PASTES = [
     "a header \x1b[201~y",

@@ -19,7 +19,7 @@ from masking_console.practice.transport import PracticeTransport
 from tests.simulation.troubles import Trouble
 
 EPOCH = datetime(2026, 3, 4, 12, tzinfo=UTC)
-"""When every simulated run begins, by Plivo's clock."""
+"""Beginning of every simulated run, by Plivo's clock."""
 
 # The task that carries a request out inherits it from the one that sent it.
 _TROUBLE: ContextVar[Trouble] = ContextVar("_TROUBLE")
@@ -30,17 +30,17 @@ class Arrival:
     """One request as it left the console."""
 
     at: float
-    """When."""
+    """The time."""
     method: str
     """Its method."""
     path: str
     """Its path, as it was sent."""
     trouble: Trouble
-    """What goes wrong with it."""
+    """The trouble with it."""
 
     @property
     def session_uuid(self) -> str:
-        """Return what stands where the session's id belongs."""
+        """Return the part of the path where the session's id belongs."""
         return self.path.rpartition("/")[2]
 
 
@@ -59,7 +59,7 @@ class WatchedAccount(SimulatedAccount):
         self.expired_by_us: set[str] = set()
         """The sessions that one of our DELETEs expired."""
         self.last_seen: dict[str, str | None] = {}
-        """What the last GET of each session saw, whether or not its answer came."""
+        """State that the last GET of each session saw, with or without an answer."""
         self._tell = tell
 
     def add(self, session_uuid: SessionUuid, word: str, seconds: float) -> None:

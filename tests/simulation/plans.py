@@ -14,7 +14,7 @@ FOREVER = 100_000.0
 
 
 def confirmed_plan(account: WatchedAccount, rng: random.Random) -> ConfirmedPlan:
-    """Add sessions to an account; return a plan in which they all stand as open."""
+    """Add sessions to an account; return a plan in which all of them are open."""
     few = rng.randint(1, 5)
     count = rng.choice((few, few, few, rng.randint(6, 12)))
     if rng.random() < 0.06:

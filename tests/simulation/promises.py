@@ -1,4 +1,4 @@
-"""What must hold after every run, however it went."""
+"""Promises that hold after every run, however it went."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ NOT_TOUCHED = {
     ExpiryOutcome.NOT_FOUND,
     ExpiryOutcome.ALREADY_EXPIRED,
 }
-"""What is only said of a session that no request of ours expired."""
+"""Outcomes of sessions that no request of ours expired."""
 
 
 def check(world: World) -> None:

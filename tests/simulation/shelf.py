@@ -24,7 +24,7 @@ _ROWS = "SELECT sequence, content, previous_seal, seal FROM entries ORDER BY seq
 
 
 class Shelf(NamedTuple):
-    """Where many worlds keep their journal."""
+    """Place where many worlds keep their journal."""
 
     path: Path
     """The file."""

@@ -1,4 +1,4 @@
-"""What can go wrong with one request, by kinds; none of them lies in Plivo's own form.
+"""Troubles of one request, by kinds; none of them lies in Plivo's own form.
 
 A service that did something says so, stays silent or is unclear about it. One that did
 nothing may say no, but never "expired" in an answer of its own. What stands in between
@@ -42,14 +42,14 @@ def _as_it_is(reply: Reply) -> Reply:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What goes wrong with one request."""
+    """Trouble of one request."""
 
     kind: str = "none"
     """Its name in `KINDS`."""
     fault: Fault = NO_FAULT
-    """What the service does with it."""
+    """Fault of the service."""
     twist: Callable[[Reply], Reply] = _as_it_is
-    """What becomes of the service's own answer."""
+    """Change of the service's own answer."""
     unreachable_after: float | None = None
     """After how many seconds no connection has come about."""
     drips: tuple[float, ...] = ()
@@ -57,7 +57,7 @@ class Trouble:
     is_cut: bool = False
     """Whether the connection breaks before the last piece."""
     late_by: float | None = None
-    """How long after the answer a DELETE works all the same."""
+    """Delay after the answer until a DELETE works all the same."""
     by_other_hand: bool = False
     """Whether somebody else expires the session just before."""
     is_copy: bool = False
@@ -189,12 +189,12 @@ KINDS: Mapping[str, Maker] = {
 
 @dataclass(frozen=True, slots=True)
 class Weather:
-    """How often which troubles come."""
+    """Frequency of the troubles."""
 
     kinds: tuple[str, ...]
-    """Which there are."""
+    """Kinds of them."""
     intensity: float
-    """For which share of the requests."""
+    """Share of the requests that meet them."""
 
     def trouble(self, rng: random.Random, kind: str | None = None) -> Trouble:
         """Return what goes wrong with the next request; this kind, if one is named."""

@@ -27,7 +27,7 @@ class EndlessError(Exception):
 
 
 class _NumberedTask(asyncio.Task[Any]):
-    """A task that stands at the same place in a set whenever a run is repeated."""
+    """A task that has the same place in a set whenever a run is repeated."""
 
     _numbers = count()
 

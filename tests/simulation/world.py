@@ -53,7 +53,7 @@ _FOLDER = f"/v1/Account/{PRACTICE_AUTH_ID}/Masking/Session/"
 
 @dataclass
 class World:
-    """What is made of a seed, what happened, and what of it must never happen."""
+    """World made of a seed, its story, and the promises that it broke."""
 
     seed: int
     shelf: Shelf
@@ -70,12 +70,12 @@ class World:
     is_cancelled: bool = False
     sleeps: int = 0
     last_seen: dict[str, str | None] = field(default_factory=dict)
-    """What the last GET of the run saw of each session."""
+    """State that the last GET of the run saw of each session."""
     is_looking_later: bool = False
     """Whether looks after the end are under way: only GETs may leave."""
     is_begun: bool = True
     recovered: BatchRecord | None = None
-    """What the next start of the console finds, where this run was cut off."""
+    """Batch that the next start of the console finds, where this run was cut off."""
 
     def __post_init__(self) -> None:
         self.rng = random.Random(self.seed)  # noqa: S311 - the same run every time
@@ -99,7 +99,7 @@ class World:
         self._is_to_be_asked = False
 
     def live(self) -> None:
-        """Let it all happen; what went wrong stands in `problems`."""
+        """Let it all happen; `problems` has what went wrong."""
         try:
             virtually(self._live)
         except EndlessError:
@@ -116,7 +116,7 @@ class World:
 
     @property
     def summary(self) -> ExpirySummary | None:
-        """What the last event says, if the run came to its end."""
+        """Summary of the last event, if the run came to its end."""
         last = self.events[-1] if self.events else None
         return last.summary if isinstance(last, RunFinished) else None
 

@@ -28,7 +28,7 @@ from tests.support.plivo_double import PlivoDouble
 T = TypeVar("T")
 
 LOOK_SECONDS = 0.7
-"""How long a person looks before answering."""
+"""Time that a person looks before answering."""
 
 AUTH_ID = "MAACME00000000007Q2X"
 SECRET = "a-secret-that-nobody-may-see"

@@ -17,7 +17,7 @@ campaign = pytest.mark.campaign
 """Marks a test that is one: ``pytest -m campaign`` runs all of them."""
 
 taken: dict[str, tuple[int, int]] = {}
-"""How much of which campaign this process has taken, and how much there is."""
+"""Share of each campaign that this process has taken, and the whole."""
 
 Case = TypeVar("Case")
 

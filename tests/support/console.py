@@ -23,7 +23,7 @@ from masking_console.ui.screens.review import ReviewScreen
 PERSON_SECONDS = 0.06
 """The shortest time between two keys that a person presses."""
 DEAF_SECONDS = 0.7
-"""How long a person looks before answering: a little more than the console asks for."""
+"""Time that a person looks before answering: a little more than is asked for."""
 PATIENCE_SECONDS = 15.0
 POLL_SECONDS = 0.02
 
@@ -137,12 +137,12 @@ class Console:
         return [log.rows[number].line for number in log.keys]
 
     def words(self) -> str:
-        """Return what stands on the screen as one line, without boxes and breaks."""
+        """Return the text of the screen as one line, without boxes and breaks."""
         text = re.sub(r"[─-╿]", " ", self.screen_text())
         return " ".join(text.split())
 
     def screen_text(self) -> str:
-        """Return what stands on the screen."""
+        """Return the text of the screen."""
         strips = self.app.screen._compositor.render_strips(self.app.size)
         return "\n".join(strip.text for strip in strips)
 

@@ -1,4 +1,4 @@
-"""How well the text on a screen can be told from what is behind it (WCAG 2)."""
+"""Contrast of the text on a screen with its background (WCAG 2)."""
 
 from collections.abc import Iterator
 from typing import NamedTuple

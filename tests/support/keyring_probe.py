@@ -1,4 +1,4 @@
-"""What the credentials do on the keyring of this session, as one object on the output.
+"""Acts of the credentials on the keyring of this session, as one object on the output.
 
 ``python -m tests.support.keyring_probe SCENARIO``; run by `test_secret_service.py` in
 sessions of its own, never in the one of whoever runs the tests.

@@ -38,7 +38,7 @@ class KeyringInMemory(KeyringBackend):
 
 
 class LockedKeyring(KeyringInMemory):
-    """It is there, and nobody unlocks it."""
+    """A keyring that is there, and that nobody unlocks."""
 
     is_locked = True
 
@@ -49,7 +49,7 @@ class LockedKeyring(KeyringInMemory):
 
 
 class SilentKeyring(KeyringInMemory):
-    """It does not return from writing or reading until it is woken up."""
+    """A keyring that does not return from writing or reading until it is woken up."""
 
     def __init__(self, *, reads: bool = True) -> None:
         super().__init__()
@@ -72,7 +72,7 @@ class SilentKeyring(KeyringInMemory):
 
 
 class RefusingKeyring(KeyringInMemory):
-    """It says no to what `refuses` names; the secret stands in the error's text."""
+    """A keyring that refuses some, with the secret in the error's text."""
 
     def __init__(self, *refuses: tuple[str, str]) -> None:
         super().__init__()
@@ -90,7 +90,7 @@ class RefusingKeyring(KeyringInMemory):
 
 
 class LyingKeyring(KeyringInMemory):
-    """It changes what it is given for one service, and says that all is well."""
+    """A keyring that changes what it is given for one service, without a word."""
 
     def __init__(
         self, service: str, change: Callable[[str], str] = lambda text: text[:-1]
@@ -104,7 +104,7 @@ class LyingKeyring(KeyringInMemory):
 
 
 class DeafKeyring(KeyringInMemory):
-    """It says that it has deleted something, and keeps it."""
+    """A keyring that says that it has deleted something, and keeps it."""
 
     def delete_password(self, service: str, username: str) -> None:
         assert (service, username) in self.kept

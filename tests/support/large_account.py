@@ -25,7 +25,7 @@ COUNT = 20_000
 SPREAD = timedelta(days=120)
 LISTED = timedelta(days=90)
 A_REQUEST = timedelta(seconds=2)
-"""How far the account's clock goes on with each request, so that sessions end."""
+"""Time that passes for the account with each request, so that sessions end."""
 START = datetime(2026, 3, 4, 12, 4, 31, tzinfo=UTC)
 
 
@@ -68,9 +68,9 @@ class LargeAccount:
         for session in _spread_sessions(count):
             self.simulated.put(session)
         self.created: set[str] = set()
-        """What was created meanwhile."""
+        """Sessions that were created meanwhile."""
         self.expired: set[str] = set()
-        """What somebody expired meanwhile."""
+        """Sessions that somebody expired meanwhile."""
         self._rng = random.Random(2)  # noqa: S311 - made-up data, no secret
 
     def open_now(self, wanted: Wanted) -> set[str]:

@@ -25,9 +25,9 @@ from masking_console.practice.simulated_account import RateLimit
 from masking_console.ui.terminal.paste_parser import WholePasteParser
 
 QUIET_SECONDS = 0.0002
-"""How long all must have been quiet: a thread may be about to say that it has ended."""
+"""Time of rest of all: a thread may be about to say that it has ended."""
 GLANCE_SECONDS = 0.005
-"""How often to look whether others have come to rest."""
+"""Interval between two looks at whether others have come to rest."""
 
 _WORKERS = concurrent.futures.thread._threads_queues
 
@@ -39,7 +39,7 @@ class SkippingClock:
         self.skipped = 0.0
         self._lock = threading.Lock()
         self._resting: dict[SkippingLoop, float] = {}
-        """Until when each loop waits, of those that do."""
+        """End of the wait of each loop that waits."""
         self._running: dict[SkippingLoop, threading.Thread] = {}
         self._jobs = 0
         self._before = frozenset(threading.enumerate())

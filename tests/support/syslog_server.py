@@ -18,7 +18,7 @@ class SyslogServer:
         """Every byte that was received."""
         self.connections = 0
         self.unread = 0
-        """So many connections are closed without a look at what was sent."""
+        """Connections that are closed without a look at what was sent."""
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
 
@@ -56,7 +56,7 @@ class SyslogServer:
 
 
 def split(content: bytes) -> Iterator[bytes]:
-    """Yield the messages that stand behind their lengths."""
+    """Yield the messages that follow their lengths."""
     while content:
         length, _, content = content.partition(b" ")
         yield content[: int(length)]

@@ -170,7 +170,7 @@ class Terminal:
         self._set_size(columns, rows)
 
     def line_settings(self) -> list[object]:
-        """How the terminal treats what is typed, as a program finds it."""
+        """Treatment of what is typed by the terminal, as a program finds it."""
         return list(termios.tcgetattr(self._master))
 
     def signal(self, number: signal.Signals) -> None:

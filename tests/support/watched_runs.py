@@ -91,7 +91,7 @@ def probe(
 
 
 def wait_for_start(process: subprocess.Popen[str]) -> None:
-    """Wait until the batch of a probe stands in the journal."""
+    """Wait until the batch of a probe is in the journal."""
     assert process.stdout is not None
     ready, _, _ = select.select([process.stdout], [], [], PATIENCE_SECONDS)
     assert ready

@@ -1,4 +1,4 @@
-"""How the server is found, and that a password goes nowhere else."""
+"""Ways to find the server, and that a password goes nowhere else."""
 
 import sys
 import threading

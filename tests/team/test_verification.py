@@ -75,7 +75,7 @@ def rewrite_on_server(
 
 
 def rewrite_anchors(team: Team) -> None:
-    """Make all anchors anew, so that they fit what stands on the server."""
+    """Make all anchors anew, so that they fit the server's entries."""
     before = FIRST_SEAL
     query = "SELECT sequence, content FROM team.anchor ORDER BY sequence"
     for number, content in team.sql(LEAD, query):

@@ -1,4 +1,4 @@
-"""What the configuration changes on the screen."""
+"""Changes of the screen by the configuration."""
 
 from datetime import timedelta
 from pathlib import Path

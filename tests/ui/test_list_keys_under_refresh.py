@@ -26,7 +26,7 @@ pytestmark = pytest.mark.no_cover
 ACTIVE, IN_CALL, EXPIRED = CheckState.ACTIVE, CheckState.IN_CALL, CheckState.EXPIRED
 ROWS = 40
 GONE, CALLED = (1, 21), (2, 22)
-"""What has expired, and what got a call, by the time of the first refresh."""
+"""Rows that have expired, and rows that got a call, by the first refresh."""
 
 
 def listed(number: int, state: CheckState, minutes: int) -> CheckedSession:

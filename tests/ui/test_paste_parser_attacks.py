@@ -1,4 +1,4 @@
-"""What a hostile paste can put behind its own end mark: none of it may raise."""
+"""Bytes that a hostile paste can put behind its end mark: none of them may raise."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The header and the log, on a way to Plivo that something stands in."""
+"""The header and the log, on a way to Plivo with an obstacle."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping

@@ -1,4 +1,4 @@
-"""What `X` asks where the ticks alone do not say what is meant."""
+"""Questions of `X` where the ticks alone do not say what is meant."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What was searched, what was found, and what is reviewed belong together."""
+"""Searches, their results, and the reviews that belong to them."""
 
 import asyncio
 import threading

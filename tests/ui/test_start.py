@@ -1,4 +1,4 @@
-"""What happens between the first paint and the moment at which keys can act."""
+"""The time between the first paint and the moment at which keys can act."""
 
 import threading
 from collections.abc import AsyncIterator

@@ -44,7 +44,7 @@ WORDS = {
     "running": ("3 of 8", "p pause", "s stop"),
     "ticket": ("Ticket", "Reason", "on PRACTICE"),
 }
-"""What must stand there whatever the size: nothing of it is cut off."""
+"""Words that are there in every size: nothing of them is cut off."""
 
 
 def looks(opened: Console) -> list[list[Segment]]:
@@ -53,7 +53,7 @@ def looks(opened: Console) -> list[list[Segment]]:
 
 
 async def holds_at(opened: Console, name: str, size: tuple[int, int]) -> None:
-    """Nothing stands outside of the window, and the focus can be seen."""
+    """Nothing is outside of the window, and the focus can be seen."""
     screen, where = opened.app.screen, f"{name} at {size}"
     await opened.pilot.resize_terminal(*size)
     await opened.pilot.pause(0.1)

@@ -23,7 +23,7 @@ IS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 
 @pytest.fixture
 def top(tmp_path: Path) -> Path:
-    """The folder that stands for the root of all files."""
+    """The folder in the place of the root of all files."""
     folder = tmp_path / "top"
     (folder / "etc" / "app").mkdir(parents=True)
     (folder / "etc" / "app" / "config.toml").write_text(

@@ -1,4 +1,4 @@
-"""Which keyring is used, which is not and why, and what each is called."""
+"""Keyrings that are used or refused, the reasons, and their names."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -42,7 +42,7 @@ def made(kind: type[KeyringBackend]) -> KeyringBackend:
 
 
 def of_module(module: str, name: str) -> type[KeyringInMemory]:
-    """Return a keyring in memory that says it stands in this module."""
+    """Return a keyring in memory that says it is of this module."""
     return type(name, (KeyringInMemory,), {"__module__": module})
 
 

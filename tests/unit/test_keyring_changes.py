@@ -53,7 +53,7 @@ def filled(backend: KeyringInMemory) -> dict[tuple[str, str], str]:
 
 
 class ScriptedKeyring(KeyringInMemory):
-    """Before each write or removal it does what stands in `troubles` for it."""
+    """A keyring that does, before each write or removal, what `troubles` has for it."""
 
     def __init__(self, **troubles: Callable[["ScriptedKeyring"], None]) -> None:
         super().__init__()
@@ -288,7 +288,7 @@ async def test_no_failure_of_a_replacement_carries_a_token() -> None:
 
 
 class SlowWrite(SilentKeyring):
-    """It hangs where it writes under one service, and nowhere else."""
+    """A keyring that hangs where it writes under one service, and nowhere else."""
 
     def __init__(self, service: str) -> None:
         super().__init__()

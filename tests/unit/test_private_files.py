@@ -1,4 +1,4 @@
-"""What we write is ours alone from its first moment, and goes through no link."""
+"""Files that are ours alone from their first moment, and behind no link."""
 
 import os
 import stat

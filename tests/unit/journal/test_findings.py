@@ -58,9 +58,9 @@ class Forgery:
     name: str
     deeds: tuple[Callable[[Path], object], ...]
     before: tuple[str, ...]
-    """What is found at once."""
+    """Findings at once."""
     after: tuple[str, ...]
-    """What is found after one start of the program, and ever after."""
+    """Findings after one start of the program, and ever after."""
 
 
 _LOST = "the note of the last entry was missing; the last was {}"

@@ -86,7 +86,7 @@ def test_a_user_without_a_name_is_a_number(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def windows(name: str | None) -> Callable[[Any, Any], int]:
-    """Return a stand-in for Windows' own function."""
+    """Return a substitute for Windows' own function."""
 
     def get_user_name(buffer: ctypes.Array[ctypes.c_wchar], _length: object) -> int:
         assert len(buffer) > len(name or "")

@@ -35,7 +35,7 @@ async def write(path: Path) -> None:
 
 
 async def killed(path: Path) -> None:
-    """Leave a journal whose entries stand in its write-ahead log alone."""
+    """Leave a journal whose entries are in its write-ahead log alone."""
     original = path.with_name("original.db")
     await write(original)
     with closing(sqlite3.connect(original, isolation_level=None)) as other:

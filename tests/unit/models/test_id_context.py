@@ -1,4 +1,4 @@
-"""Which ids of a text are sessions, by the names and the columns around them."""
+"""Ids of a text that are sessions, by the names and the columns around them."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a drill sets up, and what its debrief says."""
+"""Drills: the accident that each sets up, and its debrief."""
 
 from collections.abc import Mapping
 from dataclasses import replace

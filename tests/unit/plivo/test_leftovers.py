@@ -161,7 +161,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tls(
     request: pytest.FixtureRequest, certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> ssl.SSLContext | None:
-    """What the server speaks; the client trusts its certificate."""
+    """Protocol of the server, whose certificate the client trusts."""
     if request.param == "plain":
         return None
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
