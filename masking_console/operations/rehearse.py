@@ -42,10 +42,6 @@ class Rehearse:
         """Return the shape of one page of the list."""
         return await self._client.shape_of_list(ListQuery(limit=1))
 
-    async def active_page(self) -> AnswerShape:
-        """Return the shape of a page of what Plivo calls active."""
-        return await self._client.shape_of_list(ListQuery(status=SessionStatus.ACTIVE))
-
     async def is_listed_as_active(self, session_uuid: SessionUuid) -> bool | None:
         """Return whether a session is among the active ones; None without an answer."""
         query = ListQuery(status=SessionStatus.ACTIVE)

@@ -16,6 +16,8 @@ from masking_console.models.plain_text import PlainText
 from masking_console.models.session_uuid import SessionUuid
 from masking_console.operations.wiring import build_operations
 from masking_console.practice.drills import prepare
+from masking_console.practice.exchange import PRACTICE_AUTH_ID, ReceivedRequest
+from masking_console.practice.faults import Fault
 from masking_console.practice.simulated_account import SimulatedAccount
 from masking_console.presentation.debrief import clock_words, debrief_words
 from masking_console.settings import Settings
@@ -152,6 +154,22 @@ def test_a_drill_names_sessions_that_are_open_on_the_account(name: str) -> None:
         assert account.status_of(uuid) == "active"
         assert uuid in drill.text
     assert not drill.wanted & drill.forbidden
+
+
+def test_a_lost_answer_concerns_its_session_alone() -> None:
+    account = SimulatedAccount()
+    (uuid,) = prepare("lost-answer", account).wanted
+    assert account.fault is not None
+
+    def asked(method: str, last: str) -> Fault | None:
+        assert account.fault is not None
+        path = f"/v1/Account/{PRACTICE_AUTH_ID}/Masking/Session/{last}"
+        return account.fault(ReceivedRequest(method, path, account.now))
+
+    assert asked("DELETE", IDS[0]) is None
+    assert asked("GET", uuid) is None
+    assert asked("DELETE", uuid) is not None
+    assert [asked("GET", uuid) is not None for _ in range(4)] == [*[True] * 3, False]
 
 
 def test_a_drill_that_there_is_not_is_refused() -> None:

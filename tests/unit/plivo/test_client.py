@@ -457,6 +457,13 @@ async def test_a_list_without_an_answer_is_no_page() -> None:
     assert (answer.verdict, page) == (Verdict.UNCLEAR, None)
 
 
+async def test_a_shape_without_an_answer_has_no_status() -> None:
+    async with serving(hang_up) as server, client_of(server.url) as client:
+        shape = await client.shape_of_list(ListQuery())
+
+    assert (shape.status, shape.lines) == (None, ())
+
+
 async def test_a_detail_without_an_answer_is_none() -> None:
     async with serving(hang_up) as server, client_of(server.url) as client:
         answer, detail = await client.get_detail(UUID)
