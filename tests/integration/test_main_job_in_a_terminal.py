@@ -26,7 +26,7 @@ def account() -> SimulatedAccount:
 
 
 @pytest.mark.parametrize("size", [(100, 30), (80, 24)])
-def test_exactly_the_reviewed_ids_are_expired_in_order_as_documented(
+def test_exactly_the_reviewed_ids_are_expired_once_as_documented(
     account: SimulatedAccount, tmp_path: Path, size: tuple[int, int]
 ) -> None:
     ids = open_ids(account, 8)
@@ -52,7 +52,10 @@ def test_exactly_the_reviewed_ids_are_expired_in_order_as_documented(
 
     deletes = [each for each in account.requests if each.method == "DELETE"]
     paths = [each.path for each in deletes]
-    assert paths == [f"{SESSIONS}/{uuid}" for uuid in reviewed]
+    wanted = [f"{SESSIONS}/{uuid}" for uuid in reviewed]
+    # The first one goes alone; up to four at a time arrive in any order.
+    assert paths[0] == wanted[0]
+    assert sorted(paths) == sorted(wanted)
     assert account.status_of(unticked) == "active"
     for request in deletes:
         assert request.query == ""
